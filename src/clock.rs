@@ -1,0 +1,76 @@
+//! The only file that reads a clock. Everything else is given [`Now`], or a [`Clock`] to ask.
+//!
+//! Two times are kept apart: the *wall* time, for schedules, quiet hours and records, which a person or NTP may
+//! set; and the *monotonic* time since the program started, for cooldowns, windows and deadlines, which only runs on.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::Instant;
+
+/// One moment, on both clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// The wall time.
+    pub wall: DateTime<Utc>,
+    /// The time since the clock was made: never set back, never stepped.
+    pub mono: Duration,
+}
+
+/// Where the time comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    start: Instant,
+    wall: Wall,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Wall {
+    System,
+    Virtual(DateTime<Utc>),
+}
+
+impl Clock {
+    /// The machine's clocks.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this file is where the clock is read"
+    )]
+    pub fn system() -> Self {
+        Self {
+            start: Instant::now(),
+            wall: Wall::System,
+        }
+    }
+
+    /// A wall clock that starts at `base` and runs with tokio's clock, so that it stands still when that is paused.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this file is where the clock is read"
+    )]
+    pub fn starting_at(base: DateTime<Utc>) -> Self {
+        Self {
+            start: Instant::now(),
+            wall: Wall::Virtual(base),
+        }
+    }
+
+    /// The present moment.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this file is where the clock is read"
+    )]
+    pub fn now(&self) -> Now {
+        let mono = self.start.elapsed();
+        let wall = match self.wall {
+            Wall::System => Utc::now(),
+            Wall::Virtual(base) => base + TimeDelta::from_std(mono).unwrap_or(TimeDelta::MAX),
+        };
+        Now { wall, mono }
+    }
+
+    /// How long from now until the monotonic time `mono`; zero when it has passed.
+    pub fn until(&self, mono: Duration) -> Duration {
+        mono.saturating_sub(self.now().mono)
+    }
+}

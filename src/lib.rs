@@ -1,0 +1,12 @@
+//! autoscalebot keeps each process type of an application at the right count.
+
+pub mod backend;
+pub mod clock;
+pub mod decision;
+pub mod exit;
+pub mod http;
+pub mod measurement;
+pub mod model;
+pub mod notification;
+pub mod scaling;
+pub mod settings;

@@ -1,0 +1,2 @@
+//! autoscalebot, the program.
+fn main() {}

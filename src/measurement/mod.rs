@@ -1,0 +1,137 @@
+//! Step one: how loaded is the process?
+//!
+//! A measurement backend is one file here that implements [`MeasurementBackend`] and has a row in [`BACKENDS`]. It is
+//! asked once an interval, under a deadline that its actor keeps; it never retries, for the next tick is the retry.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::backend::Backend;
+use crate::settings::schema::{Default, Kind, Setting};
+
+/// The room's table.
+pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[];
+
+/// The settings that every measurement table may have.
+pub static SHARED: &[Setting] = &[
+    Setting::new(
+        "measurement_interval_in_seconds",
+        Kind::Seconds,
+        Default::Number(30.0),
+        "How often to measure.",
+    ),
+    Setting::new(
+        "timeout_in_seconds",
+        Kind::Seconds,
+        Default::Number(30.0),
+        "How long one measurement may take. It may exceed the interval: ticks meanwhile are skipped and counted.",
+    ),
+    Setting::new(
+        "on_failure",
+        Kind::OneOf(&["too_high", "ignore", "hold"]),
+        Default::Derived("`too_high` for a time-out or a 5xx of response_time, else `hold`"),
+        "What a failed measurement counts as: `too_high` (a fail; in an average, twice max_measurement_value), `ignore` \
+         (the history does not see it) or `hold` (the history is cleared, and nothing is scaled by load).",
+    ),
+];
+
+/// Takes measurements of one process.
+///
+/// Methods take `&self` because a measurement in flight is borrowed by its future: keep what changes in a `Cell` or a
+/// `RefCell`, and hold no borrow across an `await`. A future may be dropped at any `await` (its deadline passed).
+#[async_trait(?Send)]
+pub trait MeasurementBackend {
+    /// Run once before the first measurement, and again after a restart.
+    async fn setup(&self) -> Result<(), MeasureError> {
+        Ok(())
+    }
+
+    /// Run once when measuring ends for good.
+    async fn teardown(&self) {}
+
+    /// Run before each measurement.
+    async fn heartbeat_start(&self) -> Result<(), MeasureError> {
+        Ok(())
+    }
+
+    /// One measurement.
+    async fn measure(&self) -> Result<Sample, MeasureError>;
+
+    /// What a failure counts as while `on_failure` is not set.
+    fn counts_as(&self, _error: &MeasureError) -> OnFailure {
+        OnFailure::Hold
+    }
+}
+
+/// What a backend measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// What was answered: a number, or for `app_decision` any JSON.
+    pub data: Rc<Value>,
+    /// The number in it that thresholds compare; `None` when there is none, which only a decision backend that reads
+    /// `data` itself can use.
+    pub number: Option<f64>,
+}
+
+impl Sample {
+    /// A sample that is a number.
+    pub fn number(number: f64) -> Self {
+        Self {
+            data: Rc::new(Value::from(number)),
+            number: Some(number),
+        }
+    }
+}
+
+/// Why a measurement could not be taken. Each text is for a person, names the source without any secret in it, and
+/// says what to mend where that is known.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MeasureError {
+    /// No answer in time.
+    #[error("no answer within {} s", .0.as_secs_f64())]
+    TimedOut(Duration),
+    /// The measured side answered that it is in trouble (an HTTP 5xx).
+    #[error("{0}")]
+    ServerError(String),
+    /// The source cannot be reached, or refuses us: DNS, TLS, connection refused, 4xx.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The source answered, but not with something usable.
+    #[error("{0}")]
+    Unusable(String),
+    /// The measuring part itself failed and was restarted.
+    #[error("{0}")]
+    Faulted(String),
+}
+
+/// What a failed measurement counts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    /// As a value above the maximum.
+    TooHigh,
+    /// As nothing: the history does not see it.
+    Ignore,
+    /// As a loss of sight: the history is cleared.
+    Hold,
+}
+
+/// One measurement as it is told and recorded. Serialises under exactly these names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measurement {
+    /// Which backend took it, in snake case.
+    pub backend: String,
+    /// A number, or for `app_decision` any JSON value; null when it failed.
+    pub data: Rc<Value>,
+    /// Whether it could be taken.
+    pub success: bool,
+    /// Why not, when it could not.
+    pub error: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+}

@@ -1,0 +1,105 @@
+//! Step four: tell the people in charge.
+//!
+//! A notification backend is one file here that implements [`NotificationBackend`] and has a row in [`BACKENDS`]. It
+//! only delivers: which events are told to whom, and when, is `policy`'s. A backend that fails or hangs delays nobody.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::backend::Backend;
+use crate::model::{Count, Cycle, Direction, ProcessName};
+use crate::settings::schema::Setting;
+
+/// The room's table.
+pub static BACKENDS: &[&Backend<dyn NotificationBackend>] = &[];
+
+/// The settings that every notification table may have.
+pub static SHARED: &[Setting] = &[];
+
+/// Delivers notices.
+#[async_trait(?Send)]
+pub trait NotificationBackend {
+    /// Run once before the first notice, and again after a restart.
+    async fn setup(&self) -> Result<(), NotifyError> {
+        Ok(())
+    }
+
+    /// Run once when notifying ends for good.
+    async fn teardown(&self) {}
+
+    /// Run before each notice.
+    async fn heartbeat_start(&self) -> Result<(), NotifyError> {
+        Ok(())
+    }
+
+    /// Delivers one notice.
+    async fn notify(&self, notice: &Notice) -> Result<(), NotifyError>;
+}
+
+/// Why a notice could not be delivered, for a person, without any secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NotifyError(pub String);
+
+/// What can be told. The names are those of the configuration file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A measurement was taken.
+    Measurement,
+    /// The count was changed.
+    Scale,
+    /// At the minimum, and still too low. A condition.
+    BelowMin,
+    /// At the maximum, and still too high. A condition. Also, as a moment: a count above the unwritten maximum was found
+    /// at the start and is the maximum now.
+    AboveMax,
+    /// A count could not be set or read. A condition.
+    ScaleFailed,
+    /// More scales in one direction than is sound. A condition.
+    TooRapid,
+    /// A part failed and was restarted, or a reload was refused.
+    Restarted,
+    /// The group failed too often and has stopped scaling. A condition.
+    Degraded,
+    /// The count is 0 although the minimum is not: someone switched it off. A condition.
+    SwitchedOff,
+    /// A measurement could not be taken. A condition.
+    MeasurementFailed,
+}
+
+/// Where a condition stands: told when it begins and when it ends, not in between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// An event of a moment, no condition.
+    Moment,
+    /// The condition holds (it has begun, or still lasts: who was told already is not told again).
+    Holds,
+    /// The condition has ended.
+    Ended,
+}
+
+/// One thing to tell.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Notice {
+    /// The process that it is about.
+    pub process: ProcessName,
+    /// Which event.
+    pub event: Event,
+    /// Whether it is a moment, or a condition's beginning or end.
+    pub phase: Phase,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The cycle in which it happened; 0 when in none.
+    pub cycle: Cycle,
+    /// The count before, where there is one.
+    pub from: Option<Count>,
+    /// The count now, where there is one.
+    pub to: Option<Count>,
+    /// Which way, where there is one.
+    pub direction: Option<Direction>,
+    /// Why, in words.
+    pub reason: String,
+}

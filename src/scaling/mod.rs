@@ -1,0 +1,110 @@
+//! Step three: make it so.
+//!
+//! A scaling backend is one file here that implements [`ScalingBackend`] and has a row in [`BACKENDS`]. It reads the
+//! count from the platform and sets it; both are the platform's truth, so that a scale by hand is seen. It lives with
+//! the supervisor, not with its actor: a restart, rebuild or reload keeps it as long as its settings stay.
+
+use async_trait::async_trait;
+
+use crate::backend::Backend;
+use crate::model::Count;
+use crate::settings::schema::{Default, Kind, Setting};
+
+/// The room's table.
+pub static BACKENDS: &[&Backend<dyn ScalingBackend>] = &[];
+
+/// The settings that every scaling table may have.
+pub static SHARED: &[Setting] = &[
+    Setting::new(
+        "timeout_in_seconds",
+        Kind::Seconds,
+        Default::Number(10.0),
+        "How long all calls of one cycle to the platform may take, retries included.",
+    ),
+    Setting::new(
+        "process_type",
+        Kind::Text,
+        Default::Derived("the table's name"),
+        "The platform's name of the process type (the original's `worker_name`).",
+    ),
+];
+
+/// Scales one process type.
+#[async_trait(?Send)]
+pub trait ScalingBackend {
+    /// Run once before the first call, and again after a restart. Must be harmless when run again.
+    async fn setup(&self) -> Result<(), ScaleError> {
+        Ok(())
+    }
+
+    /// Run once when scaling ends for good: the process type is no longer managed, or the program stops. What the
+    /// backend itself runs (local copies) is stopped within `grace`.
+    async fn teardown(&self, _grace: std::time::Duration) {}
+
+    /// Run before each scale.
+    async fn heartbeat_start(&self) -> Result<(), ScaleError> {
+        Ok(())
+    }
+
+    /// The current count.
+    async fn count(&self) -> Result<Observed, ScaleError>;
+
+    /// Sets the count and says what the platform made of it.
+    async fn scale(&self, to: Count) -> Result<Count, ScaleError>;
+
+    /// What this backend scales, as far as it shares calls with others (`heroku my-app`): process types with the same
+    /// target tick together.
+    fn target(&self) -> String;
+
+    /// Whether the process type can have been switched off by a person while this program runs. `local` starts at 0
+    /// and cannot.
+    fn zero_can_mean_off(&self) -> bool {
+        true
+    }
+
+    /// The most that the platform is known to allow at the moment, when it has told (Heroku's 422 with a `limit`).
+    fn limit(&self) -> Option<Count> {
+        None
+    }
+}
+
+/// The count as the platform tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// How many are asked for.
+    pub count: Count,
+    /// How many of them are up.
+    pub ready: Count,
+}
+
+impl Observed {
+    /// A count whose processes all count as ready.
+    pub fn ready(count: Count) -> Self {
+        Self {
+            count,
+            ready: count,
+        }
+    }
+}
+
+/// Why a count could not be read or set. Each text is for a person and says in plain words what to mend.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScaleError {
+    /// The platform refuses; trying again as it is will not help (401, 403, 404, 422).
+    #[error("{0}")]
+    Refused(String),
+    /// The platform could not be reached, did not answer in time, or is in trouble.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The platform allows no more than this many.
+    #[error("{message}")]
+    Limited {
+        /// The most that it allows.
+        limit: Count,
+        /// What it said.
+        message: String,
+    },
+    /// The scaling part itself failed and was restarted.
+    #[error("{0}")]
+    Faulted(String),
+}

@@ -1,0 +1,73 @@
+//! The configuration: from a TOML file to [`Settings`] that were found good, or every problem at once.
+
+pub mod problem;
+pub mod schema;
+pub mod secret;
+
+use std::time::Duration;
+
+use chrono_tz::Tz;
+
+use crate::model::ProcessName;
+use schema::Section;
+
+pub use secret::Secret;
+
+/// A configuration that was found good.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The zone of every local time of day.
+    pub time_zone: Tz,
+    /// How failures are met.
+    pub supervision: Supervision,
+    /// The managed processes, by name.
+    pub processes: Vec<ProcessSettings>,
+}
+
+/// The `[supervision]` table.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Supervision {
+    /// How many restarts, the four actors together, are normal within the window.
+    pub max_restarts: u32,
+    /// The window.
+    pub restart_window: Duration,
+    /// How long a degraded group rests before it is tried again.
+    pub degraded_retry: Duration,
+    /// How long a stop may take.
+    pub shutdown_grace: Duration,
+}
+
+impl std::default::Default for Supervision {
+    fn default() -> Self {
+        Self {
+            max_restarts: 5,
+            restart_window: Duration::from_secs(60),
+            degraded_retry: Duration::from_secs(300),
+            shutdown_grace: Duration::from_secs(25),
+        }
+    }
+}
+
+/// One process type: the backend of each step and its checked table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProcessSettings {
+    /// The process's name.
+    pub name: ProcessName,
+    /// How it is measured.
+    pub measurement: Step,
+    /// How it is decided.
+    pub decision: Step,
+    /// How it is scaled.
+    pub scaling: Step,
+    /// Who is told. A list of backends in one table has become one step each.
+    pub notification: Vec<Step>,
+}
+
+/// The backend of one step, by name, with its table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// The backend's name in its room's table.
+    pub backend: String,
+    /// Its settings and those that its room shares.
+    pub section: Section,
+}

@@ -1,0 +1,172 @@
+//! What may be written in a table: one [`Setting`] a key, beside the backend that it tunes; and the [`Section`] that
+//! a table has become once it is checked. Each backend file has its own list; the walker, the reference, the help and
+//! the secrets' mask all read the same rows.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// One key that a table may have.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// The key.
+    pub name: &'static str,
+    /// What its value must look like.
+    pub kind: Kind,
+    /// What holds when it is left out.
+    pub default: Default,
+    /// What it means, in one or two sentences for the reference.
+    pub meaning: &'static str,
+    /// Whether its value may never be printed. A `url`'s password is hidden in any case.
+    pub secret: bool,
+}
+
+/// What a value must look like. All numbers are finite.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// Any string.
+    Text,
+    /// A string out of these.
+    OneOf(&'static [&'static str]),
+    /// `true` or `false`.
+    Boolean,
+    /// A whole number in this range, both ends included.
+    Whole(i64, i64),
+    /// A number in this range, both ends included.
+    Number(f64, f64),
+    /// Seconds, a fraction allowed, at least 0.1; arrives as a number.
+    Seconds,
+    /// A list of strings, or one string, which is then a list of one.
+    Texts,
+    /// A list of words, or one string that is split as a shell would; arrives as a list of at least one word.
+    Words,
+    /// A table of strings (`headers`, `environment`). The values are secrets, always.
+    TextTable,
+    /// A list of whole numbers in this range, or one number, which is then a list of one.
+    Wholes(i64, i64),
+    /// A whole number in this range, or a table of local times of day and such numbers (see `decision::schedule`);
+    /// arrives as written.
+    Schedule(i64, i64),
+    /// A list of local periods of the day, `["22:00-7:00"]`; arrives as written.
+    Periods,
+    /// A full URL with one of these schemes.
+    Url(&'static [&'static str]),
+    /// A full `http`/`https` URL, or a path that starts with `/`.
+    UrlOrPath,
+    /// A JSON pointer: empty, or starting with `/`.
+    Pointer,
+}
+
+/// What holds when a setting is left out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Default {
+    /// It must be written.
+    Required,
+    /// Nothing: the backend does without.
+    Absent,
+    /// Nothing in the table, but the meaning of that is a value, which the reference shows (`the table's name`).
+    Derived(&'static str),
+    /// This text.
+    Text(&'static str),
+    /// This list of texts.
+    Texts(&'static [&'static str]),
+    /// This number.
+    Number(f64),
+    /// This whole number.
+    Whole(i64),
+    /// This truth.
+    Boolean(bool),
+}
+
+impl Setting {
+    /// A setting, not secret.
+    pub const fn new(
+        name: &'static str,
+        kind: Kind,
+        default: Default,
+        meaning: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            kind,
+            default,
+            meaning,
+            secret: false,
+        }
+    }
+
+    /// A setting whose value is never printed.
+    pub const fn secret(
+        name: &'static str,
+        kind: Kind,
+        default: Default,
+        meaning: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            kind,
+            default,
+            meaning,
+            secret: true,
+        }
+    }
+}
+
+/// A table that was found good: every written setting in its kind's form, environment filled in, defaults added. It
+/// holds secrets, so it has no `Debug` that shows values and cannot be serialised.
+#[derive(Clone, PartialEq)]
+pub struct Section {
+    values: Map<String, Value>,
+    written: Vec<String>,
+}
+
+impl Section {
+    /// A section of `values`, of which `written` stood in the file (the others are defaults).
+    pub fn new(values: Map<String, Value>, written: Vec<String>) -> Self {
+        Self { values, written }
+    }
+
+    /// All settings, typed. `S` names those that it wants and ignores the others (the shared ones, say).
+    ///
+    /// ```ignore
+    /// #[derive(serde::Deserialize)]
+    /// struct Wanted { queue_name: Vec<String>, port: u16 }
+    /// let wanted: Wanted = section.read()?;
+    /// ```
+    pub fn read<S: DeserializeOwned>(&self) -> Result<S, serde_json::Error> {
+        S::deserialize(&self.values)
+    }
+
+    /// One value, if there is one.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.values.get(name)
+    }
+
+    /// One text, if there is one.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(Value::as_str)
+    }
+
+    /// One number, if there is one.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.get(name).and_then(Value::as_f64)
+    }
+
+    /// Whether the setting stood in the file (its own table, or the defaults), rather than being our default.
+    pub fn is_written(&self, name: &str) -> bool {
+        self.written.iter().any(|written| written == name)
+    }
+
+    /// A copy in which `name` is `value`: for a setting that one step takes over from another.
+    #[must_use]
+    pub fn with(&self, name: &str, value: Value) -> Self {
+        let mut copy = self.clone();
+        copy.values.insert(name.to_owned(), value);
+        copy
+    }
+}
+
+impl std::fmt::Debug for Section {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.values.keys()).finish()
+    }
+}

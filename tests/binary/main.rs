@@ -1,0 +1,1 @@
+//! Does the program behave for a person? The built program, files, signals, loopback servers.

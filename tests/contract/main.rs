@@ -1,0 +1,1 @@
+//! Does each backend speak its service's language? Real servers on loopback, a real clock.

@@ -1,0 +1,1 @@
+//! Does it hold for histories that nobody thought of? Generated inputs against the pure rules and the actors.
