@@ -6,7 +6,7 @@
 
 pub mod schedule;
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -99,7 +99,7 @@ pub struct Reading {
     /// What it says.
     pub level: Level,
     /// The measurement's data.
-    pub data: Rc<Value>,
+    pub data: Arc<Value>,
 }
 
 /// What a reading says to a decision.

@@ -3,7 +3,7 @@
 //! A measurement backend is one file here that implements [`MeasurementBackend`] and has a row in [`BACKENDS`]. It is
 //! asked once an interval, under a deadline that its actor keeps; it never retries, for the next tick is the retry.
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -72,7 +72,7 @@ pub trait MeasurementBackend {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
     /// What was answered: a number, or for `app_decision` any JSON.
-    pub data: Rc<Value>,
+    pub data: Arc<Value>,
     /// The number in it that thresholds compare; `None` when there is none, which only a decision backend that reads
     /// `data` itself can use.
     pub number: Option<f64>,
@@ -82,7 +82,7 @@ impl Sample {
     /// A sample that is a number.
     pub fn number(number: f64) -> Self {
         Self {
-            data: Rc::new(Value::from(number)),
+            data: Arc::new(Value::from(number)),
             number: Some(number),
         }
     }
@@ -127,7 +127,7 @@ pub struct Measurement {
     /// Which backend took it, in snake case.
     pub backend: String,
     /// A number, or for `app_decision` any JSON value; null when it failed.
-    pub data: Rc<Value>,
+    pub data: Arc<Value>,
     /// Whether it could be taken.
     pub success: bool,
     /// Why not, when it could not.
