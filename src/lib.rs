@@ -10,3 +10,4 @@ pub mod model;
 pub mod notification;
 pub mod scaling;
 pub mod settings;
+pub mod supervisor;

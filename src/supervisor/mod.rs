@@ -1,0 +1,10 @@
+//! Who stands between wish and deed, and picks up what falls over.
+//!
+//! The rules are plain values and functions, each in a file of its own. None of them reads a clock or knows an actor:
+//! whoever asks says when it is, so that a test may say anything.
+
+pub mod cooldown;
+pub mod gate;
+pub mod ledger;
+pub mod rapid;
+pub mod restarts;
