@@ -8,5 +8,6 @@ pub mod http;
 pub mod measurement;
 pub mod model;
 pub mod notification;
+pub mod one_line;
 pub mod scaling;
 pub mod settings;

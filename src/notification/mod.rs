@@ -3,8 +3,13 @@
 //! A notification backend is one file here that implements [`NotificationBackend`] and has a row in [`BACKENDS`]. It
 //! only delivers: which events are told to whom, and when, is `policy`'s. A backend that fails or hangs delays nobody.
 
+pub mod console;
+pub mod email;
+pub mod logger;
 pub mod policy;
 mod settings;
+pub mod test;
+mod text;
 
 use std::fmt;
 
@@ -19,7 +24,12 @@ pub use policy::check_shared;
 pub use settings::SHARED;
 
 /// The room's table.
-pub static BACKENDS: &[&Backend<dyn NotificationBackend>] = &[];
+pub static BACKENDS: &[&Backend<dyn NotificationBackend>] = &[
+    &console::BACKEND,
+    &logger::BACKEND,
+    &email::BACKEND,
+    &test::BACKEND,
+];
 
 /// Delivers notices.
 #[async_trait(?Send)]
