@@ -8,6 +8,7 @@ pub mod http;
 pub mod measurement;
 pub mod model;
 pub mod notification;
+pub mod one_line;
 pub mod scaling;
 pub mod settings;
 pub mod supervisor;
