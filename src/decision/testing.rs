@@ -14,7 +14,7 @@ pub(super) fn situation(levels: &[Level]) -> Situation {
     let reading = |&level: &Level| Reading {
         at: chrono::DateTime::UNIX_EPOCH,
         level,
-        data: Rc::new(Value::Null),
+        data: std::sync::Arc::new(Value::Null),
     };
     Situation {
         at: chrono::DateTime::UNIX_EPOCH,
