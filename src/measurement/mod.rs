@@ -3,6 +3,11 @@
 //! A measurement backend is one file here that implements [`MeasurementBackend`] and has a row in [`BACKENDS`]. It is
 //! asked once an interval, under a deadline that its actor keeps; it never retries, for the next tick is the retry.
 
+pub mod app_decision;
+pub mod celery_redis_queue_size;
+pub mod probe;
+pub mod response_time;
+
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -12,10 +17,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::backend::Backend;
-use crate::settings::schema::{Default, Kind, Setting};
+use crate::settings::schema::{Default, Kind, Section, Setting};
 
 /// The room's table.
-pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[];
+pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[
+    &response_time::BACKEND,
+    &celery_redis_queue_size::BACKEND,
+    &app_decision::BACKEND,
+];
 
 /// The settings that every measurement table may have.
 pub static SHARED: &[Setting] = &[
@@ -39,6 +48,13 @@ pub static SHARED: &[Setting] = &[
          (the history does not see it) or `hold` (the history is cleared, and nothing is scaled by load).",
     ),
 ];
+
+/// How long one measurement may take. A backend gives up by itself at this point, with [`MeasureError::TimedOut`]; its
+/// actor's deadline stands behind it.
+pub fn timeout(section: &Section) -> Duration {
+    let seconds = section.number("timeout_in_seconds").unwrap_or(30.0);
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(30))
+}
 
 /// Takes measurements of one process.
 ///
