@@ -1,7 +1,5 @@
 //! Tables for the tests of the decision backends: levels in, a step and a sentence out.
 
-use std::rc::Rc;
-
 use serde_json::{Map, Value};
 
 use super::{DecideError, DecisionBackend, Level, Reading, SHARED, Situation, Wish};
