@@ -6,6 +6,7 @@ pub mod decision;
 pub mod exit;
 pub mod http;
 pub mod measurement;
+pub mod messages;
 pub mod model;
 pub mod notification;
 pub mod one_line;

@@ -61,6 +61,14 @@ impl Bounds {
         Ok(Self { min, max })
     }
 
+    /// Bounds that only one count satisfies.
+    pub fn exactly(count: Count) -> Self {
+        Self {
+            min: count,
+            max: count,
+        }
+    }
+
     /// The lower bound.
     pub fn min(self) -> Count {
         self.min

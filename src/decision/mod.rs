@@ -4,6 +4,7 @@
 //! recent readings and the count, and wishes for a count; whether that is granted (bounds, cooldown) is decided
 //! elsewhere, by `supervisor::gate`. The built-in ones are pure functions inside an `async` method.
 
+pub mod actor;
 mod app_decision;
 mod average_threshold;
 mod consecutive_threshold;

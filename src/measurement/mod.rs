@@ -3,6 +3,7 @@
 //! A measurement backend is one file here that implements [`MeasurementBackend`] and has a row in [`BACKENDS`]. It is
 //! asked once an interval, under a deadline that its actor keeps; it never retries, for the next tick is the retry.
 
+pub mod actor;
 pub mod app_decision;
 pub mod celery_redis_queue_size;
 pub mod probe;

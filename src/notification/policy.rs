@@ -28,6 +28,7 @@ use crate::clock::Now;
 use crate::decision::schedule::{Periods, Schedule, TimeOfDay};
 use crate::settings::problem::Fault;
 use crate::settings::schema::{Default as SchemaDefault, Section};
+use crate::supervisor::rapid::RapidRule;
 
 /// What one notifier tells, and when.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,16 +39,6 @@ pub struct Policy {
     rapid_scales: Schedule,
     rapid_minutes: Schedule,
     timeout: Duration,
-}
-
-/// How much scaling is too rapid for a notifier at a time of day: more than `limit` scales in one direction within
-/// `period`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RapidRule {
-    /// As many scales as this are still sound.
-    pub limit: u32,
-    /// The period that they are counted over.
-    pub period: Duration,
 }
 
 /// Which conditions a notifier was told of and has not seen the end of, and when it was last told. One for each

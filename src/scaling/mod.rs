@@ -4,6 +4,7 @@
 //! count from the platform and sets it; both are the platform's truth, so that a scale by hand is seen. It lives with
 //! the supervisor, not with its actor: a restart, rebuild or reload keeps it as long as its settings stay.
 
+pub mod actor;
 pub mod heroku;
 
 use async_trait::async_trait;
