@@ -68,7 +68,11 @@ mod tests {
         let hour = Duration::from_secs(3600);
         assert_eq!(book.in_force(START), Some(2));
         assert_eq!(
-            book.in_force(START + hour - Duration::from_millis(1)),
+            book.in_force(
+                (START + hour)
+                    .checked_sub(Duration::from_millis(1))
+                    .unwrap()
+            ),
             Some(2)
         );
         assert_eq!(book.in_force(START + hour), None, "then it is tried again");
