@@ -4,9 +4,16 @@
 //! recent readings and the count, and wishes for a count; whether that is granted (bounds, cooldown) is decided
 //! elsewhere, by `supervisor::gate`. The built-in ones are pure functions inside an `async` method.
 
+pub mod actor;
+mod app_decision;
+mod average_threshold;
+mod consecutive_threshold;
 pub mod schedule;
+#[cfg(test)]
+mod testing;
+mod threshold;
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -17,7 +24,11 @@ use crate::model::{Bounds, Count};
 use crate::settings::schema::{Default, Kind, Setting};
 
 /// The room's table.
-pub static BACKENDS: &[&Backend<dyn DecisionBackend>] = &[];
+pub static BACKENDS: &[&Backend<dyn DecisionBackend>] = &[
+    &consecutive_threshold::BACKEND,
+    &average_threshold::BACKEND,
+    &app_decision::BACKEND,
+];
 
 /// The most processes that can be asked for; a typing error above it is refused.
 pub const MOST_PROCESSES: i64 = 100_000;
@@ -99,7 +110,7 @@ pub struct Reading {
     /// What it says.
     pub level: Level,
     /// The measurement's data.
-    pub data: Rc<Value>,
+    pub data: Arc<Value>,
 }
 
 /// What a reading says to a decision.
