@@ -1,6 +1,12 @@
 //! Do the actors keep their promises? Real actors, scripted backends, a paused clock, no sockets.
 
+mod deadlines;
+mod faults;
+mod holds;
 mod path;
+mod shutdown;
+mod supervision;
+mod week;
 
 use std::time::Duration;
 
