@@ -283,7 +283,8 @@ impl Walk<'_> {
             if setting.default == schema::Default::Required {
                 let place = table.place.under(setting.name, table.place.span.clone());
                 let wrong = format!("it is missing, and `{}` needs it", table.backend);
-                self.find(&place, wrong, value::wanted(setting.kind));
+                let right = format!("{}: {}", value::wanted(setting.kind), setting.meaning);
+                self.find(&place, wrong, right);
                 table.spoilt.insert(setting.name.to_owned());
             } else if let Some(value) = value::default(setting) {
                 let entry = Entry {
