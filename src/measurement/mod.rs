@@ -5,6 +5,7 @@
 
 pub mod app_decision;
 pub mod celery_redis_queue_size;
+pub mod heroku_service_time;
 pub mod probe;
 pub mod response_time;
 
@@ -22,6 +23,7 @@ use crate::settings::schema::{Default, Kind, Section, Setting};
 /// The room's table.
 pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[
     &response_time::BACKEND,
+    &heroku_service_time::BACKEND,
     &celery_redis_queue_size::BACKEND,
     &app_decision::BACKEND,
 ];

@@ -121,6 +121,11 @@ impl Api {
         &self.access.app_name
     }
 
+    /// The HTTP client, for an address that Heroku tells.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The clock that patience is measured on.
     pub fn clock(&self) -> &Clock {
         &self.clock
