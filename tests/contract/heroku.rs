@@ -452,6 +452,22 @@ async fn trouble_on_the_way_is_no_count() {
 }
 
 #[actix_rt::test]
+async fn a_kept_connection_that_is_closed_meanwhile_is_no_failure() {
+    let heroku = Heroku::start();
+    let web = backend(&heroku, "web");
+    heroku.trouble("GET", "/formation", Trouble::CloseLater);
+    bounded(web.count()).await.expect("a count");
+    assert_eq!(
+        bounded(web.scale(3)).await,
+        Ok(3),
+        "over another connection"
+    );
+    heroku.trouble("PATCH", "/formation", Trouble::CloseLater);
+    assert_eq!(bounded(web.scale(4)).await, Ok(4));
+    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(4)));
+}
+
+#[actix_rt::test]
 async fn a_refused_connection_is_told_at_once() {
     let heroku = Heroku::start();
     let web = backend(&heroku, "web");

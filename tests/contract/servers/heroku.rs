@@ -44,6 +44,8 @@ pub(crate) enum Trouble {
     Late(Duration),
     /// No answer, on a connection that stays open.
     Hang,
+    /// What was asked for, on a connection that is kept until the next request comes over it, and then closed.
+    CloseLater,
     /// Half of what was asked for, then the end of the connection.
     Half,
     /// A page of HTML instead of JSON.
@@ -286,7 +288,7 @@ impl Inner {
                 reply.body = "<html>We are busy.</html>".to_owned();
                 return reply.send(&mut connection);
             }
-            Some(Trouble::Late(_) | Trouble::Half) | None => {}
+            Some(Trouble::Late(_) | Trouble::Half | Trouble::CloseLater) | None => {}
         }
         if seen.path.starts_with("/sessions/") {
             return self.stream(&seen, connection);
@@ -295,9 +297,10 @@ impl Inner {
             return self.route(&seen, &mut connection);
         }
         let reply = self.world().answer(&seen);
-        if matches!(trouble, Some(Trouble::Half)) {
-            return reply.send_half(&mut connection);
+        match trouble {
+            Some(Trouble::Half) => reply.send_half(&mut connection),
+            Some(Trouble::CloseLater) => reply.send_and_keep(&mut connection),
+            _ => reply.send(&mut connection),
         }
-        reply.send(&mut connection);
     }
 }
