@@ -4,6 +4,7 @@
 //! recent readings and the count, and wishes for a count; whether that is granted (bounds, cooldown) is decided
 //! elsewhere, by `supervisor::gate`. The built-in ones are pure functions inside an `async` method.
 
+pub mod command;
 pub mod schedule;
 
 use std::rc::Rc;
@@ -17,7 +18,7 @@ use crate::model::{Bounds, Count};
 use crate::settings::schema::{Default, Kind, Setting};
 
 /// The room's table.
-pub static BACKENDS: &[&Backend<dyn DecisionBackend>] = &[];
+pub static BACKENDS: &[&Backend<dyn DecisionBackend>] = &[&command::BACKEND];
 
 /// The most processes that can be asked for; a typing error above it is refused.
 pub const MOST_PROCESSES: i64 = 100_000;

@@ -3,6 +3,8 @@
 //! A measurement backend is one file here that implements [`MeasurementBackend`] and has a row in [`BACKENDS`]. It is
 //! asked once an interval, under a deadline that its actor keeps; it never retries, for the next tick is the retry.
 
+pub mod command;
+
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -15,7 +17,7 @@ use crate::backend::Backend;
 use crate::settings::schema::{Default, Kind, Setting};
 
 /// The room's table.
-pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[];
+pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[&command::BACKEND];
 
 /// The settings that every measurement table may have.
 pub static SHARED: &[Setting] = &[
