@@ -51,6 +51,7 @@ impl fmt::Debug for Http {
 }
 
 fn build(wanted: &Wanted) -> Result<Client, BuildError> {
+    install_tls_provider();
     let idle = usize::from(!wanted.fresh_connection);
     let mut builder = Client::builder()
         .user_agent(concat!("autoscalebot/", env!("CARGO_PKG_VERSION")))

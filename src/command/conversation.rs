@@ -7,10 +7,10 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
-use super::answer::{Heard, hear};
 use super::ends::Ends;
+use super::listening::{LAST_WORDS, Silence};
 use super::program::Program;
-use super::running::{MOST_REMARKS, Remarks, Running, Step};
+use super::running::{Running, Step};
 use super::{Answer, CommandError};
 use crate::backend::{BuildError, Site};
 use crate::clock::Clock;
@@ -23,29 +23,20 @@ const MOST_GIVEN_UP: u32 = 2;
 /// A call waits this long itself for the start; for longer waits it fails at once.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long the last words of a command that exits may take to arrive.
-const LAST_WORDS: Duration = Duration::from_millis(200);
-
-/// How long a line of standard error may be in the log.
-const MOST_REMARK: usize = 500;
-
-/// How much is quoted of what is no answer.
-const MOST_QUOTED: usize = 200;
-
 /// How long a reason or an error in an answer may be.
 const MOST_WORDS: usize = 1_000;
 
 /// The standing conversation of one backend with its command.
 pub struct Conversation {
-    program: Program,
-    process: ProcessName,
-    step: &'static str,
+    pub(super) program: Program,
+    pub(super) process: ProcessName,
+    pub(super) step: &'static str,
     clock: Clock,
     /// Also a queue: one request at a time. It is never held but by one future on the one thread.
     running: Mutex<Option<Running>>,
     last_id: Cell<u64>,
     /// How many calls in a row had no answer, the one in hand included.
-    unanswered: Cell<u32>,
+    pub(super) unanswered: Cell<u32>,
     ends: Ends,
 }
 
@@ -92,9 +83,15 @@ impl Conversation {
             {
                 return;
             }
-            if let Some(running) = place.as_mut() {
-                running.hang_up();
-                while !matches!(running.step().await, Step::Gone) {}
+            let Some(running) = place.as_mut() else {
+                return;
+            };
+            running.hang_up();
+            while !running.has_exited() {
+                match running.step().await {
+                    Step::Remarked(line) => self.remark(&mut running.remarks, &line),
+                    Step::Said(_) | Step::TooLong(_) | Step::Leaving | Step::Gone => {}
+                }
             }
         };
         // Whether it said good-bye or not: it is over.
@@ -116,6 +113,7 @@ impl Conversation {
                 "the command gave no answer to {MOST_GIVEN_UP} calls, so it is killed and started again");
             *place = None;
         }
+        self.look_after(place).await;
         if place.is_none() {
             self.wait_for_turn().await?;
             *place = Some(self.program.start()?);
@@ -177,15 +175,41 @@ impl Conversation {
                 Err(CommandError::Unusable(format!("{} {what}", self.program)))
             }
             Err(Silence::Over(why)) => {
-                let why = match running.remarks.last.as_str() {
-                    "" => why,
-                    last => format!("{why}; its last words: {last}"),
-                };
-                *place = None;
-                self.ends.note_end(&why, self.clock.now().mono);
+                let why = self.bury(place.take(), why);
                 Err(CommandError::Failed(format!("{} {why}", self.program)))
             }
         }
+    }
+
+    /// Notes an end, and says how it came about.
+    fn bury(&self, running: Option<Running>, why: String) -> String {
+        let why = match running.map(|running| running.remarks.last.clone()) {
+            Some(last) if !last.is_empty() => format!("{why}; its last words: {last}"),
+            _ => why,
+        };
+        self.ends.note_end(&why, self.clock.now().mono);
+        why
+    }
+
+    /// One that ended while nobody asked it anything costs the next call nothing.
+    async fn look_after(&self, place: &mut Option<Running>) {
+        let Some(running) = place.as_mut() else {
+            return;
+        };
+        if !running.has_ended() {
+            return;
+        }
+        while let Ok(step) = tokio::time::timeout(LAST_WORDS, running.step()).await {
+            match step {
+                Step::Remarked(line) => self.remark(&mut running.remarks, &line),
+                Step::Gone => break,
+                Step::Said(_) | Step::TooLong(_) | Step::Leaving => {}
+            }
+        }
+        let why = running.farewell();
+        let why = self.bury(place.take(), why);
+        log::warn!(process:% = self.process, backend = "command", step = self.step;
+            "the command {why}; it is started again");
     }
 
     fn request(&self, id: u64, what: &str, more: Map<String, Value>) -> String {
@@ -198,72 +222,6 @@ impl Conversation {
         request.extend(more);
         Value::Object(request).to_string()
     }
-
-    /// Listens until the answer to `id` is there, or cannot come any more.
-    async fn listen(&self, running: &mut Running, id: u64) -> Result<Map<String, Value>, Silence> {
-        let quote = |line: &[u8]| self.program.quote(line, MOST_QUOTED);
-        loop {
-            let step = if running.is_leaving() {
-                let last = tokio::time::timeout(LAST_WORDS, running.step()).await;
-                last.unwrap_or(Step::Gone)
-            } else {
-                running.step().await
-            };
-            match step {
-                Step::Remarked(line) => self.remark(&mut running.remarks, &line),
-                Step::Leaving => {}
-                Step::Gone => return Err(Silence::Over(running.farewell())),
-                Step::TooLong(start) => {
-                    let start = quote(&start);
-                    return Err(Silence::Over(format!(
-                        "wrote a line of more than 1 MiB: {start}"
-                    )));
-                }
-                Step::Said(line) => {
-                    let heard = hear(&line, id);
-                    // Any line is a sign of life; after a late one, this call is the first that waits.
-                    self.unanswered.set(u32::from(heard == Heard::Late));
-                    match heard {
-                        Heard::Late => {}
-                        Heard::Answer(values) => return Ok(values),
-                        Heard::Error(words) => return Err(Silence::Said(self.clean(&words))),
-                        Heard::Rubbish(why) => {
-                            let line = quote(&line);
-                            return Err(Silence::Rubbish(format!(
-                                "wrote a line that {why}: {line}"
-                            )));
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// Passes a line of standard error on to the log.
-    fn remark(&self, remarks: &mut Remarks, line: &[u8]) {
-        let text = self.program.quote(line, MOST_REMARK);
-        if text.is_empty() {
-            return;
-        }
-        match remarks.left.checked_sub(1) {
-            Some(left) => {
-                remarks.left = left;
-                log::info!(process:% = self.process, backend = "command", step = self.step; "the command says: {text}");
-            }
-            None => remarks.dropped += 1,
-        }
-        remarks.last = self.program.quote(line, MOST_QUOTED);
-    }
-
-    /// Says how much was dropped, and gives the next call a new allowance.
-    fn settle(&self, running: &mut Running) {
-        let dropped = std::mem::take(&mut running.remarks.dropped);
-        if dropped > 0 {
-            log::warn!(process:% = self.process, backend = "command", step = self.step, dropped;
-                "the command wrote {dropped} more lines to its standard error, which are dropped");
-        }
-        running.remarks.left = MOST_REMARKS;
-    }
 }
 
 impl fmt::Debug for Conversation {
@@ -273,14 +231,4 @@ impl fmt::Debug for Conversation {
             .field("step", &self.step)
             .finish_non_exhaustive()
     }
-}
-
-/// Why a request stays without its answer.
-enum Silence {
-    /// It was refused, in these words.
-    Said(String),
-    /// Something else was answered.
-    Rubbish(String),
-    /// The command is of no more use.
-    Over(String),
 }

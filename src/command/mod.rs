@@ -44,6 +44,7 @@ mod answer;
 mod conversation;
 mod ends;
 mod lines;
+mod listening;
 mod mask;
 mod program;
 mod running;

@@ -113,6 +113,19 @@ impl Running {
         self.exit.is_some() || self.stdout.is_none()
     }
 
+    /// Whether it is over, though others may still hold its pipes.
+    pub(super) fn has_exited(&self) -> bool {
+        self.exit.is_some()
+    }
+
+    /// The same, asked of the system now.
+    pub(super) fn has_ended(&mut self) -> bool {
+        if let Ok(Some(status)) = self.child.try_wait() {
+            self.exit = Some(status);
+        }
+        self.has_exited()
+    }
+
     /// How it went, as far as that is known.
     pub(super) fn farewell(&self) -> String {
         match self.exit {
@@ -138,7 +151,7 @@ impl Running {
             if let Some(Found::Line(line) | Found::TooLong(line)) = self.remarked.next() {
                 return Poll::Ready(Step::Remarked(line));
             }
-            let had = self.is_leaving();
+            let before = (self.exit.is_some(), self.stdout.is_some());
             let more = read(&mut self.stdout, &mut self.said, context)
                 | read(&mut self.stderr, &mut self.remarked, context);
             if more {
@@ -148,7 +161,7 @@ impl Running {
             if self.exit.is_some() && self.stdout.is_none() && self.stderr.is_none() {
                 return Poll::Ready(Step::Gone);
             }
-            if self.is_leaving() && !had {
+            if before != (self.exit.is_some(), self.stdout.is_some()) {
                 return Poll::Ready(Step::Leaving);
             }
             return Poll::Pending;

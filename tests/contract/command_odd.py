@@ -29,8 +29,13 @@ for line in sys.stdin:
     request = json.loads(line)
     if how == "notes":
         note(f"{os.getpid()} {request['id']} {request['do']}")
+    if request["do"] == "decide":
+        reply(request, desired=len(request["situation"]["history"]))
+        continue
     if request["do"] != "measure":
         reply(request)
+        if how == "sleepy" and request["do"] == "setup":
+            time.sleep(0.6)
         continue
     calls += 1
     if how == "dies" and calls == 2:
@@ -38,6 +43,9 @@ for line in sys.stdin:
     elif how == "dies_early" and not os.path.exists(where):
         note("x")
         os.kill(os.getpid(), 9)
+    elif how == "dies_idle":
+        reply(request, data=os.getpid())
+        sys.exit("bored")
     elif how == "late" and calls == 1:
         time.sleep(0.6)
         reply(request, data="late")

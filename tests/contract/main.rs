@@ -7,6 +7,8 @@ mod log_capture;
 #[cfg(test)]
 mod making;
 #[cfg(test)]
+mod notification_console;
+#[cfg(test)]
 mod notification_email;
 #[cfg(test)]
 mod notification_local;
