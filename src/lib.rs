@@ -2,6 +2,7 @@
 
 pub mod backend;
 pub mod clock;
+pub mod command;
 pub mod decision;
 pub mod exit;
 #[cfg(feature = "harness")]
