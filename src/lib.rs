@@ -3,6 +3,7 @@
 pub mod backend;
 pub mod clock;
 pub mod decision;
+pub mod errand;
 pub mod exit;
 pub mod http;
 pub mod measurement;
