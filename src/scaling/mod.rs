@@ -4,7 +4,9 @@
 //! count from the platform and sets it; both are the platform's truth, so that a scale by hand is seen. It lives with
 //! the supervisor, not with its actor: a restart, rebuild or reload keeps it as long as its settings stay.
 
-pub mod command;
+pub mod actor;
+pub mod heroku;
+pub mod local;
 
 use async_trait::async_trait;
 
@@ -13,7 +15,7 @@ use crate::model::Count;
 use crate::settings::schema::{Default, Kind, Setting};
 
 /// The room's table.
-pub static BACKENDS: &[&Backend<dyn ScalingBackend>] = &[&command::BACKEND];
+pub static BACKENDS: &[&Backend<dyn ScalingBackend>] = &[&heroku::BACKEND, &local::BACKEND];
 
 /// The settings that every scaling table may have.
 pub static SHARED: &[Setting] = &[
