@@ -2,7 +2,9 @@
 
 pub mod backend;
 pub mod clock;
+pub mod command;
 pub mod decision;
+pub mod errand;
 pub mod exit;
 #[cfg(feature = "harness")]
 pub mod harness;

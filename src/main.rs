@@ -1,2 +1,7 @@
 //! autoscalebot, the program.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    autoscalebot::errand::run(std::env::args_os()).unwrap_or(ExitCode::SUCCESS)
+}

@@ -4,10 +4,7 @@
 //! recent readings and the count, and wishes for a count; whether that is granted (bounds, cooldown) is decided
 //! elsewhere, by `supervisor::gate`. The built-in ones are pure functions inside an `async` method.
 
-pub mod actor;
-mod app_decision;
-mod average_threshold;
-mod consecutive_threshold;
+pub mod command;
 pub mod schedule;
 #[cfg(test)]
 mod testing;
@@ -24,11 +21,7 @@ use crate::model::{Bounds, Count};
 use crate::settings::schema::{Default, Kind, Setting};
 
 /// The room's table.
-pub static BACKENDS: &[&Backend<dyn DecisionBackend>] = &[
-    &consecutive_threshold::BACKEND,
-    &average_threshold::BACKEND,
-    &app_decision::BACKEND,
-];
+pub static BACKENDS: &[&Backend<dyn DecisionBackend>] = &[&command::BACKEND];
 
 /// The most processes that can be asked for; a typing error above it is refused.
 pub const MOST_PROCESSES: i64 = 100_000;

@@ -3,13 +3,9 @@
 //! A measurement backend is one file here that implements [`MeasurementBackend`] and has a row in [`BACKENDS`]. It is
 //! asked once an interval, under a deadline that its actor keeps; it never retries, for the next tick is the retry.
 
-pub mod actor;
-pub mod app_decision;
-pub mod celery_redis_queue_size;
-pub mod probe;
-pub mod response_time;
+pub mod command;
 
-use std::sync::Arc;
+use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -21,11 +17,7 @@ use crate::backend::Backend;
 use crate::settings::schema::{Default, Kind, Section, Setting};
 
 /// The room's table.
-pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[
-    &response_time::BACKEND,
-    &celery_redis_queue_size::BACKEND,
-    &app_decision::BACKEND,
-];
+pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[&command::BACKEND];
 
 /// The settings that every measurement table may have.
 pub static SHARED: &[Setting] = &[
