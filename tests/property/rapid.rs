@@ -51,7 +51,7 @@ fn told_exactly_when() {
         scales(60),
         0..8_u32,
         (0..30_u64).prop_map(|n| n * 1_000),
-        0..5_000_u64,
+        prop_oneof![Just(0), (0..5_u64).prop_map(|n| n * 1_000), 0..5_000_u64],
     );
     holds(inputs, |(scales, limit, period, later)| {
         let rule = RapidRule {

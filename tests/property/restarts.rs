@@ -16,7 +16,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
 }
 
 fn policies() -> impl Strategy<Value = Policy> {
-    (0..7_u32, 1..30_u64).prop_map(|(max_restarts, seconds)| Policy {
+    (0..9_u32, 1..30_u64).prop_map(|(max_restarts, seconds)| Policy {
         max_restarts,
         window: Duration::from_secs(seconds),
     })
