@@ -61,6 +61,14 @@ impl Bounds {
         Ok(Self { min, max })
     }
 
+    /// Bounds that only one count satisfies.
+    pub fn exactly(count: Count) -> Self {
+        Self {
+            min: count,
+            max: count,
+        }
+    }
+
     /// The lower bound.
     pub fn min(self) -> Count {
         self.min
@@ -114,12 +122,19 @@ impl Direction {
     }
 }
 
-impl fmt::Display for Direction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Direction {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Up => "up",
             Self::Down => "down",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -132,7 +132,7 @@ mod tests {
             pointer: pointer.to_owned(),
         };
         let mut situation = situation(&[Level::None]);
-        situation.history[0].data = Rc::new(data);
+        situation.history[0].data = std::sync::Arc::new(data);
         let wish = rule.wish(&situation);
         let wanted = match wanted {
             Ok((desired, reason)) => Ok(Wish {
@@ -206,8 +206,8 @@ mod tests {
             pointer: String::new(),
         };
         let mut situation = situation(&[Level::None, Level::Number(9.0)]);
-        situation.history[0].data = Rc::new(json!(1));
-        situation.history[1].data = Rc::new(json!(9));
+        situation.history[0].data = std::sync::Arc::new(json!(1));
+        situation.history[1].data = std::sync::Arc::new(json!(9));
         assert_eq!(rule.wish(&situation).unwrap().desired, 9);
         situation.history[1].level = Level::TooHigh;
         let wish = rule.wish(&situation).unwrap();

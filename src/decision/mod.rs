@@ -4,6 +4,7 @@
 //! recent readings and the count, and wishes for a count; whether that is granted (bounds, cooldown) is decided
 //! elsewhere, by `supervisor::gate`. The built-in ones are pure functions inside an `async` method.
 
+pub mod actor;
 mod app_decision;
 mod average_threshold;
 mod consecutive_threshold;
@@ -12,7 +13,7 @@ pub mod schedule;
 mod testing;
 mod threshold;
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -109,7 +110,7 @@ pub struct Reading {
     /// What it says.
     pub level: Level,
     /// The measurement's data.
-    pub data: Rc<Value>,
+    pub data: Arc<Value>,
 }
 
 /// What a reading says to a decision.

@@ -1,7 +1,5 @@
 //! Tables for the tests of the decision backends: levels in, a step and a sentence out.
 
-use std::rc::Rc;
-
 use serde_json::{Map, Value};
 
 use super::{DecideError, DecisionBackend, Level, Reading, SHARED, Situation, Wish};
@@ -14,7 +12,7 @@ pub(super) fn situation(levels: &[Level]) -> Situation {
     let reading = |&level: &Level| Reading {
         at: chrono::DateTime::UNIX_EPOCH,
         level,
-        data: Rc::new(Value::Null),
+        data: std::sync::Arc::new(Value::Null),
     };
     Situation {
         at: chrono::DateTime::UNIX_EPOCH,

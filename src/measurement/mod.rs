@@ -3,7 +3,13 @@
 //! A measurement backend is one file here that implements [`MeasurementBackend`] and has a row in [`BACKENDS`]. It is
 //! asked once an interval, under a deadline that its actor keeps; it never retries, for the next tick is the retry.
 
-use std::rc::Rc;
+pub mod actor;
+pub mod app_decision;
+pub mod celery_redis_queue_size;
+pub mod probe;
+pub mod response_time;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,10 +18,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::backend::Backend;
-use crate::settings::schema::{Default, Kind, Setting};
+use crate::settings::schema::{Default, Kind, Section, Setting};
 
 /// The room's table.
-pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[];
+pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[
+    &response_time::BACKEND,
+    &celery_redis_queue_size::BACKEND,
+    &app_decision::BACKEND,
+];
 
 /// The settings that every measurement table may have.
 pub static SHARED: &[Setting] = &[
@@ -39,6 +49,13 @@ pub static SHARED: &[Setting] = &[
          (the history does not see it) or `hold` (the history is cleared, and nothing is scaled by load).",
     ),
 ];
+
+/// How long one measurement may take. A backend gives up by itself at this point, with [`MeasureError::TimedOut`]; its
+/// actor's deadline stands behind it.
+pub fn timeout(section: &Section) -> Duration {
+    let seconds = section.number("timeout_in_seconds").unwrap_or(30.0);
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(30))
+}
 
 /// Takes measurements of one process.
 ///
@@ -72,7 +89,7 @@ pub trait MeasurementBackend {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
     /// What was answered: a number, or for `app_decision` any JSON.
-    pub data: Rc<Value>,
+    pub data: Arc<Value>,
     /// The number in it that thresholds compare; `None` when there is none, which only a decision backend that reads
     /// `data` itself can use.
     pub number: Option<f64>,
@@ -82,7 +99,7 @@ impl Sample {
     /// A sample that is a number.
     pub fn number(number: f64) -> Self {
         Self {
-            data: Rc::new(Value::from(number)),
+            data: Arc::new(Value::from(number)),
             number: Some(number),
         }
     }
@@ -127,7 +144,7 @@ pub struct Measurement {
     /// Which backend took it, in snake case.
     pub backend: String,
     /// A number, or for `app_decision` any JSON value; null when it failed.
-    pub data: Rc<Value>,
+    pub data: Arc<Value>,
     /// Whether it could be taken.
     pub success: bool,
     /// Why not, when it could not.

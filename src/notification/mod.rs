@@ -3,19 +3,34 @@
 //! A notification backend is one file here that implements [`NotificationBackend`] and has a row in [`BACKENDS`]. It
 //! only delivers: which events are told to whom, and when, is `policy`'s. A backend that fails or hangs delays nobody.
 
+pub mod actor;
+pub mod console;
+pub mod email;
+pub mod logger;
+pub mod policy;
+mod settings;
+pub mod test;
+mod text;
+
+use std::fmt;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::backend::Backend;
 use crate::model::{Count, Cycle, Direction, ProcessName};
-use crate::settings::schema::Setting;
+
+pub use policy::check_shared;
+pub use settings::SHARED;
 
 /// The room's table.
-pub static BACKENDS: &[&Backend<dyn NotificationBackend>] = &[];
-
-/// The settings that every notification table may have.
-pub static SHARED: &[Setting] = &[];
+pub static BACKENDS: &[&Backend<dyn NotificationBackend>] = &[
+    &console::BACKEND,
+    &logger::BACKEND,
+    &email::BACKEND,
+    &test::BACKEND,
+];
 
 /// Delivers notices.
 #[async_trait(?Send)]
@@ -67,6 +82,44 @@ pub enum Event {
     SwitchedOff,
     /// A measurement could not be taken. A condition.
     MeasurementFailed,
+}
+
+impl Event {
+    /// All of them, in the order of the reference.
+    pub const ALL: [Self; 10] = [
+        Self::Measurement,
+        Self::Scale,
+        Self::BelowMin,
+        Self::AboveMax,
+        Self::ScaleFailed,
+        Self::TooRapid,
+        Self::Restarted,
+        Self::Degraded,
+        Self::SwitchedOff,
+        Self::MeasurementFailed,
+    ];
+
+    /// Its name in the configuration file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Measurement => "measurement",
+            Self::Scale => "scale",
+            Self::BelowMin => "below_min",
+            Self::AboveMax => "above_max",
+            Self::ScaleFailed => "scale_failed",
+            Self::TooRapid => "too_rapid",
+            Self::Restarted => "restarted",
+            Self::Degraded => "degraded",
+            Self::SwitchedOff => "switched_off",
+            Self::MeasurementFailed => "measurement_failed",
+        }
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// Where a condition stands: told when it begins and when it ends, not in between.

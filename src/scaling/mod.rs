@@ -4,6 +4,9 @@
 //! count from the platform and sets it; both are the platform's truth, so that a scale by hand is seen. It lives with
 //! the supervisor, not with its actor: a restart, rebuild or reload keeps it as long as its settings stay.
 
+pub mod actor;
+pub mod heroku;
+
 use async_trait::async_trait;
 
 use crate::backend::Backend;
@@ -11,7 +14,7 @@ use crate::model::Count;
 use crate::settings::schema::{Default, Kind, Setting};
 
 /// The room's table.
-pub static BACKENDS: &[&Backend<dyn ScalingBackend>] = &[];
+pub static BACKENDS: &[&Backend<dyn ScalingBackend>] = &[&heroku::BACKEND];
 
 /// The settings that every scaling table may have.
 pub static SHARED: &[Setting] = &[

@@ -1,8 +1,21 @@
 //! The configuration: from a TOML file to [`Settings`] that were found good, or every problem at once.
 
+mod across;
+mod backend_choice;
+mod defaults;
+mod environment;
+mod load;
+mod mask;
 pub mod problem;
+mod process;
+mod rooms;
 pub mod schema;
 pub mod secret;
+mod similar;
+mod source;
+mod table;
+mod top;
+mod value;
 
 use std::time::Duration;
 
@@ -11,7 +24,11 @@ use chrono_tz::Tz;
 use crate::model::ProcessName;
 use schema::Section;
 
+pub use environment::Environment;
+pub use load::{load, load_file};
+pub use problem::{Problem, Problems};
 pub use secret::Secret;
+pub use source::Source;
 
 /// A configuration that was found good.
 #[derive(Debug, Clone, PartialEq)]

@@ -20,6 +20,12 @@ pub struct Setting {
     pub secret: bool,
 }
 
+/// The fewest seconds that a setting may ask for.
+pub const LEAST_SECONDS: f64 = 0.1;
+
+/// The most seconds that a setting may ask for: a year.
+pub const MOST_SECONDS: f64 = 31_536_000.0;
+
 /// What a value must look like. All numbers are finite.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
@@ -33,7 +39,7 @@ pub enum Kind {
     Whole(i64, i64),
     /// A number in this range, both ends included.
     Number(f64, f64),
-    /// Seconds, a fraction allowed, at least 0.1; arrives as a number.
+    /// Seconds, a fraction allowed, from [`LEAST_SECONDS`] to [`MOST_SECONDS`]; arrives as a number.
     Seconds,
     /// A list of strings, or one string, which is then a list of one.
     Texts,

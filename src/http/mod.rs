@@ -1,6 +1,8 @@
 //! One HTTP client for every backend: one user agent, one body limit, no proxy, no redirects followed, one idle
 //! connection a host. Deadlines are the caller's, who knows its setting.
 
+mod connecting;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,6 +13,8 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Response};
 
 use crate::backend::BuildError;
+
+pub use connecting::{Connecting, metered};
 
 /// The most that is read of any answer.
 pub const MOST_BYTES: usize = 8 * 1024 * 1024;
@@ -50,12 +54,23 @@ impl fmt::Debug for Http {
     }
 }
 
+/// Makes ring the TLS provider of this program, if none is set yet. [`Http`] and every backend with TLS of its own call
+/// it, so that none depends on another having done so; calling it again is harmless.
+pub fn install_tls_provider() {
+    // An error only says that a provider is set already, which is all that is wanted.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
+}
+
 fn build(wanted: &Wanted) -> Result<Client, BuildError> {
+    install_tls_provider();
     let idle = usize::from(!wanted.fresh_connection);
     let mut builder = Client::builder()
         .user_agent(concat!("autoscalebot/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
         .no_proxy()
+        .connector_layer(connecting::MeterLayer)
         .pool_max_idle_per_host(idle);
     if let Some(file) = &wanted.tls_ca_file {
         for certificate in certificates(file)? {

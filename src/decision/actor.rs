@@ -1,0 +1,231 @@
+//! The middle of each cycle: takes the measurement into the history, reads the count, and asks the decision backend.
+
+use std::rc::Rc;
+
+use actix::{
+    Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture, Supervised, WrapFuture,
+};
+use log::debug;
+
+use crate::decision::{DecideError, DecisionBackend, Level, Reading, Situation, Wish};
+use crate::measurement::OnFailure;
+use crate::messages::{Decided, GetCount, Measured, Outcome, Silence, Teardown, Wire};
+use crate::scaling::{Observed, ScaleError};
+use crate::supervisor::desk::{Desk, fenced};
+use crate::supervisor::memory::{Stage, State};
+use crate::supervisor::plan::{DECISION_DEADLINE, Plan, STUCK_AFTER};
+
+/// Decides for one process.
+pub struct DeciderActor {
+    desk: Desk,
+    backend: Rc<dyn DecisionBackend>,
+    scaler: Wire<GetCount>,
+    supervisor: Wire<Decided>,
+}
+
+impl std::fmt::Debug for DeciderActor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeciderActor")
+            .field("desk", &self.desk)
+            .finish_non_exhaustive()
+    }
+}
+
+impl DeciderActor {
+    /// An actor that decides by `backend`, asks `scaler` for the count, and tells `supervisor`.
+    pub fn new(
+        desk: Desk,
+        backend: Rc<dyn DecisionBackend>,
+        scaler: Wire<GetCount>,
+        supervisor: Wire<Decided>,
+    ) -> Self {
+        Self {
+            desk,
+            backend,
+            scaler,
+            supervisor,
+        }
+    }
+
+    /// How long reading the count may take: what the scaler allows itself, and a restart of it on the way.
+    fn count_deadline(&self) -> std::time::Duration {
+        self.desk.plan.scale_timeout + STUCK_AFTER * 2
+    }
+}
+
+impl Handler<Measured> for DeciderActor {
+    type Result = ();
+
+    fn handle(&mut self, measured: Measured, ctx: &mut Context<Self>) {
+        let plan = &self.desk.plan;
+        let now = self.desk.clock.now().mono;
+        let asked = self.desk.memory.commit(|state| {
+            let current = state.advance(measured.cycle, Stage::Measuring, Stage::Deciding);
+            current.then(|| take_in(state, &measured, self.backend.needs_number(), plan, now))
+        });
+        let Some(asked) = asked else {
+            debug!(process:% = measured.process, cycle = measured.cycle; "a late measurement is ignored");
+            return;
+        };
+        let (desk, backend) = (self.desk.clone(), Rc::clone(&self.backend));
+        let (scaler, count_deadline) = (self.scaler.clone(), self.count_deadline());
+        let get_count = GetCount {
+            process: measured.process.clone(),
+            cycle: measured.cycle,
+        };
+        let work = async move {
+            let _busy = desk.busy(count_deadline + DECISION_DEADLINE);
+            let count = scaler
+                .ask(get_count, count_deadline)
+                .await
+                .unwrap_or_else(|| Err(no_count()));
+            let wish = wish(&desk, backend.as_ref(), asked, &count).await;
+            (measured, count, wish)
+        };
+        ctx.spawn(
+            work.into_actor(self)
+                .map(|(measured, count, wish), actor, _| {
+                    let Measured {
+                        process,
+                        cycle,
+                        measurement,
+                        ..
+                    } = measured;
+                    actor.supervisor.tell(Decided {
+                        process,
+                        cycle,
+                        measurement,
+                        count,
+                        wish,
+                    });
+                }),
+        );
+    }
+}
+
+fn no_count() -> ScaleError {
+    ScaleError::Faulted("the scaling part did not answer".to_owned())
+}
+
+/// Takes a measurement into the history, as far as it enters it; says whether to ask the backend.
+fn take_in(
+    state: &mut State,
+    measured: &Measured,
+    needs_number: bool,
+    plan: &Plan,
+    now: std::time::Duration,
+) -> Result<(), Silence> {
+    let reading = |level| Reading {
+        at: measured.measurement.at,
+        level,
+        data: measured.measurement.data.clone(),
+    };
+    let cooling = state.cooldown.remaining(now);
+    let unmeasured = |why: &str| Silence::Unmeasured(why.to_owned());
+    let failed = |state: &mut State, counts_as, why: &str| {
+        if let Some(left) = cooling {
+            return Err(Silence::Cooling(left));
+        }
+        state.fail_measurement(counts_as, reading(Level::TooHigh), plan.history_length);
+        if counts_as == OnFailure::TooHigh {
+            Ok(())
+        } else {
+            Err(unmeasured(why))
+        }
+    };
+    match measured.outcome {
+        Outcome::Failed(counts_as) => {
+            let why = measured.measurement.error.clone().unwrap_or_default();
+            failed(state, counts_as, &why)
+        }
+        Outcome::Taken(None) if needs_number => {
+            let counts_as = plan.on_failure.unwrap_or(OnFailure::Hold);
+            failed(
+                state,
+                counts_as,
+                "there is no number in the measurement for the thresholds (see `value_key`)",
+            )
+        }
+        Outcome::Taken(number) => {
+            if let Some(left) = cooling {
+                return Err(Silence::Cooling(left));
+            }
+            state.remember(
+                reading(number.map_or(Level::None, Level::Number)),
+                plan.history_length,
+            );
+            Ok(())
+        }
+    }
+}
+
+/// Asks the backend, if there is something to ask it.
+async fn wish(
+    desk: &Desk,
+    backend: &dyn DecisionBackend,
+    asked: Result<(), Silence>,
+    count: &Result<Observed, ScaleError>,
+) -> Result<Wish, Silence> {
+    asked?;
+    let Ok(seen) = count else {
+        return Err(Silence::Uncounted);
+    };
+    let plan = &desk.plan;
+    let at = desk.clock.now().wall;
+    let situation = desk.memory.read(|state| Situation {
+        at,
+        history: state.history.iter().cloned().collect(),
+        count: seen.count,
+        ready: seen.ready,
+        bounds: plan.bounds(at, state.adopted_max),
+        increment: plan.increment,
+    });
+    let decided = fenced(DECISION_DEADLINE, decide(desk, backend, &situation)).await;
+    let late = || {
+        DecideError::Failed(format!(
+            "no decision within {} s",
+            DECISION_DEADLINE.as_secs()
+        ))
+    };
+    decided
+        .unwrap_or_else(|| Err(late()))
+        .map_err(|error| Silence::Undecided(error.to_string()))
+}
+
+async fn decide(
+    desk: &Desk,
+    backend: &dyn DecisionBackend,
+    situation: &Situation,
+) -> Result<Wish, DecideError> {
+    if !desk.is_set_up.get() {
+        backend.setup().await?;
+        desk.is_set_up.set(true);
+    }
+    backend.heartbeat_start().await?;
+    backend.decide(situation).await
+}
+
+impl Actor for DeciderActor {
+    type Context = Context<Self>;
+}
+
+impl Supervised for DeciderActor {
+    fn restarting(&mut self, _: &mut Context<Self>) {
+        self.desk.is_set_up.set(false);
+    }
+}
+
+impl Handler<Teardown> for DeciderActor {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, teardown: Teardown, _: &mut Context<Self>) -> ResponseFuture<()> {
+        let backend = Rc::clone(&self.backend);
+        Box::pin(async move {
+            fenced(teardown.grace, backend.teardown())
+                .await
+                .unwrap_or_default();
+        })
+    }
+}
+
+crate::supervisor::inject::injectable!(DeciderActor);

@@ -1,0 +1,279 @@
+//! The message-level test harness (feature `harness`): real actors, scripted backends, a paused clock, no sockets.
+//!
+//! A [`Scenario`] is a configuration and a story. The story runs in the bot's own actor system on a clock that jumps from
+//! one event to the next, so that a virtual week takes a moment and every run is the same to the bit. All four steps
+//! have a backend `scripted`, whose [`Script`] says what it does at each call: answer, refuse, be slow, never answer, or
+//! panic. A recorder keeps every message in order. When the story ends, the bot is shut down, and a scenario that leaves
+//! an actor behind fails.
+//!
+//! # Testing a backend of your own
+//!
+//! ```
+//! use std::{rc::Rc, time::Duration};
+//! use autoscalebot::backend::{Backend, no_check};
+//! use autoscalebot::harness::Scenario;
+//! use autoscalebot::measurement::{MeasureError, MeasurementBackend, Sample};
+//!
+//! struct Thermometer;
+//!
+//! #[async_trait::async_trait(?Send)]
+//! impl MeasurementBackend for Thermometer {
+//!     async fn measure(&self) -> Result<Sample, MeasureError> {
+//!         Ok(Sample::number(39.5))
+//!     }
+//! }
+//!
+//! static THERMOMETER: Backend<dyn MeasurementBackend> = Backend {
+//!     name: "thermometer", summary: "degrees", settings: &[], example: "", check: no_check,
+//!     build: |_, _| Ok(Rc::new(Thermometer)),
+//! };
+//!
+//! let configuration = r#"
+//!     [processes.fan]
+//!     measurement = { backend = "thermometer", measurement_interval_in_seconds = 10 }
+//!     decision = { max_measurement_value = 38, min_measurement_value = 36 }
+//!     scaling = { backend = "scripted" }
+//!     notification = [{ backend = "scripted", notify_on = ["scale"] }]
+//! "#;
+//! Scenario::new(configuration).with_measurement(&THERMOMETER).run(|world| async move {
+//!     world.script("fan").set_count(1);
+//!     world.advance(Duration::from_secs(25)).await; // measured at 0, 10 and 20 s: too hot three times
+//!     assert_eq!(world.script("fan").count(), 2);
+//!     assert_eq!(world.script("fan").told(), ["fan: scale up 1 -> 2: the last 3 results are above 38"]);
+//! });
+//! ```
+
+pub mod script;
+mod scripted;
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix::Addr;
+use actix_rt::System;
+use chrono::{DateTime, TimeZone, Utc};
+
+use crate::backend::{Backend, Registry};
+use crate::clock::Clock;
+use crate::decision::DecisionBackend;
+use crate::measurement::MeasurementBackend;
+use crate::messages::{Changes, GetStatus, Reload, Shutdown, Tap};
+use crate::model::{ProcessName, Role};
+use crate::notification::NotificationBackend;
+use crate::run::Bot;
+use crate::scaling::ScalingBackend;
+use crate::settings::Settings;
+use crate::supervisor::actor::{InjectInto, SupervisorActor};
+use crate::supervisor::inject::Injected;
+use crate::supervisor::status::Status;
+use crate::supervisor::works::Works;
+
+pub use script::{Act, Script};
+use scripted::Scripts;
+
+/// A configuration under test, before its story is told.
+#[derive(Debug)]
+pub struct Scenario {
+    configuration: String,
+    registry: Registry,
+    start: DateTime<Utc>,
+}
+
+impl Scenario {
+    /// A scenario of this TOML configuration, which starts at midnight UTC, 1 January 2026.
+    pub fn new(configuration: &str) -> Self {
+        let mut registry = Registry::built_in();
+        registry.measurement.push(&scripted::MEASUREMENT);
+        registry.decision.push(&scripted::DECISION);
+        registry.scaling.push(&scripted::SCALING);
+        registry.notification.push(&scripted::NOTIFICATION);
+        let start = Utc.timestamp_opt(1_767_225_600, 0).single().unwrap_or_default();
+        Self { configuration: configuration.to_owned(), registry, start }
+    }
+
+    /// Starts the clock at another moment.
+    #[must_use]
+    pub fn starting_at(mut self, start: DateTime<Utc>) -> Self {
+        self.start = start;
+        self
+    }
+
+    /// Knows another measurement backend.
+    #[must_use]
+    pub fn with_measurement(mut self, backend: &'static Backend<dyn MeasurementBackend>) -> Self {
+        self.registry.measurement.push(backend);
+        self
+    }
+
+    /// Knows another decision backend.
+    #[must_use]
+    pub fn with_decision(mut self, backend: &'static Backend<dyn DecisionBackend>) -> Self {
+        self.registry.decision.push(backend);
+        self
+    }
+
+    /// Knows another scaling backend.
+    #[must_use]
+    pub fn with_scaling(mut self, backend: &'static Backend<dyn ScalingBackend>) -> Self {
+        self.registry.scaling.push(backend);
+        self
+    }
+
+    /// Knows another notification backend.
+    #[must_use]
+    pub fn with_notification(mut self, backend: &'static Backend<dyn NotificationBackend>) -> Self {
+        self.registry.notification.push(backend);
+        self
+    }
+
+    /// Starts the bot and tells the story.
+    ///
+    /// # Panics
+    ///
+    /// When the configuration is refused, the story panics, or an actor is left behind at its end.
+    #[expect(clippy::panic, clippy::expect_used, reason = "a scenario is a test: its failure is a panic")]
+    pub fn run<F: Future<Output = ()>>(self, story: impl FnOnce(World) -> F) {
+        System::with_tokio_rt(|| {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            runtime.enable_time().start_paused(true).build().expect("a tokio runtime")
+        })
+        .block_on(async move {
+            let clock = Clock::starting_at(self.start);
+            let mut works = Works::new(self.registry.clone(), clock, PathBuf::from("autoscalebot"));
+            let tape = Tape::default();
+            works.tap = tape.tap(clock);
+            let (scripts, census) = (works.shared.get::<Scripts>(), works.census.clone());
+            let settings = load(&self.configuration, &self.registry);
+            let bot = Bot::start(works, settings).unwrap_or_else(|error| panic!("the bot does not start: {error:#}"));
+            let supervisor = bot.supervisor().clone();
+            story(World { clock, tape, scripts, supervisor, registry: self.registry }).await;
+            bot.stop().await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            assert!(census.alive() == 0, "{} actors were left behind", census.alive());
+        });
+    }
+}
+
+#[expect(clippy::panic, reason = "a scenario is a test: its failure is a panic")]
+fn load(configuration: &str, registry: &Registry) -> Settings {
+    let loaded = crate::settings::load_text("scenario.toml", configuration, registry);
+    loaded.unwrap_or_else(|problems| panic!("the scenario's configuration is refused:\n{problems}"))
+}
+
+/// The world that a story plays in.
+#[derive(Debug)]
+pub struct World {
+    clock: Clock,
+    tape: Tape,
+    scripts: Rc<Scripts>,
+    supervisor: Addr<SupervisorActor>,
+    registry: Registry,
+}
+
+impl World {
+    /// Lets this much time pass; what is due meanwhile happens.
+    pub async fn advance(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    /// The virtual time since the start.
+    pub fn now(&self) -> Duration {
+        self.clock.now().mono
+    }
+
+    /// The script of a process's `scripted` backends.
+    ///
+    /// # Panics
+    ///
+    /// When that is no name for a process.
+    pub fn script(&self, process: &str) -> Rc<Script> {
+        self.scripts.of(&name(process))
+    }
+
+    /// Every message so far, oldest first.
+    pub fn tape(&self) -> Vec<Entry> {
+        self.tape.0.borrow().clone()
+    }
+
+    /// What was said about one process so far, without the times.
+    pub fn said(&self, process: &str) -> Vec<String> {
+        let said = |entry: &Entry| (entry.process.as_str() == process).then(|| entry.message.clone());
+        self.tape.0.borrow().iter().filter_map(said).collect()
+    }
+
+    /// Forgets the messages so far.
+    pub fn rewind(&self) {
+        self.tape.0.borrow_mut().clear();
+    }
+
+    /// Makes one of a process's actors fail, now.
+    pub async fn inject(&self, process: &str, role: Role, fault: Injected) {
+        let order = InjectInto { process: name(process), role, fault };
+        self.supervisor.send(order).await.unwrap_or_default();
+    }
+
+    /// Makes the supervisor itself fail, now.
+    pub async fn inject_into_supervisor(&self) {
+        self.supervisor.send(crate::supervisor::inject::Inject(Injected::Panic)).await.unwrap_or_default();
+    }
+
+    /// How a process is doing.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such process.
+    #[expect(clippy::panic, reason = "a scenario is a test: its failure is a panic")]
+    pub async fn status(&self, process: &str) -> Status {
+        let all = self.supervisor.send(GetStatus).await.unwrap_or_default();
+        let found = all.into_iter().find(|status| status.process.as_str() == process);
+        found.unwrap_or_else(|| panic!("there is no process {process}"))
+    }
+
+    /// Puts another configuration in force.
+    ///
+    /// # Panics
+    ///
+    /// When it is refused by the settings' checks.
+    pub async fn reload(&self, configuration: &str) -> Result<Changes, String> {
+        let settings = load(configuration, &self.registry);
+        self.supervisor.send(Reload(settings)).await.unwrap_or_else(|gone| Err(gone.to_string()))
+    }
+
+    /// Shuts the bot down; the story may look at what is left.
+    pub async fn shut_down(&self) {
+        self.supervisor.send(Shutdown).await.unwrap_or_default();
+    }
+}
+
+#[expect(clippy::panic, reason = "a scenario is a test: its failure is a panic")]
+fn name(process: &str) -> ProcessName {
+    ProcessName::new(process).unwrap_or_else(|bad| panic!("{process}: {bad}"))
+}
+
+/// One message, as the recorder saw it on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The virtual time since the start.
+    pub at: Duration,
+    /// The process that it is about.
+    pub process: ProcessName,
+    /// What it said, in short.
+    pub message: String,
+}
+
+/// The recorder.
+#[derive(Debug, Clone, Default)]
+struct Tape(Rc<RefCell<Vec<Entry>>>);
+
+impl Tape {
+    fn tap(&self, clock: Clock) -> Tap {
+        let entries = Rc::clone(&self.0);
+        Tap::new(move |message| {
+            let (at, process) = (clock.now().mono, message.process().clone());
+            entries.borrow_mut().push(Entry { at, process, message: message.to_string() });
+        })
+    }
+}

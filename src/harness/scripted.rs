@@ -1,0 +1,184 @@
+//! The four backends named `scripted`, which do what their process's [`Script`] says.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use super::script::{Act, Script};
+use crate::backend::{Backend, Site, no_check};
+use crate::decision::{DecideError, DecisionBackend, Situation, Wish};
+use crate::measurement::{MeasureError, MeasurementBackend, Sample};
+use crate::model::{Count, ProcessName};
+use crate::notification::{Notice, NotificationBackend, NotifyError};
+use crate::scaling::{Observed, ScaleError, ScalingBackend};
+use crate::settings::schema::{Default as SchemaDefault, Kind, Setting};
+
+/// The scripts of a scenario, by process.
+#[derive(Debug, Default)]
+pub(super) struct Scripts(RefCell<BTreeMap<ProcessName, Rc<Script>>>);
+
+impl Scripts {
+    pub(super) fn of(&self, process: &ProcessName) -> Rc<Script> {
+        Rc::clone(self.0.borrow_mut().entry(process.clone()).or_default())
+    }
+}
+
+fn script(site: &Site) -> Rc<Script> {
+    site.shared.get::<Scripts>().of(&site.process)
+}
+
+struct Measures(Rc<Script>);
+struct Decides(Rc<Script>);
+struct Scales(Rc<Script>);
+struct Tells(Rc<Script>, String);
+
+pub(super) static MEASUREMENT: Backend<dyn MeasurementBackend> = Backend {
+    name: "scripted",
+    summary: "measures what the scenario says",
+    settings: &[],
+    example: "backend = \"scripted\"",
+    check: no_check,
+    build: |_, site| Ok(Rc::new(Measures(script(site)))),
+};
+
+pub(super) static DECISION: Backend<dyn DecisionBackend> = Backend {
+    name: "scripted",
+    summary: "decides what the scenario says",
+    settings: &[],
+    example: "backend = \"scripted\"",
+    check: no_check,
+    build: |_, site| Ok(Rc::new(Decides(script(site)))),
+};
+
+pub(super) static SCALING: Backend<dyn ScalingBackend> = Backend {
+    name: "scripted",
+    summary: "scales a number in memory",
+    settings: &[],
+    example: "backend = \"scripted\"",
+    check: no_check,
+    build: |_, site| Ok(Rc::new(Scales(script(site)))),
+};
+
+static NOTIFIER: &[Setting] =
+    &[Setting::new("script", Kind::Text, SchemaDefault::Text(""), "Which of the process's notifiers this is.")];
+
+pub(super) static NOTIFICATION: Backend<dyn NotificationBackend> = Backend {
+    name: "scripted",
+    summary: "tells a list in memory",
+    settings: NOTIFIER,
+    example: "backend = \"scripted\"",
+    check: no_check,
+    build: |section, site| Ok(Rc::new(Tells(script(site), section.text("script").unwrap_or_default().to_owned()))),
+};
+
+#[async_trait(?Send)]
+impl MeasurementBackend for Measures {
+    async fn setup(&self) -> Result<(), MeasureError> {
+        self.0.hook("measurement.setup");
+        Ok(())
+    }
+
+    async fn teardown(&self) {
+        self.0.hook("measurement.teardown");
+    }
+
+    async fn heartbeat_start(&self) -> Result<(), MeasureError> {
+        self.0.hook("measurement.heartbeat_start");
+        Ok(())
+    }
+
+    async fn measure(&self) -> Result<Sample, MeasureError> {
+        let data = self.0.measurement.next(Value::from(0)).play().await.map_err(MeasureError::Unavailable)?;
+        Ok(Sample { number: data.as_f64(), data: Arc::new(data) })
+    }
+}
+
+#[async_trait(?Send)]
+impl DecisionBackend for Decides {
+    async fn setup(&self) -> Result<(), DecideError> {
+        self.0.hook("decision.setup");
+        Ok(())
+    }
+
+    async fn teardown(&self) {
+        self.0.hook("decision.teardown");
+    }
+
+    async fn heartbeat_start(&self) -> Result<(), DecideError> {
+        self.0.hook("decision.heartbeat_start");
+        Ok(())
+    }
+
+    async fn decide(&self, situation: &Situation) -> Result<Wish, DecideError> {
+        let act = self.0.decision.next(i64::from(situation.count));
+        let desired = act.play().await.map_err(DecideError::Failed)?;
+        Ok(Wish { desired, reason: "scripted".to_owned() })
+    }
+
+    fn needs_number(&self) -> bool {
+        false
+    }
+}
+
+#[async_trait(?Send)]
+impl ScalingBackend for Scales {
+    async fn setup(&self) -> Result<(), ScaleError> {
+        self.0.hook("scaling.setup");
+        Ok(())
+    }
+
+    async fn teardown(&self, _: Duration) {
+        self.0.hook("scaling.teardown");
+    }
+
+    async fn heartbeat_start(&self) -> Result<(), ScaleError> {
+        self.0.hook("scaling.heartbeat_start");
+        Ok(())
+    }
+
+    async fn count(&self) -> Result<Observed, ScaleError> {
+        self.0.counting.next(()).play().await.map_err(ScaleError::Unavailable)?;
+        Ok(Observed::ready(self.0.count.get()))
+    }
+
+    async fn scale(&self, to: Count) -> Result<Count, ScaleError> {
+        self.0.scaling.next(()).play().await.map_err(ScaleError::Unavailable)?;
+        self.0.count.set(to);
+        self.0.scales.borrow_mut().push(to);
+        Ok(to)
+    }
+
+    /// Nothing is shared: the first cycle begins at the start.
+    fn target(&self) -> String {
+        String::new()
+    }
+}
+
+#[async_trait(?Send)]
+impl NotificationBackend for Tells {
+    async fn setup(&self) -> Result<(), NotifyError> {
+        self.0.hook("notification.setup");
+        Ok(())
+    }
+
+    async fn teardown(&self) {
+        self.0.hook("notification.teardown");
+    }
+
+    async fn heartbeat_start(&self) -> Result<(), NotifyError> {
+        self.0.hook("notification.heartbeat_start");
+        Ok(())
+    }
+
+    async fn notify(&self, notice: &Notice) -> Result<(), NotifyError> {
+        let act = self.0.notification.borrow().get(&self.1).map_or(Act::Answer(()), |acts| acts.next(()));
+        act.play().await.map_err(NotifyError)?;
+        self.0.notices.borrow_mut().push((self.1.clone(), notice.clone()));
+        Ok(())
+    }
+}

@@ -1,0 +1,394 @@
+//! Every message on one page, in the order in which a cycle sends them, and the [`Wire`] that carries them.
+//!
+//! Commands are verbs (`Notify`), facts are past participles (`Measured`), queries begin with `Get`. Every fact names
+//! its process and its cycle, so that a late one is known as late. A message's `Display` is what the harness's recorder
+//! keeps of it.
+
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix::dev::ToEnvelope;
+use actix::{Actor, Addr, Handler, MailboxError, Message, Recipient};
+use log::warn;
+
+use crate::decision::Wish;
+use crate::measurement::{Measurement, OnFailure};
+use crate::model::{Count, Cycle, ProcessName, Role};
+use crate::notification::Notice;
+use crate::scaling::{Observed, ScaleError};
+use crate::settings::Settings;
+use crate::supervisor::guard::Cause;
+use crate::supervisor::status::Status;
+
+/// `MeasureActor` to `DeciderActor`: a measurement was taken, or could not be.
+#[derive(Debug, Clone, PartialEq, Message)]
+#[rtype(result = "()")]
+pub struct Measured {
+    /// The process.
+    pub process: ProcessName,
+    /// The cycle that this measurement began.
+    pub cycle: Cycle,
+    /// The measurement as it is told.
+    pub measurement: Measurement,
+    /// What it means for the decision.
+    pub outcome: Outcome,
+}
+
+/// What a measurement means for the decision.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Outcome {
+    /// It has this number, or none that thresholds could compare.
+    Taken(Option<f64>),
+    /// It failed, and counts as this.
+    Failed(OnFailure),
+}
+
+/// `DeciderActor` to `ScalerActor`: how many are there?
+#[derive(Debug, Clone, PartialEq, Eq, Message)]
+#[rtype(result = "Result<Observed, ScaleError>")]
+pub struct GetCount {
+    /// The process.
+    pub process: ProcessName,
+    /// The cycle that asks.
+    pub cycle: Cycle,
+}
+
+/// `DeciderActor` to `SupervisorActor`: all that was seen in this cycle, and what is wished for.
+#[derive(Debug, Clone, PartialEq, Message)]
+#[rtype(result = "()")]
+pub struct Decided {
+    /// The process.
+    pub process: ProcessName,
+    /// The cycle.
+    pub cycle: Cycle,
+    /// What was measured.
+    pub measurement: Measurement,
+    /// The count as the platform tells it.
+    pub count: Result<Observed, ScaleError>,
+    /// What the decision backend wishes, or why it was not asked.
+    pub wish: Result<Wish, Silence>,
+}
+
+/// Why there is no wish in a cycle.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Silence {
+    /// Results are not evaluated during the cooldown.
+    #[error("cooling down for another {:.1} s", .0.as_secs_f64())]
+    Cooling(Duration),
+    /// There is no measurement to decide on.
+    #[error("not measured: {0}")]
+    Unmeasured(String),
+    /// The count could not be read, so that there is nothing to change.
+    #[error("the count could not be read")]
+    Uncounted,
+    /// The decision backend failed.
+    #[error("not decided: {0}")]
+    Undecided(String),
+}
+
+/// `SupervisorActor` to `ScalerActor`: set the count.
+#[derive(Debug, Clone, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub struct Scale {
+    /// The process.
+    pub process: ProcessName,
+    /// The cycle.
+    pub cycle: Cycle,
+    /// The count now.
+    pub from: Count,
+    /// The count wanted.
+    pub to: Count,
+}
+
+/// `ScalerActor` to `SupervisorActor`: the count was set, or could not be.
+#[derive(Debug, Clone, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub struct Scaled {
+    /// The process.
+    pub process: ProcessName,
+    /// The cycle.
+    pub cycle: Cycle,
+    /// The count before.
+    pub from: Count,
+    /// The count that was asked for.
+    pub to: Count,
+    /// The count that the platform answered.
+    pub result: Result<Count, ScaleError>,
+}
+
+/// `SupervisorActor` to `NotifierActor`: tell whoever wants to know.
+#[derive(Debug, Clone, PartialEq, Message)]
+#[rtype(result = "()")]
+pub struct Notify {
+    /// What there is to tell.
+    pub notice: Notice,
+    /// Only this notifier, by its place in the configuration; `None`: all.
+    pub only: Option<usize>,
+}
+
+/// A guard to `SupervisorActor`: one of the four actors failed.
+#[derive(Debug, Clone, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub struct Fault {
+    /// The process.
+    pub process: ProcessName,
+    /// Which life of its group.
+    pub generation: u64,
+    /// Which actor.
+    pub role: Role,
+    /// How it failed.
+    pub cause: Cause,
+    /// What the guard does about it.
+    pub next: Next,
+}
+
+/// What follows on a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// The actor is restarted in place after this time.
+    Restart(Duration),
+    /// The restarts are used up: the group must be rebuilt.
+    Rebuild,
+    /// They are used up again: the group stops scaling.
+    Degrade,
+}
+
+/// A guard to `SupervisorActor`: the actor works again.
+#[derive(Debug, Clone, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub struct Restarted {
+    /// The process.
+    pub process: ProcessName,
+    /// Which life of its group.
+    pub generation: u64,
+    /// Which actor.
+    pub role: Role,
+}
+
+/// To each of the four actors: run the backend's teardown and take no more work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub struct Teardown {
+    /// How long it may take.
+    pub grace: Duration,
+    /// Whether a scaling backend is let go for good, rather than handed to the group's next life.
+    pub for_good: bool,
+}
+
+/// `run` to `SupervisorActor`: no new measurements; finish what is in flight; tear down. Answers when all is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub struct Shutdown;
+
+/// `run` to `SupervisorActor`: work by these settings from now on. Answers with what was changed, or why nothing was.
+#[derive(Debug, Clone, PartialEq, Message)]
+#[rtype(result = "Result<Changes, String>")]
+pub struct Reload(pub Settings);
+
+/// What a reload changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Processes that are managed now and were not before.
+    pub added: Vec<ProcessName>,
+    /// Processes whose group was restarted.
+    pub changed: Vec<ProcessName>,
+    /// Processes that are no longer managed.
+    pub removed: Vec<ProcessName>,
+}
+
+/// `run` to `SupervisorActor`: a new configuration was refused; tell everybody.
+#[derive(Debug, Clone, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub struct ReloadRefused(pub String);
+
+/// To `SupervisorActor`: how is everybody?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Message)]
+#[rtype(result = "Vec<Status>")]
+pub struct GetStatus;
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.measurement.error, self.outcome) {
+            (Some(_), Outcome::Failed(as_what)) => {
+                write!(f, "Measured failed, counts as {as_what:?}")
+            }
+            _ => write!(f, "Measured {}", self.measurement.data),
+        }
+    }
+}
+
+impl fmt::Display for GetCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GetCount")
+    }
+}
+
+impl fmt::Display for Decided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self
+            .count
+            .as_ref()
+            .map_or_else(|_| "?".to_owned(), |seen| seen.count.to_string());
+        match &self.wish {
+            Ok(wish) => write!(f, "Decided {count} -> {}: {}", wish.desired, wish.reason),
+            Err(silence) => write!(f, "Decided {count}: {silence}"),
+        }
+    }
+}
+
+impl fmt::Display for Scale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scale {} -> {}", self.from, self.to)
+    }
+}
+
+impl fmt::Display for Scaled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.result {
+            Ok(count) => write!(f, "Scaled {} -> {count}", self.from),
+            Err(error) => write!(f, "Scaled not: {error}"),
+        }
+    }
+}
+
+impl fmt::Display for Notify {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Notify {}", self.notice.text())
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fault {} {}: {:?}", self.role, self.cause, self.next)
+    }
+}
+
+impl fmt::Display for Restarted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Restarted {}", self.role)
+    }
+}
+
+impl fmt::Display for Teardown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Teardown")
+    }
+}
+
+/// A message that names its process; what a recorder files it under.
+pub trait Addressed: fmt::Display {
+    /// The process that it is about.
+    fn process(&self) -> &ProcessName;
+}
+
+macro_rules! addressed {
+    ($($message:ty: $($field:ident).+),+ $(,)?) => {
+        $(impl Addressed for $message {
+            fn process(&self) -> &ProcessName {
+                &self.$($field).+
+            }
+        })+
+    };
+}
+
+addressed! {
+    Measured: process, GetCount: process, Decided: process, Scale: process, Scaled: process,
+    Notify: notice.process, Fault: process, Restarted: process,
+}
+
+/// Sees every message that a wire carries, before it is delivered: the harness's recorder.
+#[derive(Clone, Default)]
+pub struct Tap(Option<See>);
+
+type See = Rc<dyn Fn(&dyn Addressed)>;
+
+impl Tap {
+    /// A tap that hands every message to `see`.
+    pub fn new(see: impl Fn(&dyn Addressed) + 'static) -> Self {
+        Self(Some(Rc::new(see)))
+    }
+
+    fn see(&self, message: &dyn Addressed) {
+        if let Some(see) = &self.0 {
+            see(message);
+        }
+    }
+}
+
+impl fmt::Debug for Tap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() {
+            "Tap(on)"
+        } else {
+            "Tap(off)"
+        })
+    }
+}
+
+/// The way to whoever handles `M`: the narrowest address, which any actor, or a test's recorder, can stand behind.
+#[derive(Debug)]
+pub struct Wire<M: Message + Send>
+where
+    M::Result: Send,
+{
+    to: Recipient<M>,
+    tap: Tap,
+}
+
+impl<M: Message + Send> Clone for Wire<M>
+where
+    M::Result: Send,
+{
+    fn clone(&self) -> Self {
+        Self {
+            to: self.to.clone(),
+            tap: self.tap.clone(),
+        }
+    }
+}
+
+impl<M> Wire<M>
+where
+    M: Message + Send + Addressed + 'static,
+    M::Result: Send,
+{
+    /// A wire to an actor.
+    pub fn to<A>(actor: &Addr<A>, tap: &Tap) -> Self
+    where
+        A: Actor + Handler<M>,
+        A::Context: ToEnvelope<A, M>,
+    {
+        Self {
+            to: actor.clone().recipient(),
+            tap: tap.clone(),
+        }
+    }
+
+    /// Sends and does not wait. A message that cannot be delivered (the mailbox is full, the actor is gone) is logged
+    /// as dropped; the cycle that it belonged to ends by its deadline.
+    pub fn tell(&self, message: M) {
+        self.tap.see(&message);
+        if let Err(error) = self.to.try_send(message) {
+            let full = matches!(error, actix::dev::SendError::Full(_));
+            let message = error.into_inner();
+            let process = message.process();
+            let why = if full {
+                "the mailbox is full"
+            } else {
+                "its actor is gone"
+            };
+            warn!(process:% = process; "dropped a message of {process}: {why}: {message}");
+        }
+    }
+
+    /// Sends and waits for the answer, at most this long; `None` when there is none, because the time is up or the
+    /// actor failed meanwhile.
+    pub async fn ask(&self, message: M, deadline: Duration) -> Option<M::Result> {
+        self.tap.see(&message);
+        match tokio::time::timeout(deadline, self.to.send(message)).await {
+            Ok(Ok(answer)) => Some(answer),
+            Ok(Err(MailboxError::Closed | MailboxError::Timeout)) | Err(_) => None,
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Runs the bot: starts the actor system, turns signals into messages, and says why it ended.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use actix::Addr;
+use anyhow::{Context as _, Result};
+use log::{error, info, warn};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::backend::Registry;
+use crate::clock::Clock;
+use crate::exit::Exit;
+use crate::messages::{Changes, Reload, ReloadRefused, Shutdown};
+use crate::settings::Settings;
+use crate::supervisor::actor::SupervisorActor;
+use crate::supervisor::guard::{self, Cause, Life, Watch};
+use crate::supervisor::works::Works;
+
+/// How often the thread beats for its watcher.
+const BEAT: Duration = Duration::from_millis(250);
+
+/// After so many checks of the watcher without a beat the program is ended.
+const MISSED_CHECKS: u32 = 30;
+
+/// A running bot.
+#[derive(Debug)]
+pub struct Bot {
+    supervisor: Addr<SupervisorActor>,
+    _life: Life,
+}
+
+impl Bot {
+    /// Starts the supervisor and its groups. Must be called inside an actix system.
+    pub fn start(works: Works, settings: Settings) -> Result<Self> {
+        let (clock, census, mailbox) = (works.clock, works.census.clone(), SupervisorActor::mailbox(&settings));
+        let actor = SupervisorActor::new(works, settings)?;
+        let (supervisor, life) = guard::spawn(clock, &census, mailbox, Rc::new(Always), |_, _| actor);
+        Ok(Self { supervisor, _life: life })
+    }
+
+    /// The supervisor, for whoever wants to ask it something.
+    pub fn supervisor(&self) -> &Addr<SupervisorActor> {
+        &self.supervisor
+    }
+
+    /// Lets go of everything in order. The time that it may take is the settings'.
+    pub async fn stop(self) {
+        if self.supervisor.send(Shutdown).await.is_err() {
+            warn!("the supervisor was gone before it could shut down");
+        }
+    }
+}
+
+/// The supervisor itself is always restarted: above it there is only the dyno manager.
+struct Always;
+
+impl Watch for Always {
+    fn fault(&self, cause: Cause) -> Option<Duration> {
+        error!("the supervisor {cause}; it works again in 1 s");
+        Some(Duration::from_secs(1))
+    }
+
+    fn restarted(&self) {
+        info!("the supervisor works again");
+    }
+}
+
+/// Runs until told to stop, with the backends of `registry`: the built-in ones, and those that a program of another
+/// crate adds.
+pub fn run(config: &Path, registry: Registry, clock: Clock) -> Result<Exit> {
+    let settings = match crate::settings::load_file(config, &registry) {
+        Ok(settings) => settings,
+        Err(problems) => {
+            crate::cli::complain(&problems.to_string());
+            return Ok(Exit::Config);
+        }
+    };
+    let works = Works::new(registry, clock, own_program()?);
+    actix_rt::System::new().block_on(serve(config, works, settings))
+}
+
+/// This program's executable, which `local` starts its copies through.
+pub fn own_program() -> Result<PathBuf> {
+    std::env::current_exe().context("this program cannot find its own file")
+}
+
+async fn serve(config: &Path, works: Works, settings: Settings) -> Result<Exit> {
+    let mut signals = Signals::new()?;
+    let registry = works.registry.clone();
+    for process in &settings.processes {
+        let (name, measured, scaled) = (&process.name, &process.measurement.backend, &process.scaling.backend);
+        info!(process:% = name; "{name} is measured by {measured}, decided by {} and scaled by {scaled}", process.decision.backend);
+    }
+    let _watcher = Watcher::start();
+    let bot = Bot::start(works, settings)?;
+    loop {
+        match signals.next().await {
+            Told::Reload => reload(&bot, config, &registry).await,
+            Told::Stop(name) => {
+                info!("{name}: stopping; nothing is measured any more");
+                break;
+            }
+        }
+    }
+    tokio::select! {
+        () = bot.stop() => {
+            info!("stopped");
+            Ok(Exit::Success)
+        }
+        () = signals.stop_again() => {
+            warn!("a second signal: stopped at once");
+            Ok(Exit::Failure)
+        }
+    }
+}
+
+async fn reload(bot: &Bot, config: &Path, registry: &Registry) {
+    let why = match crate::settings::load_file(config, registry) {
+        Ok(settings) => match bot.supervisor.send(Reload(settings)).await {
+            Ok(Ok(changes)) => {
+                info!("SIGHUP: the configuration was read again: {}", describe(&changes));
+                return;
+            }
+            Ok(Err(why)) => why,
+            Err(gone) => gone.to_string(),
+        },
+        Err(problems) => {
+            crate::cli::complain(&problems.to_string());
+            problems.headline()
+        }
+    };
+    error!("SIGHUP: the new configuration was refused and changes nothing: {why}");
+    if bot.supervisor.try_send(ReloadRefused(why)).is_err() {
+        warn!("nobody could be told of the refused configuration");
+    }
+}
+
+fn describe(changes: &Changes) -> String {
+    let list = |what: &str, names: &[crate::model::ProcessName]| {
+        let names: Vec<_> = names.iter().map(crate::model::ProcessName::as_str).collect();
+        (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
+    };
+    let parts = [list("added", &changes.added), list("changed", &changes.changed), list("removed", &changes.removed)];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { "nothing has changed".to_owned() } else { parts.join("; ") }
+}
+
+/// What a signal asks for.
+enum Told {
+    Reload,
+    Stop(&'static str),
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self> {
+        let listen = |kind| signal(kind).context("signals cannot be listened to");
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            hang_up: listen(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Told {
+        tokio::select! {
+            _ = self.terminate.recv() => Told::Stop("SIGTERM"),
+            _ = self.interrupt.recv() => Told::Stop("SIGINT"),
+            _ = self.hang_up.recv() => Told::Reload,
+        }
+    }
+
+    async fn stop_again(&mut self) {
+        while let Told::Reload = self.next().await {}
+    }
+}
+
+/// Ends the program when its one thread no longer beats: some code blocks it, and nothing is measured or scaled any
+/// more. The dyno manager starts it again. The watcher counts its own checks, not the clock, so that a machine that
+/// slept or was stopped is not taken for a thread that hangs.
+struct Watcher {
+    beating: tokio::task::JoinHandle<()>,
+}
+
+impl Watcher {
+    #[expect(clippy::disallowed_methods, reason = "the beat is a task of this thread, owned by the watcher; the watcher is a thread of its own and sleeps")]
+    fn start() -> Self {
+        let beats = Arc::new(AtomicU64::new(0));
+        let seen = Arc::clone(&beats);
+        std::thread::spawn(move || {
+            let (mut last, mut missed) = (u64::MAX, 0);
+            loop {
+                std::thread::sleep(Duration::from_secs(1));
+                let now = seen.load(Ordering::Relaxed);
+                missed = if now == last { missed + 1 } else { 0 };
+                last = now;
+                if missed >= MISSED_CHECKS {
+                    end("the program's thread has not run for 30 s");
+                }
+            }
+        });
+        let beating = actix_rt::spawn(async move {
+            loop {
+                beats.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(BEAT).await;
+            }
+        });
+        Self { beating }
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.beating.abort();
+    }
+}
+
+#[expect(clippy::exit, reason = "the main thread hangs, so that nobody else can end the program")]
+fn end(why: &str) {
+    error!("{why}; ending with {} for the dyno manager to start it again", Exit::Internal.code());
+    std::process::exit(Exit::Internal.code().into());
+}

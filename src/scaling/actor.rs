@@ -1,0 +1,149 @@
+//! The end of each cycle: reads the count for the decision, and sets it when the supervisor says so.
+
+use std::rc::Rc;
+
+use actix::{
+    Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseActFuture, ResponseFuture,
+    Supervised, WrapFuture,
+};
+use log::debug;
+
+use crate::messages::{GetCount, Scale, Scaled, Teardown, Wire};
+use crate::model::Count;
+use crate::scaling::{Observed, ScaleError, ScalingBackend};
+use crate::supervisor::desk::{Desk, fenced};
+use crate::supervisor::memory::Stage;
+
+/// Scales one process.
+pub struct ScalerActor {
+    desk: Desk,
+    backend: Rc<dyn ScalingBackend>,
+    supervisor: Wire<Scaled>,
+}
+
+impl std::fmt::Debug for ScalerActor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ScalerActor")
+            .field("desk", &self.desk)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ScalerActor {
+    /// An actor that scales by `backend` and tells `supervisor`.
+    pub fn new(desk: Desk, backend: Rc<dyn ScalingBackend>, supervisor: Wire<Scaled>) -> Self {
+        Self {
+            desk,
+            backend,
+            supervisor,
+        }
+    }
+}
+
+fn too_late(desk: &Desk) -> ScaleError {
+    let seconds = desk.plan.scale_timeout.as_secs_f64();
+    ScaleError::Unavailable(format!("the platform did not answer within {seconds} s"))
+}
+
+async fn set_up(desk: &Desk, backend: &dyn ScalingBackend) -> Result<(), ScaleError> {
+    if !desk.is_set_up.get() {
+        backend.setup().await?;
+        desk.is_set_up.set(true);
+    }
+    Ok(())
+}
+
+async fn count(desk: &Desk, backend: &dyn ScalingBackend) -> Result<Observed, ScaleError> {
+    set_up(desk, backend).await?;
+    backend.count().await
+}
+
+async fn scale(desk: &Desk, backend: &dyn ScalingBackend, to: Count) -> Result<Count, ScaleError> {
+    set_up(desk, backend).await?;
+    backend.heartbeat_start().await?;
+    backend.scale(to).await
+}
+
+impl Handler<GetCount> for ScalerActor {
+    type Result = ResponseActFuture<Self, Result<Observed, ScaleError>>;
+
+    fn handle(&mut self, _: GetCount, _: &mut Context<Self>) -> Self::Result {
+        let (desk, backend) = (self.desk.clone(), Rc::clone(&self.backend));
+        let work = async move {
+            let _busy = desk.busy(desk.plan.scale_timeout);
+            let counted = fenced(desk.plan.scale_timeout, count(&desk, backend.as_ref())).await;
+            counted.unwrap_or_else(|| Err(too_late(&desk)))
+        };
+        Box::pin(work.into_actor(self))
+    }
+}
+
+impl Handler<Scale> for ScalerActor {
+    type Result = ();
+
+    fn handle(&mut self, order: Scale, ctx: &mut Context<Self>) {
+        // An order that waited in the mailbox while this actor was restarted was given up meanwhile.
+        if !self
+            .desk
+            .memory
+            .read(|state| state.is_at(order.cycle, Stage::Scaling))
+        {
+            debug!(process:% = order.process, cycle = order.cycle; "a late order to scale is ignored");
+            return;
+        }
+        let (desk, backend) = (self.desk.clone(), Rc::clone(&self.backend));
+        let work = async move {
+            let _busy = desk.busy(desk.plan.scale_timeout);
+            let scaled = fenced(
+                desk.plan.scale_timeout,
+                scale(&desk, backend.as_ref(), order.to),
+            )
+            .await;
+            (order, scaled.unwrap_or_else(|| Err(too_late(&desk))))
+        };
+        ctx.spawn(work.into_actor(self).map(|(order, result), actor, _| {
+            let Scale {
+                process,
+                cycle,
+                from,
+                to,
+            } = order;
+            actor.supervisor.tell(Scaled {
+                process,
+                cycle,
+                from,
+                to,
+                result,
+            });
+        }));
+    }
+}
+
+impl Actor for ScalerActor {
+    type Context = Context<Self>;
+}
+
+impl Supervised for ScalerActor {
+    fn restarting(&mut self, _: &mut Context<Self>) {
+        self.desk.is_set_up.set(false);
+    }
+}
+
+impl Handler<Teardown> for ScalerActor {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, teardown: Teardown, _: &mut Context<Self>) -> ResponseFuture<()> {
+        let backend = Rc::clone(&self.backend);
+        Box::pin(async move {
+            if teardown.for_good {
+                // The backend keeps to the grace itself; the fence behind it is for one that does not.
+                let fence = teardown.grace + std::time::Duration::from_secs(1);
+                fenced(fence, backend.teardown(teardown.grace))
+                    .await
+                    .unwrap_or_default();
+            }
+        })
+    }
+}
+
+crate::supervisor::inject::injectable!(ScalerActor);

@@ -1,0 +1,283 @@
+//! One call to Heroku's Platform API: the request as Heroku's own command line sends it, the retries within the
+//! caller's patience, and every failure as a sentence without the key. Used by the app's client beside this file and by
+//! `measurement::heroku_service_time`.
+
+use std::cell::Cell;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use log::warn;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RANGE};
+use reqwest::{Client, Method, Url};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::patience::Patience;
+use super::refusal::{self, About};
+use super::retry;
+use crate::backend::{BuildError, Site};
+use crate::clock::Clock;
+use crate::http::{Wanted, chain, read_body};
+use crate::settings::Secret;
+
+/// The settings that say which app, and with which key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub struct Access {
+    /// The app's name or id.
+    pub app_name: String,
+    /// The key.
+    pub api_key: Secret,
+    /// Where the Platform API is.
+    pub api_url: String,
+    /// A CA certificate to trust beside the system's.
+    #[serde(default)]
+    pub tls_ca_file: Option<PathBuf>,
+}
+
+/// The API of one app, with one key.
+pub struct Api {
+    access: Access,
+    client: Client,
+    base: Url,
+    authorization: HeaderValue,
+    clock: Clock,
+    remaining: Cell<Option<u64>>,
+}
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Ask<'a> {
+    /// The method.
+    pub method: Method,
+    /// The path below `/apps/{app}`, in segments.
+    pub path: &'a [&'a str],
+    /// The JSON to send.
+    pub body: Option<Value>,
+    /// Which page of a list, as Heroku named it.
+    pub page: Option<String>,
+    /// The process type that the path names, for the error's text.
+    pub process_type: Option<&'a str>,
+}
+
+/// A successful answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// What was answered.
+    pub body: Vec<u8>,
+    /// Where the list goes on, when this was not all of it.
+    pub next_page: Option<String>,
+}
+
+/// Why there is no answer. Each text is for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// Heroku refuses, and would again.
+    Refused(refusal::Refusal),
+    /// Heroku could not be reached, was too slow, or is in trouble.
+    Unavailable(String),
+}
+
+/// What came of one attempt.
+enum Attempt {
+    Answered(Answer),
+    Failed(Failure),
+    Busy {
+        trouble: String,
+        retry_after: Option<Duration>,
+    },
+}
+
+impl Api {
+    /// The API for these settings. Opens nothing.
+    pub fn new(access: &Access, site: &Site) -> Result<Self, BuildError> {
+        let base = Url::parse(&access.api_url)
+            .ok()
+            .filter(|url| !url.cannot_be_a_base())
+            .ok_or_else(|| BuildError("api_url is not an http or https URL".to_owned()))?;
+        let mut authorization = HeaderValue::from_str(&format!(
+            "Bearer {}",
+            access.api_key.expose()
+        ))
+        .map_err(|_bad| {
+            BuildError("api_key holds a character that no key has (a line break?)".to_owned())
+        })?;
+        authorization.set_sensitive(true);
+        Ok(Self {
+            client: site.http.client(&Wanted {
+                tls_ca_file: access.tls_ca_file.clone(),
+                fresh_connection: false,
+            })?,
+            access: access.clone(),
+            base,
+            authorization,
+            clock: site.clock,
+            remaining: Cell::new(None),
+        })
+    }
+
+    /// The app's name.
+    pub fn app(&self) -> &str {
+        &self.access.app_name
+    }
+
+    /// The clock that patience is measured on.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Where the API is, without a password that the URL may hold.
+    pub fn shown(&self) -> String {
+        let host = self.base.host_str().unwrap_or_default();
+        let port = self
+            .base
+            .port()
+            .map_or_else(String::new, |port| format!(":{port}"));
+        let path = self.base.path().trim_end_matches('/');
+        format!("{}://{host}{port}{path}", self.base.scheme())
+    }
+
+    /// How many calls Heroku's rate limit leaves, as last told.
+    pub fn remaining(&self) -> Option<u64> {
+        self.remaining.get()
+    }
+
+    /// Asks, again after each 429 and 5xx, until `patience` ends. A wait that would pass its end is not begun.
+    pub async fn call(&self, ask: &Ask<'_>, patience: &Patience) -> Result<Answer, Failure> {
+        let mut failed = 0;
+        loop {
+            let (trouble, retry_after) = match self.attempt(ask).await {
+                Attempt::Answered(answer) => return Ok(answer),
+                Attempt::Failed(failure) => return Err(failure),
+                Attempt::Busy {
+                    trouble,
+                    retry_after,
+                } => (trouble, retry_after),
+            };
+            let pause = retry::pause(failed, retry_after, jitter());
+            let seconds = pause.as_secs_f64();
+            if pause >= self.clock.until(patience.deadline()) {
+                return Err(Failure::Unavailable(format!(
+                    "{trouble}; the wait of {seconds:.1} s before another attempt is longer than timeout_in_seconds \
+                     leaves, so it is asked again at the next measurement"
+                )));
+            }
+            warn!(backend = "heroku"; "{trouble}; asking again in {seconds:.1} s");
+            patience.note(&trouble);
+            tokio::time::sleep(pause).await;
+            failed += 1;
+        }
+    }
+
+    async fn attempt(&self, ask: &Ask<'_>) -> Attempt {
+        let request = match self.request(ask) {
+            Ok(request) => request,
+            Err(text) => return Attempt::Failed(Failure::Unavailable(text)),
+        };
+        let response = match self.client.execute(request).await {
+            Ok(response) => response,
+            Err(error) => return self.unreachable(&chain(&error.without_url())),
+        };
+        let status = response.status().as_u16();
+        let headers = response.headers();
+        if let Some(remaining) =
+            text(headers, "ratelimit-remaining").and_then(|left| left.parse().ok())
+        {
+            self.remaining.set(Some(remaining));
+        }
+        let next_page = text(headers, "next-range").map(str::to_owned);
+        let retry_after = text(headers, "retry-after")
+            .and_then(|header| retry::retry_after(header, self.clock.now().wall));
+        let body = match read_body(response).await {
+            Ok(body) => body,
+            // The status alone says that another attempt is worth it.
+            Err(_broken) if is_busy(status) => Vec::new(),
+            Err(broken) => return self.unreachable(&format!("its answer broke off: {broken}")),
+        };
+        match status {
+            200..=299 => Attempt::Answered(Answer {
+                body,
+                next_page: next_page.filter(|_| status == 206),
+            }),
+            busy if is_busy(busy) => Attempt::Busy {
+                trouble: self.busy(busy, &body),
+                retry_after,
+            },
+            _ => Attempt::Failed(Failure::Refused(refusal::explain(
+                status,
+                &body,
+                &About {
+                    app: self.app(),
+                    process_type: ask.process_type,
+                    key: &self.access.api_key,
+                },
+            ))),
+        }
+    }
+
+    fn request(&self, ask: &Ask<'_>) -> Result<reqwest::Request, String> {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments
+                .pop_if_empty()
+                .extend(["apps", self.app()])
+                .extend(ask.path);
+        }
+        let mut request = reqwest::Request::new(ask.method.clone(), url);
+        let headers = request.headers_mut();
+        headers.insert(
+            ACCEPT,
+            HeaderValue::from_static("application/vnd.heroku+json; version=3"),
+        );
+        headers.insert(AUTHORIZATION, self.authorization.clone());
+        if let Some(page) = &ask.page {
+            let page = HeaderValue::from_str(page)
+                .map_err(|_bad| "Heroku named a next page that cannot be asked for".to_owned())?;
+            headers.insert(RANGE, page);
+        }
+        if let Some(body) = &ask.body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = Some(body.to_string().into());
+        }
+        Ok(request)
+    }
+
+    fn unreachable(&self, why: &str) -> Attempt {
+        Attempt::Failed(Failure::Unavailable(format!(
+            "Heroku at {} cannot be reached: {why}",
+            self.shown()
+        )))
+    }
+
+    fn busy(&self, status: u16, body: &[u8]) -> String {
+        let quote = refusal::quote(body, &self.access.api_key);
+        if status == 429 {
+            return format!("Heroku's rate limit for this key's account is used up (429){quote}");
+        }
+        format!("Heroku is in trouble ({status}){quote}")
+    }
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api")
+            .field("api_url", &self.shown())
+            .field("app", &self.app())
+            .field("remaining", &self.remaining.get())
+            .finish_non_exhaustive()
+    }
+}
+
+fn is_busy(status: u16) -> bool {
+    status == 429 || (500..=599).contains(&status)
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// A number from 0 to 1. The bits are those of a random id, which we make anyway: no generator of our own.
+fn jitter() -> f64 {
+    let [.., low, high, _] = *uuid::Uuid::new_v4().as_bytes();
+    f64::from(u16::from_le_bytes([low, high])) / f64::from(u16::MAX)
+}

@@ -1,0 +1,190 @@
+//! What one table cannot say alone: settings that one step takes from another, and those that contradict each other.
+
+use serde::Deserialize;
+
+use super::process::ProcessTables;
+use super::table::{Entry, Table, Walk};
+use crate::decision::schedule::{Schedule, TimeOfDay};
+
+/// The thresholds' two names.
+const THRESHOLDS: [(&str, &str); 2] = [
+    ("min_time_ms", "min_measurement_value"),
+    ("max_time_ms", "max_measurement_value"),
+];
+
+/// What `heroku_service_time` takes from the scaling table.
+const TAKEN: [&str; 3] = ["app_name", "api_key", "api_url"];
+
+/// Measures nothing while nothing runs.
+const BLIND_AT_ZERO: [&str; 2] = ["response_time", "heroku_service_time"];
+
+/// Carries settings over from the step that they are written in to the step that they are for.
+pub(super) fn join(walk: &mut Walk<'_>, tables: &mut ProcessTables) {
+    if let (Some(measurement), Some(decision)) = (&tables.measurement, &mut tables.decision) {
+        for (here, there) in THRESHOLDS {
+            threshold(walk, measurement, decision, here, there);
+        }
+    }
+    if let (Some(measurement), scaling) = (&mut tables.measurement, &tables.scaling)
+        && measurement.backend == "heroku_service_time"
+    {
+        for name in TAKEN {
+            take(walk, measurement, scaling.as_ref(), name);
+        }
+    }
+}
+
+/// Makes `min_time_ms` the decision's `min_measurement_value`, and the maximum likewise.
+fn threshold(walk: &mut Walk<'_>, from: &Table, to: &mut Table, here: &str, there: &str) {
+    if from.spoilt.contains(here) {
+        to.spoilt.insert(there.to_owned());
+        return;
+    }
+    let Some((entry, place)) = from.written(here) else {
+        return;
+    };
+    if !to.entries.contains_key(there) && !to.spoilt.contains(there) {
+        if entry.own {
+            let wrong = format!(
+                "the decision backend `{}` has no {there}, which it stands for",
+                to.backend
+            );
+            walk.find(
+                place,
+                wrong,
+                "a decision backend with thresholds, or no such line",
+            );
+        }
+        return;
+    }
+    if let Some((other, elsewhere)) = to.written(there) {
+        if other.own == entry.own {
+            let wrong = format!("`{}` is written too, and means the same", elsewhere.path);
+            walk.find(
+                place,
+                wrong,
+                format!("one of the two: {here} here, or {there} in the decision table"),
+            );
+        }
+        if other.own || !entry.own {
+            return;
+        }
+    }
+    to.entries.insert(there.to_owned(), entry.clone());
+}
+
+/// Takes a setting of the heroku scaling table over into the measurement's.
+fn take(walk: &mut Walk<'_>, to: &mut Table, scaling: Option<&Table>, name: &str) {
+    if to.spoilt.contains(name) || to.written(name).is_some() {
+        return;
+    }
+    let heroku = scaling.filter(|scaling| scaling.backend == "heroku");
+    if let Some(entry) = heroku.and_then(|heroku| heroku.good(name)) {
+        // It keeps no place: a fault in it is told at the scaling table.
+        let taken = Entry {
+            place: None,
+            ..entry.clone()
+        };
+        to.entries.insert(name.to_owned(), taken);
+        return;
+    }
+    // Missing there too is told there; a scaling table that is not Heroku's cannot have it.
+    if heroku.is_none() && scaling.is_some() && !to.entries.contains_key(name) && name != "api_url"
+    {
+        let place = to.place_of(name);
+        let wrong =
+            "it is missing, and the scaling backend is not `heroku`, from which it would be taken";
+        walk.find(&place, wrong, format!("write {name} in this table"));
+        to.spoilt.insert(name.to_owned());
+    }
+}
+
+/// Tells what contradicts itself.
+pub(super) fn check(walk: &mut Walk<'_>, tables: &ProcessTables) {
+    let steps = [&tables.measurement, &tables.decision, &tables.scaling];
+    for table in steps.into_iter().flatten().chain(&tables.notification) {
+        backend(walk, table);
+    }
+    if let Some(decision) = &tables.decision {
+        bounds(walk, decision);
+        if let Some(measurement) = &tables.measurement {
+            zero(walk, measurement, decision);
+        }
+    }
+}
+
+/// The backend's own check. It reads whole tables, so one with an unusable setting is left for the next time.
+fn backend(walk: &mut Walk<'_>, table: &Table) {
+    if !table.spoilt.is_empty() {
+        return;
+    }
+    for fault in (table.check)(&table.section()) {
+        let place = table.place_of(&fault.setting);
+        walk.find(&place, fault.wrong, fault.right);
+    }
+}
+
+/// The minimum is at no minute of the day above the maximum.
+fn bounds(walk: &mut Walk<'_>, decision: &Table) {
+    let (Some(min), Some(max)) = (
+        schedule(decision, "min_processes"),
+        schedule(decision, "max_processes"),
+    ) else {
+        return;
+    };
+    let crossed = TimeOfDay::every_minute().find(|time| min.at(*time) > max.at(*time));
+    let Some(time) = crossed else {
+        return;
+    };
+    let (least, most) = (min.at(time), max.at(time));
+    let written = |name| decision.written(name).is_some();
+    let when = if min == Schedule::constant(least) && max == Schedule::constant(most) {
+        String::new()
+    } else {
+        format!(" at {time}")
+    };
+    if written("min_processes") {
+        let note = if written("max_processes") {
+            ""
+        } else {
+            ", its default"
+        };
+        walk.find(
+            &decision.place_of("min_processes"),
+            format!("it is {least}{when}, above max_processes, which is {most}{note}"),
+            format!("at most {most}{when}, or a max_processes of at least {least}"),
+        );
+    } else {
+        walk.find(
+            &decision.place_of("max_processes"),
+            format!("it is {most}{when}, below min_processes, which is {least}, its default"),
+            format!("at least {least}{when}, or a min_processes of at most {most}"),
+        );
+    }
+}
+
+/// A minimum of 0 needs a measurement that sees something while nothing runs.
+fn zero(walk: &mut Walk<'_>, measurement: &Table, decision: &Table) {
+    let blind = BLIND_AT_ZERO.contains(&measurement.backend);
+    let Some(min) = schedule(decision, "min_processes").filter(|_| blind) else {
+        return;
+    };
+    let Some(time) = TimeOfDay::every_minute().find(|time| min.at(*time) == 0) else {
+        return;
+    };
+    let when = if min == Schedule::constant(0) {
+        String::new()
+    } else {
+        format!(" at {time}")
+    };
+    let wrong = format!(
+        "it is 0{when}, but `{}` measures nothing while nothing runs: it would never scale up again",
+        measurement.backend
+    );
+    walk.find(&decision.place_of("min_processes"), wrong, "at least 1");
+}
+
+/// A schedule that is good.
+fn schedule(table: &Table, name: &str) -> Option<Schedule> {
+    Schedule::deserialize(&table.good(name)?.value).ok()
+}

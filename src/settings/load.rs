@@ -1,0 +1,173 @@
+//! From a file's text to [`Settings`], or to every problem in it.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use chrono_tz::{TZ_VARIANTS, Tz};
+use toml::Spanned;
+use toml::de::DeTable;
+
+use super::defaults::Defaults;
+use super::environment::Environment;
+use super::mask::Mask;
+use super::problem::Problems;
+use super::rooms::Rooms;
+use super::similar::nearest;
+use super::source::Source;
+use super::table::{Place, Walk, WrittenTable};
+use super::value::named;
+use super::{ProcessSettings, Settings, top};
+use crate::backend::Registry;
+use crate::model::ProcessName;
+
+/// The tables at the top of the file.
+const TABLES: [&str; 3] = ["supervision", "defaults", "processes"];
+
+/// Reads and checks a file, with the variables of this process.
+pub fn load_file(path: &Path, registry: &Registry) -> Result<Settings, Problems> {
+    let file = path.display().to_string();
+    let bytes = fs::read(path).map_err(|error| {
+        let right = match error.kind() {
+            ErrorKind::NotFound => {
+                "write the file, or name another with --config or in AUTOSCALEBOT_CONFIG"
+            }
+            _other => "a file that this user may read",
+        };
+        Problems::unreadable(&file, format!("cannot read {file}: {error}"), right)
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let wrong = format!("{file} is not UTF-8 text (see byte {})", at + 1);
+        Problems::unreadable(&file, wrong, "a file that is saved as UTF-8")
+    })?;
+    load(&Source::new(file, text), registry, &|name| {
+        std::env::var(name).ok()
+    })
+}
+
+/// Checks a file's text, with variables from `environment`.
+pub fn load(
+    source: &Source,
+    registry: &Registry,
+    environment: Environment<'_>,
+) -> Result<Settings, Problems> {
+    let (document, errors) = DeTable::parse_recoverable(source.text());
+    if !errors.is_empty() {
+        return Err(Problems::unparsed(source, &errors));
+    }
+    let rooms = Rooms::new(registry);
+    let mut walk = Walk {
+        rooms: &rooms,
+        environment,
+        findings: Vec::new(),
+    };
+    let settings = walk.document(&document);
+    match settings {
+        Some(settings) if walk.findings.is_empty() => Ok(settings),
+        Some(_) | None => {
+            let mask = Mask::new(document.get_ref(), source.text(), &rooms);
+            Err(Problems::new(source, &mask, walk.findings))
+        }
+    }
+}
+
+impl Walk<'_> {
+    fn document(&mut self, document: &Spanned<DeTable<'_>>) -> Option<Settings> {
+        let root = WrittenTable {
+            place: Place {
+                span: 0..0,
+                path: String::new(),
+            },
+            table: document.get_ref(),
+        };
+        let top = self.plain_table(top::TIME_ZONE, Some(&root), &TABLES);
+        let supervision = self.table_at(&root, "supervision");
+        let supervision = self.plain_table(top::SUPERVISION, supervision.as_ref(), &[]);
+        let time_zone = self.time_zone(&root, top.text("time_zone"));
+        let defaults = self.defaults(&root);
+        let processes = self.processes(&root, &defaults);
+        Some(Settings {
+            time_zone: time_zone?,
+            supervision: top::supervision(&supervision),
+            processes: processes?,
+        })
+    }
+
+    /// The table under a name; something else there is told.
+    pub(super) fn table_at<'t>(
+        &mut self,
+        root: &WrittenTable<'t>,
+        name: &str,
+    ) -> Option<WrittenTable<'t>> {
+        let (place, value) = root.find(name)?;
+        let Some(table) = value.get_ref().as_table() else {
+            let wrong = format!("{} does not belong here", named(value.get_ref()));
+            self.find(
+                &place,
+                wrong,
+                format!("a table that begins with `[{}]`", place.path),
+            );
+            return None;
+        };
+        Some(WrittenTable { place, table })
+    }
+
+    fn time_zone(&mut self, root: &WrittenTable<'_>, name: Option<&str>) -> Option<Tz> {
+        let name = name?;
+        if let Ok(zone) = name.parse() {
+            return Some(zone);
+        }
+        let (place, value) = root.find("time_zone")?;
+        let written = value.get_ref().as_str().unwrap_or_default();
+        let place = Place {
+            span: value.span(),
+            ..place
+        };
+        let right = match nearest(name, TZ_VARIANTS.iter().map(|zone| zone.name())) {
+            Some(zone) => format!("did you mean \"{zone}\"?"),
+            None => "an IANA name, as in \"Europe/Vienna\" or \"UTC\"".to_owned(),
+        };
+        self.find(
+            &place,
+            format!("{written:?} is not a known time zone"),
+            right,
+        );
+        None
+    }
+
+    fn processes(
+        &mut self,
+        root: &WrittenTable<'_>,
+        defaults: &Defaults<'_>,
+    ) -> Option<Vec<ProcessSettings>> {
+        let right = "a table for each process type, as in `[processes.web.measurement]`";
+        let Some((place, _)) = root.find("processes") else {
+            // A misspelt one was told as an unknown key.
+            let misspelt = |name: &str| nearest(name, ["processes"]).is_some();
+            if !root.table.iter().any(|(key, _)| misspelt(key.get_ref())) {
+                self.find(&root.place, "there is no process to manage", right);
+            }
+            return None;
+        };
+        let written = self.table_at(root, "processes")?;
+        if written.table.is_empty() {
+            self.find(&place, "there is no process to manage", right);
+        }
+        let mut processes = Vec::new();
+        for (key, _) in written.table {
+            let name = key.get_ref().as_ref();
+            let Some(table) = self.table_at(&written, name) else {
+                continue;
+            };
+            match ProcessName::new(name) {
+                Ok(name) => processes.push(self.process(&name, &table, defaults)),
+                Err(error) => {
+                    let wrong = format!("{name:?} cannot be a process's name");
+                    self.find(&table.place, wrong, error.to_string());
+                }
+            }
+        }
+        processes.into_iter().collect()
+    }
+}

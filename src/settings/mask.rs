@@ -1,0 +1,255 @@
+//! What of a file's text a problem may not show: secrets, what may be a misspelt secret, passwords and queries in
+//! URLs, comments. It goes by the names of keys alone, wherever they stand, so that a secret in the wrong table is
+//! masked too; in doubt it hides.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::rooms::Rooms;
+use super::schema::{Kind, Setting};
+use super::similar::nearest;
+use super::source::Line;
+
+/// What stands in the place of a hidden value.
+const HIDDEN: &str = "***";
+
+/// The hidden parts of one file, in order.
+#[derive(Debug, Default)]
+pub(super) struct Mask {
+    hidden: Vec<Range<usize>>,
+    /// Every string and key: a `#` in one of them begins no comment.
+    texts: Vec<Range<usize>>,
+}
+
+/// What may be shown of the values under a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sight {
+    /// All, but for what a URL hides.
+    Open,
+    /// As `Open`; and what has no URL's form may be a password alone.
+    Url,
+    /// Numbers and booleans, no strings: the key is not known.
+    Numbers,
+    /// Nothing.
+    Closed,
+}
+
+impl Mask {
+    /// The mask of a file.
+    pub(super) fn new(document: &DeTable<'_>, text: &str, rooms: &Rooms) -> Self {
+        let names = Names::new(rooms);
+        let mut mask = Self::default();
+        mask.table(document, text, &names, None);
+        mask.hidden.sort_by_key(|range| range.start);
+        mask.texts.sort_by_key(|range| range.start);
+        mask
+    }
+
+    /// A line as it may be shown, and where in it `span` (of the whole text) now stands.
+    pub(super) fn show(&self, line: &Line<'_>, span: &Range<usize>) -> (String, Range<usize>) {
+        let end = self.comment(line).unwrap_or(line.range.end);
+        let mut shown = String::new();
+        let mut caret = 0..0;
+        let mut at = line.range.start;
+        let piece = |from: usize, to: usize| {
+            let start = line.range.start;
+            line.text.get(from - start..to - start).unwrap_or_default()
+        };
+        // Where a place of the text is in `shown`, once everything up to it was pushed.
+        let mut mark = |shown: &str, from: usize, to: usize, hidden: bool| {
+            let base = shown.len();
+            let place = |offset: usize| {
+                if hidden { base } else { base + (offset - from) }
+            };
+            if (from..=to).contains(&span.start) {
+                caret.start = place(span.start);
+            }
+            if (from..=to).contains(&span.end.min(end)) {
+                let stop = span.end.min(end);
+                caret.end = if hidden && stop > from {
+                    base + HIDDEN.len()
+                } else {
+                    place(stop)
+                };
+            }
+        };
+        for hidden in &self.hidden {
+            let (from, to) = (hidden.start.max(at), hidden.end.min(end));
+            if from >= to {
+                continue;
+            }
+            mark(&shown, at, from, false);
+            shown.push_str(piece(at, from));
+            mark(&shown, from, to, true);
+            shown.push_str(HIDDEN);
+            at = to;
+        }
+        if at <= end {
+            mark(&shown, at, end, false);
+            shown.push_str(piece(at, end));
+        }
+        (
+            shown.trim_end().to_owned(),
+            caret.start..caret.end.max(caret.start),
+        )
+    }
+
+    /// Where a comment begins in a line.
+    fn comment(&self, line: &Line<'_>) -> Option<usize> {
+        let in_text = |at: usize| self.texts.iter().any(|text| text.contains(&at));
+        let hashes = line.text.match_indices('#');
+        let mut places = hashes.map(|(offset, _)| line.range.start + offset);
+        places.find(|&at| !in_text(at))
+    }
+
+    fn table(&mut self, table: &DeTable<'_>, text: &str, names: &Names, under: Option<Sight>) {
+        for (key, value) in table {
+            self.texts.push(key.span());
+            let sight = match under {
+                // What is under a setting is a part of its value; a string there is out of place, and may be anything.
+                Some(Sight::Open | Sight::Url | Sight::Numbers) => Some(Sight::Numbers),
+                Some(Sight::Closed) => Some(Sight::Closed),
+                None => names.sight(key.get_ref()),
+            };
+            self.value(value, text, names, sight);
+        }
+    }
+
+    fn value(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+        text: &str,
+        names: &Names,
+        sight: Option<Sight>,
+    ) {
+        let span = value.span();
+        match value.get_ref() {
+            DeValue::Table(table) => self.table(table, text, names, sight),
+            DeValue::Array(list) => {
+                for element in list.iter() {
+                    self.value(element, text, names, sight);
+                }
+            }
+            DeValue::String(_) => {
+                self.texts.push(span.clone());
+                let written = text.get(span.clone()).unwrap_or_default();
+                self.hidden.extend(string(written, span, sight));
+            }
+            DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_) => {
+                if sight == Some(Sight::Closed) {
+                    self.hidden.push(span);
+                }
+            }
+        }
+    }
+}
+
+/// What is hidden of a string as written, its quotes included, which stands at `span`.
+fn string(written: &str, span: Range<usize>, sight: Option<Sight>) -> Option<Range<usize>> {
+    let quotes = written
+        .chars()
+        .take_while(|&c| c == '"' || c == '\'')
+        .count();
+    let quotes = if written.len() <= 2 {
+        1
+    } else {
+        quotes.clamp(1, 3)
+    };
+    let inside = written.get(quotes..written.len().saturating_sub(quotes))?;
+    let from = span.start + quotes;
+    let all = Some(from..from + inside.len());
+    let is_url = match sight {
+        None | Some(Sight::Numbers | Sight::Closed) => return all,
+        Some(Sight::Url) => true,
+        Some(Sight::Open) => inside.contains("://"),
+    };
+    if !is_url {
+        return None;
+    }
+    let Some(secret) = url(inside) else {
+        return all;
+    };
+    (!secret.is_empty()).then(|| from + secret.start..from + secret.end)
+}
+
+/// What of a URL (or a path) is hidden: what stands before its `@`, its query, or both with all between; an empty range
+/// for nothing. `None` when it looks like no URL.
+fn url(text: &str) -> Option<Range<usize>> {
+    if text.contains('\\') {
+        return None; // an escape may hide any of the marks below
+    }
+    let start = match text.find("://") {
+        Some(at) => at + 3,
+        None if text.starts_with('/') => 0,
+        None => return None,
+    };
+    let after = text.get(start..)?;
+    let query = after.find(['?', '#']).map(|at| start + at + 1);
+    let host_end = after.find(['/', '?', '#']).unwrap_or(after.len());
+    let host = after.get(..host_end)?;
+    let port_is_odd = |host: &str| {
+        let port = host.rsplit_once(':').map(|(_, port)| port);
+        port.is_some_and(|port| !port.chars().all(|c| c.is_ascii_digit() || c == ']'))
+    };
+    match (after.rfind('@'), query) {
+        (Some(at), None) => Some(start..start + at),
+        (Some(_), Some(_)) => Some(start..text.len()),
+        (None, _) if start > 0 && port_is_odd(host) => Some(start..text.len()),
+        (None, Some(query)) => Some(query..text.len()),
+        (None, None) => Some(0..0),
+    }
+}
+
+/// The names of all settings, and what may be shown of their values.
+struct Names {
+    known: BTreeMap<&'static str, Sight>,
+    secret: Vec<&'static str>,
+}
+
+impl Names {
+    fn new(rooms: &Rooms) -> Self {
+        let mut known: BTreeMap<&'static str, Sight> = BTreeMap::new();
+        let room = rooms.all().iter().flat_map(|room| room.every_setting());
+        let top = super::top::TIME_ZONE.iter().chain(super::top::SUPERVISION);
+        for setting in room.chain(top) {
+            let sight = sight(setting);
+            // Two backends may have a setting of one name: the stricter counts.
+            let strict = known.get(setting.name) == Some(&Sight::Closed);
+            known.insert(setting.name, if strict { Sight::Closed } else { sight });
+        }
+        known.insert("backend", Sight::Open);
+        known.insert("worker_name", Sight::Open);
+        let closed = known.iter().filter(|(_, sight)| **sight == Sight::Closed);
+        let secret = closed.map(|(name, _)| *name).collect();
+        Self { known, secret }
+    }
+
+    /// What may be shown under a key; `None` when it is no setting: a table of settings, or nothing that is known.
+    fn sight(&self, key: &str) -> Option<Sight> {
+        if let Some(sight) = self.known.get(key) {
+            return Some(*sight);
+        }
+        let near = nearest(key, self.secret.iter().copied());
+        near.map(|_| Sight::Closed)
+    }
+}
+
+fn sight(setting: &Setting) -> Sight {
+    match setting.kind {
+        _ if setting.secret => Sight::Closed,
+        // A command's words may hold a token.
+        Kind::TextTable | Kind::Words => Sight::Closed,
+        Kind::Url(_) | Kind::UrlOrPath => Sight::Url,
+        _other => Sight::Open,
+    }
+}
+
+#[cfg(test)]
+#[path = "mask_tests.rs"]
+mod tests;

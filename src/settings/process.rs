@@ -1,0 +1,210 @@
+//! One process's tables: the four steps, each with its defaults.
+
+use serde_json::Value;
+use toml::de::DeValue;
+
+use super::across;
+use super::defaults::Defaults;
+use super::rooms::Step;
+use super::similar::{listed, nearest};
+use super::table::{Entry, Place, Table, Walk, WrittenTable};
+use super::value::named;
+use super::{ProcessSettings, Step as SettingsStep};
+use crate::model::ProcessName;
+
+/// A process's tables; `None` where the backend could not be told.
+pub(super) struct ProcessTables {
+    pub(super) measurement: Option<Table>,
+    pub(super) decision: Option<Table>,
+    pub(super) scaling: Option<Table>,
+    pub(super) notification: Vec<Table>,
+}
+
+impl Walk<'_> {
+    /// Reads one process. What comes back is whole only as long as nothing was found.
+    pub(super) fn process(
+        &mut self,
+        name: &ProcessName,
+        written: &WrittenTable<'_>,
+        defaults: &Defaults<'_>,
+    ) -> Option<ProcessSettings> {
+        self.known_steps(written);
+        let mut tables = ProcessTables {
+            measurement: self.step(Step::Measurement, written, defaults),
+            decision: self.step(Step::Decision, written, defaults),
+            scaling: self.step(Step::Scaling, written, defaults),
+            notification: self.notification(written, defaults),
+        };
+        if let Some(scaling) = &mut tables.scaling {
+            let own_name = Entry {
+                value: Value::from(name.as_str()),
+                place: None,
+                own: false,
+            };
+            let spoilt = scaling.spoilt.contains("process_type");
+            if !spoilt {
+                scaling
+                    .entries
+                    .entry("process_type".to_owned())
+                    .or_insert(own_name);
+            }
+        }
+        across::join(self, &mut tables);
+        across::check(self, &tables);
+        Some(ProcessSettings {
+            name: name.clone(),
+            measurement: step(&tables.measurement?),
+            decision: step(&tables.decision?),
+            scaling: step(&tables.scaling?),
+            notification: tables.notification.iter().map(step).collect(),
+        })
+    }
+
+    /// Tells keys of a process's table (or of `[defaults]`) that are no step.
+    pub(super) fn known_steps(&mut self, written: &WrittenTable<'_>) {
+        for (key, _) in written.table {
+            let name = key.get_ref().as_ref();
+            if Step::ALL.iter().any(|step| step.name() == name) {
+                continue;
+            }
+            let place = written.place.under(name, key.span());
+            let steps = || Step::ALL.iter().map(|step| step.name());
+            let rooms = self.rooms.all();
+            let home = rooms
+                .iter()
+                .find(|room| room.every_setting().any(|setting| setting.name == name));
+            let right = match (home, nearest(name, steps())) {
+                (Some(room), _) => format!("it belongs in the `{}` table", room.step),
+                (None, Some(meant)) => format!("did you mean `{meant}`?"),
+                (None, None) => format!("one of {}", listed(steps())),
+            };
+            self.find(&place, "unknown step", right);
+        }
+    }
+
+    /// The table of a step as written, in a process or in the defaults.
+    pub(super) fn step_table<'t>(
+        &mut self,
+        step: Step,
+        written: &WrittenTable<'t>,
+    ) -> Option<WrittenTable<'t>> {
+        let (place, value) = written.find(step.name())?;
+        match value.get_ref() {
+            DeValue::Table(table) => Some(WrittenTable { place, table }),
+            DeValue::Array(list) if list.len() == 1 => {
+                let table = list.first()?.get_ref().as_table();
+                let Some(table) = table else {
+                    self.not_a_table(&place, value.get_ref(), step);
+                    return None;
+                };
+                Some(WrittenTable { place, table })
+            }
+            other => {
+                self.not_a_table(&place, other, step);
+                None
+            }
+        }
+    }
+
+    /// The tables of the notification step as written: a list, or one alone.
+    pub(super) fn notification_tables<'t>(
+        &mut self,
+        written: &WrittenTable<'t>,
+    ) -> Option<Vec<WrittenTable<'t>>> {
+        let (place, value) = written.find(Step::Notification.name())?;
+        let Some(list) = value.get_ref().as_array() else {
+            return self
+                .step_table(Step::Notification, written)
+                .map(|table| vec![table]);
+        };
+        let mut tables = Vec::new();
+        for element in list.iter() {
+            match element.get_ref().as_table() {
+                Some(table) => tables.push(WrittenTable {
+                    place: Place {
+                        span: element.span(),
+                        path: place.path.clone(),
+                    },
+                    table,
+                }),
+                None => {
+                    let at = Place {
+                        span: element.span(),
+                        path: place.path.clone(),
+                    };
+                    self.not_a_table(&at, element.get_ref(), Step::Notification);
+                }
+            }
+        }
+        Some(tables)
+    }
+
+    fn not_a_table(&mut self, place: &Place, found: &DeValue<'_>, step: Step) {
+        let right = match step {
+            Step::Notification => format!("tables that begin with `[[{}]]`", place.path),
+            Step::Measurement | Step::Decision | Step::Scaling => {
+                format!("one table that begins with `[{}]`", place.path)
+            }
+        };
+        self.find(
+            place,
+            format!("{} does not belong here", named(found)),
+            right,
+        );
+    }
+
+    fn step(
+        &mut self,
+        step: Step,
+        written: &WrittenTable<'_>,
+        defaults: &Defaults<'_>,
+    ) -> Option<Table> {
+        let rooms = self.rooms;
+        let room = rooms.of(step);
+        let own = self.step_table(step, written);
+        let place = match &own {
+            Some(own) => own.place.clone(),
+            None => written.place.under(step.name(), written.place.span.clone()),
+        };
+        let defaults = defaults.of(step);
+        match self.choice(room, &place, own.as_ref(), defaults) {
+            Some(rows) => self
+                .step_tables(room, &rows, &place, own.as_ref(), defaults)
+                .pop(),
+            None => {
+                self.known_settings(step, own.as_ref());
+                None
+            }
+        }
+    }
+
+    fn notification(&mut self, written: &WrittenTable<'_>, defaults: &Defaults<'_>) -> Vec<Table> {
+        let rooms = self.rooms;
+        let room = rooms.of(Step::Notification);
+        let own = self.notification_tables(written);
+        let Some(list) = own.as_ref().or(defaults.notification.as_ref()) else {
+            let place = written
+                .place
+                .under(Step::Notification.name(), written.place.span.clone());
+            let rows = self.choice(room, &place, None, None).unwrap_or_default();
+            return self.step_tables(room, &rows, &place, None, None);
+        };
+        let mut tables = Vec::new();
+        for table in list {
+            match self.choice(room, &table.place, Some(table), None) {
+                Some(rows) => {
+                    tables.extend(self.step_tables(room, &rows, &table.place, Some(table), None));
+                }
+                None => self.known_settings(Step::Notification, Some(table)),
+            }
+        }
+        tables
+    }
+}
+
+fn step(table: &Table) -> SettingsStep {
+    SettingsStep {
+        backend: table.backend.to_owned(),
+        section: table.section(),
+    }
+}

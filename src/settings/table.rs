@@ -1,0 +1,355 @@
+//! One step's table: what a process wrote, what the defaults add, and what the backend's rows make of both.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use serde_json::{Map, Value};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::environment::Environment;
+use super::problem::{Fault, Finding};
+use super::rooms::{Room, Rooms, Row, Step};
+use super::schema::{self, Section, Setting};
+use super::similar::{listed, nearest};
+use super::value;
+
+/// A place in the file: where, in bytes, and the dotted path of what stands there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) span: Range<usize>,
+    pub(super) path: String,
+}
+
+impl Place {
+    /// The place of something with this name under this one.
+    pub(super) fn under(&self, name: &str, span: Range<usize>) -> Self {
+        let path = if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.path)
+        };
+        Self { span, path }
+    }
+}
+
+/// A table as written.
+#[derive(Clone)]
+pub(super) struct WrittenTable<'a> {
+    pub(super) place: Place,
+    pub(super) table: &'a DeTable<'a>,
+}
+
+impl<'a> WrittenTable<'a> {
+    /// The key and value under a name.
+    pub(super) fn find(&self, name: &str) -> Option<(Place, &'a Spanned<DeValue<'a>>)> {
+        let (key, value) = self.table.iter().find(|(key, _)| key.get_ref() == name)?;
+        Some((self.place.under(name, key.span()), value))
+    }
+}
+
+/// What walking the file gathers, and what it needs for that.
+pub(super) struct Walk<'a> {
+    pub(super) rooms: &'a Rooms,
+    pub(super) environment: Environment<'a>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// One setting's value and where it comes from.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) value: Value,
+    /// Where it is written; `None` for a built-in default.
+    pub(super) place: Option<Place>,
+    /// Whether the process's own table has it, rather than the defaults'.
+    pub(super) own: bool,
+}
+
+/// One backend's checked table.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    pub(super) backend: &'static str,
+    pub(super) check: fn(&Section) -> Vec<Fault>,
+    pub(super) place: Place,
+    pub(super) entries: BTreeMap<String, Entry>,
+    /// What was written, but cannot be used: told already, so nothing else is said of it.
+    pub(super) spoilt: BTreeSet<String>,
+}
+
+impl Table {
+    /// A setting that is good; `None` also for one that is not there.
+    pub(super) fn good(&self, name: &str) -> Option<&Entry> {
+        if self.spoilt.contains(name) {
+            return None;
+        }
+        self.entries.get(name)
+    }
+
+    /// A setting that is good and written.
+    pub(super) fn written(&self, name: &str) -> Option<(&Entry, &Place)> {
+        let entry = self.good(name)?;
+        Some((entry, entry.place.as_ref()?))
+    }
+
+    /// The place to show for a setting: its own, or the table's.
+    pub(super) fn place_of(&self, name: &str) -> Place {
+        let written = self.entries.get(name).and_then(|entry| entry.place.clone());
+        written.unwrap_or_else(|| self.place.under(name, self.place.span.clone()))
+    }
+
+    /// The section that backends are built from.
+    pub(super) fn section(&self) -> Section {
+        let mut values = Map::new();
+        let mut written = Vec::new();
+        for (name, entry) in &self.entries {
+            values.insert(name.clone(), entry.value.clone());
+            if entry.place.is_some() {
+                written.push(name.clone());
+            }
+        }
+        Section::new(values, written)
+    }
+}
+
+impl Walk<'_> {
+    /// Notes a problem.
+    pub(super) fn find(
+        &mut self,
+        place: &Place,
+        wrong: impl Into<String>,
+        right: impl Into<String>,
+    ) {
+        self.findings.push(Finding {
+            span: place.span.clone(),
+            setting: place.path.clone(),
+            wrong: wrong.into(),
+            right: right.into(),
+        });
+    }
+
+    /// Reads a table of plain settings; `keys` are names that are read elsewhere.
+    pub(super) fn plain_table(
+        &mut self,
+        settings: &'static [Setting],
+        written: Option<&WrittenTable<'_>>,
+        keys: &[&str],
+    ) -> Section {
+        let place = written.map(|table| table.place.clone());
+        let mut table = Table {
+            backend: "",
+            check: |_| Vec::new(),
+            place: place.unwrap_or(Place {
+                span: 0..0,
+                path: String::new(),
+            }),
+            entries: BTreeMap::new(),
+            spoilt: BTreeSet::new(),
+        };
+        if let Some(written) = written {
+            for (key, value) in written.table {
+                let name = key.get_ref().as_ref();
+                let place = written.place.under(name, key.span());
+                let known = || settings.iter().map(|setting| setting.name);
+                match settings.iter().find(|setting| setting.name == name) {
+                    Some(setting) => self.entry(&mut table, setting, value, &place, true),
+                    None if keys.contains(&name) => {}
+                    None => {
+                        let names = known().chain(keys.iter().copied());
+                        let right = match nearest(name, names.clone()) {
+                            Some(meant) => format!("did you mean `{meant}`?"),
+                            None => format!("one of {}", listed(names)),
+                        };
+                        self.find(&place, "unknown setting", right);
+                    }
+                }
+            }
+        }
+        self.fill_in(&mut table, settings.iter());
+        table.section()
+    }
+
+    /// Reads one step's table for each of `rows` (more than one only where a table names several backends).
+    pub(super) fn step_tables(
+        &mut self,
+        room: &Room,
+        rows: &[Row],
+        place: &Place,
+        own: Option<&WrittenTable<'_>>,
+        defaults: Option<&WrittenTable<'_>>,
+    ) -> Vec<Table> {
+        rows.iter()
+            .map(|row| {
+                let mut table = Table {
+                    backend: row.name,
+                    check: row.check,
+                    place: place.clone(),
+                    entries: BTreeMap::new(),
+                    spoilt: BTreeSet::new(),
+                };
+                if let Some(written) = own {
+                    self.written_settings(&mut table, room, rows, *row, written, true);
+                }
+                if let Some(written) = defaults {
+                    self.written_settings(&mut table, room, rows, *row, written, false);
+                }
+                self.fill_in(&mut table, room.settings(*row));
+                table
+            })
+            .collect()
+    }
+
+    fn written_settings(
+        &mut self,
+        table: &mut Table,
+        room: &Room,
+        rows: &[Row],
+        row: Row,
+        written: &WrittenTable<'_>,
+        own: bool,
+    ) {
+        for (key, value) in written.table {
+            let name = key.get_ref().as_ref();
+            let place = written.place.under(name, key.span());
+            let meant = room.meant_setting(name);
+            if meant == "backend" {
+                continue;
+            }
+            if meant != name && own && written.find(meant).is_some() {
+                let right = format!("`{meant}` alone: `{name}` is its name in the original");
+                self.find(&place, format!("`{meant}` is written too"), right);
+                continue;
+            }
+            let of_another = rows.iter().any(|row| room.setting(*row, meant).is_some());
+            let of_any = room.every_setting().any(|setting| setting.name == meant);
+            match room.setting(row, meant) {
+                Some(setting) => self.entry(table, setting, value, &place, own),
+                None if of_another || (!own && of_any) => {}
+                None => {
+                    if let Some(near) = self.unknown_setting(room, rows, name, &place) {
+                        table.spoilt.insert(near.to_owned());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads one value into the table, unless it is there already (the process's own before the defaults').
+    fn entry(
+        &mut self,
+        table: &mut Table,
+        setting: &Setting,
+        value: &Spanned<DeValue<'_>>,
+        place: &Place,
+        own: bool,
+    ) {
+        if table.entries.contains_key(setting.name) || (!own && table.spoilt.contains(setting.name))
+        {
+            return;
+        }
+        let at = Place {
+            span: value.span(),
+            path: place.path.clone(),
+        };
+        match value::read(setting, value, self.environment) {
+            Ok(value) => {
+                let entry = Entry {
+                    value,
+                    place: Some(at),
+                    own,
+                };
+                table.entries.insert(setting.name.to_owned(), entry);
+            }
+            Err(faults) => {
+                table.spoilt.insert(setting.name.to_owned());
+                for bad in faults {
+                    let at = Place {
+                        span: bad.span,
+                        ..at.clone()
+                    };
+                    self.find(&at, bad.wrong, bad.right);
+                }
+            }
+        }
+    }
+
+    /// Adds the built-in defaults, and tells what is missing.
+    fn fill_in(&mut self, table: &mut Table, settings: impl Iterator<Item = &'static Setting>) {
+        for setting in settings {
+            if table.entries.contains_key(setting.name) || table.spoilt.contains(setting.name) {
+                continue;
+            }
+            if setting.default == schema::Default::Required {
+                let place = table.place.under(setting.name, table.place.span.clone());
+                let wrong = format!("it is missing, and `{}` needs it", table.backend);
+                self.find(&place, wrong, value::wanted(setting.kind));
+                table.spoilt.insert(setting.name.to_owned());
+            } else if let Some(value) = value::default(setting) {
+                let entry = Entry {
+                    value,
+                    place: None,
+                    own: false,
+                };
+                table.entries.insert(setting.name.to_owned(), entry);
+            }
+        }
+    }
+
+    /// Tells that no chosen backend has a setting; gives the one that was meant, as far as that is clear.
+    pub(super) fn unknown_setting(
+        &mut self,
+        room: &Room,
+        rows: &[Row],
+        name: &str,
+        place: &Place,
+    ) -> Option<&'static str> {
+        let rows: &[Row] = if rows.is_empty() { &room.rows } else { rows };
+        let known = || {
+            rows.iter()
+                .flat_map(|row| room.settings(*row))
+                .map(|s| s.name)
+        };
+        let wrong = "unknown setting";
+        if let Some(step) = self.step_of(room.step, name) {
+            self.find(place, wrong, format!("it belongs in the `{step}` table"));
+            return None;
+        }
+        let others: Vec<_> = room
+            .rows
+            .iter()
+            .filter(|row| room.setting(**row, name).is_some())
+            .collect();
+        if !others.is_empty() {
+            let others = listed(others.iter().map(|row| row.name));
+            self.find(
+                place,
+                wrong,
+                format!("it is a setting of {others}; take it out, or choose another backend"),
+            );
+            return None;
+        }
+        let near = nearest(name, known());
+        let right = match near {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => {
+                let backends = listed(rows.iter().map(|row| row.name));
+                format!("a setting of {backends}: {}", listed(known()))
+            }
+        };
+        self.find(place, wrong, right);
+        near
+    }
+
+    /// The other step that has a setting of this name.
+    fn step_of(&self, but: Step, name: &str) -> Option<Step> {
+        if self
+            .rooms
+            .of(but)
+            .every_setting()
+            .any(|setting| setting.name == name)
+        {
+            return None;
+        }
+        let has = |room: &&Room| room.every_setting().any(|setting| setting.name == name);
+        self.rooms.all().iter().find(has).map(|room| room.step)
+    }
+}

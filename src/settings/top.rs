@@ -1,0 +1,65 @@
+//! The settings outside the processes: the time zone and `[supervision]`.
+
+use std::time::Duration;
+
+use super::Supervision;
+use super::schema::{Default, Kind, Section, Setting};
+
+/// The top-level setting.
+pub(super) static TIME_ZONE: &[Setting] = &[Setting::new(
+    "time_zone",
+    Kind::Text,
+    Default::Text("UTC"),
+    "The zone of every local time of day in this file: an IANA name.",
+)];
+
+/// The settings of `[supervision]`.
+pub(super) static SUPERVISION: &[Setting] = &[
+    Setting::new(
+        "max_restarts",
+        Kind::Whole(0, 1_000_000),
+        Default::Whole(5),
+        "How many restarts of a process's four actors, together, are normal within the window. With more, its group is \
+         rebuilt once; with more again, it is degraded: not scaled for now, and the admins are told.",
+    ),
+    Setting::new(
+        "restart_window_in_seconds",
+        Kind::Seconds,
+        Default::Number(60.0),
+        "The window in which restarts are counted.",
+    ),
+    Setting::new(
+        "degraded_retry_in_seconds",
+        Kind::Seconds,
+        Default::Number(300.0),
+        "How long a degraded process rests before it is tried again.",
+    ),
+    Setting::new(
+        "shutdown_grace_in_seconds",
+        Kind::Seconds,
+        Default::Number(25.0),
+        "How long a stop may take: a scale in flight is finished or given up within it. Heroku kills after 30.",
+    ),
+];
+
+/// The checked `[supervision]` table, as values.
+pub(super) fn supervision(section: &Section) -> Supervision {
+    let usual = Supervision::default();
+    let seconds = |name: &str, usual: Duration| {
+        let number = section.number(name);
+        number.map_or(usual, |number| {
+            Duration::try_from_secs_f64(number).unwrap_or(usual)
+        })
+    };
+    let restarts = section
+        .get("max_restarts")
+        .and_then(serde_json::Value::as_u64);
+    Supervision {
+        max_restarts: restarts
+            .and_then(|number| u32::try_from(number).ok())
+            .unwrap_or(usual.max_restarts),
+        restart_window: seconds("restart_window_in_seconds", usual.restart_window),
+        degraded_retry: seconds("degraded_retry_in_seconds", usual.degraded_retry),
+        shutdown_grace: seconds("shutdown_grace_in_seconds", usual.shutdown_grace),
+    }
+}

@@ -1,0 +1,351 @@
+//! What a cycle's facts lead to. Pure: a change of the [`State`] in, [`Orders`] out; the supervisor's handlers carry them out.
+//!
+//! ```text
+//! Decided ─▶ conditions told ─▶ gate ─┬─ nothing to do ──────────────▶ the cycle ends
+//!                                     └─ Scale ─▶ (platform) ─▶ Scaled ─┬─ done: cooldown, empty history, ledger ─▶ ends
+//!                                                                      └─ failed: nothing changed ─────────────▶ ends
+//! ```
+
+use std::time::Duration;
+
+use crate::clock::Now;
+use crate::decision::schedule::TimeOfDay;
+use crate::messages::{Decided, Notify, Scale, Scaled, Silence};
+use crate::model::{Count, Cycle, Direction};
+use crate::notification::{Event, Notice, Phase};
+use crate::scaling::{Observed, ScaleError};
+use crate::supervisor::gate::{self, Cause, Question};
+use crate::supervisor::ledger::ScaleRecord;
+use crate::supervisor::memory::{Health, LastCycle, Order, Stage, State};
+use crate::supervisor::plan::Plan;
+use crate::supervisor::rapid;
+
+/// What is to be done after a fact.
+#[derive(Debug, Default, PartialEq)]
+pub struct Orders {
+    /// What to tell.
+    pub notices: Vec<Notify>,
+    /// What to scale.
+    pub scale: Option<Scale>,
+}
+
+/// What the scaling backend says about itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Platform {
+    /// Whether a count of 0 can mean that someone switched the process off.
+    pub zero_can_mean_off: bool,
+    /// The most that the platform is known to allow.
+    pub limit: Option<Count>,
+}
+
+/// One fact's working place: the state that it changes and the orders that come of it.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    state: &'a mut State,
+    plan: &'a Plan,
+    now: Now,
+    cycle: Cycle,
+    orders: Orders,
+}
+
+impl<'a> Turn<'a> {
+    /// A turn at `now` about `cycle`.
+    pub fn new(state: &'a mut State, plan: &'a Plan, now: Now, cycle: Cycle) -> Self {
+        Self {
+            state,
+            plan,
+            now,
+            cycle,
+            orders: Orders::default(),
+        }
+    }
+
+    /// A cycle's measurement and wish are in. `None` when they are late.
+    pub fn decided(mut self, decided: &Decided, platform: Platform) -> Option<Orders> {
+        if !self.state.is_at(decided.cycle, Stage::Deciding) {
+            return None;
+        }
+        self.tell_measurement(decided);
+        match &decided.count {
+            Ok(seen) => self.weigh(decided, *seen, platform),
+            Err(error) => self.uncounted(error),
+        }
+        Some(self.orders)
+    }
+
+    /// The platform has answered. `None` when that is late.
+    pub fn scaled(mut self, scaled: &Scaled) -> Option<Orders> {
+        if !self.state.is_at(scaled.cycle, Stage::Scaling) {
+            return None;
+        }
+        match &scaled.result {
+            Ok(count) if *count == scaled.from => {
+                let why = format!(
+                    "the platform left the count at {count} instead of setting it to {}",
+                    scaled.to
+                );
+                self.not_scaled(scaled.from, scaled.to, why);
+            }
+            Ok(count) => self.done(scaled.from, *count),
+            Err(error) => self.not_scaled(scaled.from, scaled.to, error.to_string()),
+        }
+        Some(self.orders)
+    }
+
+    /// The cycle in flight is given up, because a part of it failed.
+    pub fn lost(mut self, why: &str) -> Orders {
+        let order = self
+            .state
+            .in_flight
+            .as_ref()
+            .and_then(|running| running.order.clone());
+        match order {
+            Some(order) => self.not_scaled(order.from, order.to, why.to_owned()),
+            None => self.end(None, why.to_owned()),
+        }
+        self.orders
+    }
+
+    /// Something to tell that is no condition of a cycle.
+    pub fn moment(mut self, event: Event, reason: &str) -> Orders {
+        self.tell(event, Phase::Moment, None, None, reason);
+        self.orders
+    }
+
+    /// The group stops, or has stopped, scaling.
+    pub fn degraded(mut self, reason: &str) -> Orders {
+        self.condition(Event::Degraded, Some(reason.to_owned()), None);
+        self.orders
+    }
+
+    fn tell_measurement(&mut self, decided: &Decided) {
+        let measurement = &decided.measurement;
+        let failure = measurement.error.clone().filter(|_| !measurement.success);
+        if failure.is_none()
+            && self
+                .plan
+                .policies
+                .iter()
+                .any(|policy| policy.picks(Event::Measurement))
+        {
+            let reason = format!("{} measured {}", measurement.backend, measurement.data);
+            let count = decided.count.as_ref().ok().map(|seen| seen.count);
+            self.tell(Event::Measurement, Phase::Moment, None, count, &reason);
+        }
+        let reason = failure.map(|why| format!("{}: {why}", measurement.backend));
+        self.condition(Event::MeasurementFailed, reason, None);
+    }
+
+    fn uncounted(&mut self, error: &ScaleError) {
+        let reason = format!("the count could not be read: {error}");
+        self.condition(Event::ScaleFailed, Some(reason.clone()), None);
+        self.end(None, reason);
+    }
+
+    /// A first start never cuts an app down: what is found above an unwritten maximum is the maximum.
+    fn adopt(&mut self, count: Count) {
+        if std::mem::replace(&mut self.state.counted, true) || self.plan.max_is_written {
+            return;
+        }
+        let max = self.plan.bounds(self.now.wall, None).max();
+        if count > max {
+            self.state.adopted_max = Some(count);
+            let reason = format!(
+                "{count} processes were found at the start and max_processes is not set (its default is {max}), so {count} is \
+                 the maximum; set max_processes to choose another"
+            );
+            self.tell(Event::AboveMax, Phase::Moment, None, Some(count), &reason);
+        }
+    }
+
+    fn weigh(&mut self, decided: &Decided, seen: Observed, platform: Platform) {
+        self.adopt(seen.count);
+        let answer = gate::answer(&Question {
+            count: seen.count,
+            bounds: self.plan.bounds(self.now.wall, self.state.adopted_max),
+            wish: decided.wish.as_ref().ok().cloned(),
+            cooling: self.state.cooldown.remaining(self.now.mono),
+            zero_is_off: self.plan.zero_is_off && platform.zero_can_mean_off,
+            limit: platform.limit,
+        });
+        let off = answer.switched_off.then(|| answer.reason.clone());
+        self.condition(Event::SwitchedOff, off, Some(seen.count));
+        // Without a wish nobody knows whether the load still asks for more than the bounds allow.
+        if decided.wish.is_ok() {
+            self.condition(Event::AboveMax, answer.above_max, Some(seen.count));
+            self.condition(Event::BelowMin, answer.below_min, Some(seen.count));
+        }
+        match answer.target {
+            Some(to) if !self.state.stopping => {
+                self.order(decided, seen.count, to, answer.cause, answer.reason);
+            }
+            Some(_) | None => {
+                self.condition(Event::ScaleFailed, None, Some(seen.count));
+                let silence = decided.wish.as_ref().err().map(Silence::to_string);
+                let reason = silence
+                    .filter(|_| !answer.switched_off)
+                    .unwrap_or(answer.reason);
+                self.end(Some(seen.count), reason);
+            }
+        }
+    }
+
+    fn order(&mut self, decided: &Decided, from: Count, to: Count, cause: Cause, reason: String) {
+        if let Some(running) = &mut self.state.in_flight {
+            running.stage = Stage::Scaling;
+            running.order = Some(Order {
+                from,
+                to,
+                cause,
+                reason,
+            });
+        }
+        self.orders.scale = Some(Scale {
+            process: decided.process.clone(),
+            cycle: decided.cycle,
+            from,
+            to,
+        });
+    }
+
+    fn done(&mut self, from: Count, to: Count) {
+        let order = self
+            .state
+            .in_flight
+            .as_ref()
+            .and_then(|running| running.order.clone());
+        let (cause, reason) = order.map_or((Cause::Load, String::new()), |order| {
+            (order.cause, order.reason)
+        });
+        self.condition(Event::ScaleFailed, None, Some(to));
+        if let Some(direction) = Direction::between(from, to) {
+            let record = ScaleRecord {
+                at: self.now,
+                cycle: self.cycle,
+                from,
+                to,
+                direction,
+                cause,
+                reason: reason.clone(),
+            };
+            self.state.ledger.enter(record);
+        }
+        self.state.cooldown.start(self.now.mono, self.plan.wait);
+        self.state.history.clear();
+        self.tell(Event::Scale, Phase::Moment, Some(from), Some(to), &reason);
+        self.end(Some(to), reason);
+    }
+
+    fn not_scaled(&mut self, from: Count, to: Count, why: String) {
+        let reason = format!("the count could not be set from {from} to {to}: {why}");
+        self.condition(Event::ScaleFailed, Some(reason.clone()), Some(from));
+        self.end(Some(from), reason);
+    }
+
+    /// The cycle is over.
+    fn end(&mut self, count: Option<Count>, reason: String) {
+        self.state.in_flight = None;
+        self.state.last = Some(LastCycle {
+            cycle: self.cycle,
+            at: self.now,
+            count,
+            reason,
+        });
+        self.watch_rapid(count);
+        if self.state.health == Health::OnTrial && count.is_some() {
+            self.state.health = Health::Working;
+            self.state.restarts.recovered();
+            self.condition(Event::Degraded, None, count);
+        }
+    }
+
+    /// Rapid scaling is judged by each notifier's own numbers.
+    fn watch_rapid(&mut self, count: Option<Count>) {
+        let time = TimeOfDay::at(self.now.wall, self.plan.zone);
+        for (index, policy) in self
+            .plan
+            .policies
+            .iter()
+            .enumerate()
+            .filter(|(_, policy)| policy.picks(Event::TooRapid))
+        {
+            let rule = policy.rapid_rule(time);
+            let found = rapid::too_rapid(self.state.ledger.scales(), rule, self.now.mono);
+            let (phase, reason) = match (found, self.state.rapid.remove(&index)) {
+                (Some((direction, scales)), _) => {
+                    let reason = rapid_reason(direction, scales, rule.period);
+                    self.state.rapid.insert(index, reason.clone());
+                    (Phase::Holds, reason)
+                }
+                (None, Some(reason)) => (Phase::Ended, reason),
+                (None, None) => continue,
+            };
+            let direction = found.map(|(direction, _)| direction);
+            let notice = Notice {
+                direction,
+                ..self.notice(Event::TooRapid, phase, None, count, &reason)
+            };
+            self.orders.notices.push(Notify {
+                notice,
+                only: Some(index),
+            });
+        }
+    }
+
+    /// A condition holds, for this reason, or does not.
+    fn condition(&mut self, event: Event, holds: Option<String>, count: Option<Count>) {
+        match holds {
+            Some(reason) => {
+                self.tell(event, Phase::Holds, None, count, &reason);
+                self.state.conditions.insert(event, reason);
+            }
+            None => {
+                if let Some(reason) = self.state.conditions.remove(&event) {
+                    self.tell(event, Phase::Ended, None, count, &reason);
+                }
+            }
+        }
+    }
+
+    fn tell(
+        &mut self,
+        event: Event,
+        phase: Phase,
+        from: Option<Count>,
+        to: Option<Count>,
+        reason: &str,
+    ) {
+        let notice = self.notice(event, phase, from, to, reason);
+        self.orders.notices.push(Notify { notice, only: None });
+    }
+
+    fn notice(
+        &self,
+        event: Event,
+        phase: Phase,
+        from: Option<Count>,
+        to: Option<Count>,
+        reason: &str,
+    ) -> Notice {
+        Notice {
+            process: self.plan.process.clone(),
+            event,
+            phase,
+            at: self.now.wall,
+            cycle: self.cycle,
+            from,
+            to,
+            direction: from
+                .zip(to)
+                .and_then(|(from, to)| Direction::between(from, to)),
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+fn rapid_reason(direction: Direction, scales: u32, period: Duration) -> String {
+    format!(
+        "{scales} scales {direction} within {} min",
+        period.as_secs() / 60
+    )
+}

@@ -1,0 +1,50 @@
+//! What each of a process's four actors works with: the plan, the clock, the memory that it is lent, its line to the
+//! guard, and a fence for every piece of I/O.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::supervisor::guard::{Busy, Pulse};
+use crate::supervisor::memory::Memory;
+use crate::supervisor::plan::{Plan, STUCK_AFTER};
+
+/// An actor's place in its group.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// The process's settings.
+    pub plan: Rc<Plan>,
+    /// The clock.
+    pub clock: Clock,
+    /// What outlives the actor.
+    pub memory: Memory,
+    /// The line to the guard.
+    pub pulse: Pulse,
+    /// Whether the backend's `setup` has succeeded since the last restart.
+    pub is_set_up: Rc<Cell<bool>>,
+}
+
+impl Desk {
+    /// A desk whose backend is not set up yet.
+    pub fn new(plan: Rc<Plan>, clock: Clock, memory: Memory, pulse: Pulse) -> Self {
+        Self {
+            plan,
+            clock,
+            memory,
+            pulse,
+            is_set_up: Rc::new(Cell::new(false)),
+        }
+    }
+
+    /// Says that the actor is busy with something that a fence ends after `fence`.
+    pub fn busy(&self, fence: Duration) -> Busy {
+        self.pulse.busy(self.clock.now().mono + fence + STUCK_AFTER)
+    }
+}
+
+/// A piece of I/O under a deadline; `None` when it did not end in time, and was dropped.
+pub async fn fenced<T>(deadline: Duration, io: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(deadline, io).await.ok()
+}

@@ -1,0 +1,214 @@
+//! What outlives an actor: history, cooldown, ledger, the cycle in flight, the next tick, who was told what. The
+//! supervisor owns one [`Memory`] a process and lends it to the group's actors.
+//!
+//! A change is a [`Memory::commit`]: it works on a copy and puts it in place when it is done, so that a panic in the
+//! middle leaves no trace. The copy is small (the ledger inside is shared until it changes).
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::clock::Now;
+use crate::decision::Reading;
+use crate::measurement::OnFailure;
+use crate::model::{Count, Cycle};
+use crate::notification::Event;
+use crate::notification::policy::Told;
+use crate::supervisor::cooldown::Cooldown;
+use crate::supervisor::gate::Cause;
+use crate::supervisor::ledger::Ledger;
+use crate::supervisor::plan::Plan;
+use crate::supervisor::restarts::Restarts;
+
+/// The shared handle to one process's state.
+#[derive(Clone, Debug, Default)]
+pub struct Memory(Rc<RefCell<State>>);
+
+impl Memory {
+    /// A memory that begins with this state.
+    pub fn new(state: State) -> Self {
+        Self(Rc::new(RefCell::new(state)))
+    }
+
+    /// Changes the state, all or nothing.
+    pub fn commit<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
+        let mut copy = self.0.borrow().clone();
+        let result = change(&mut copy);
+        *self.0.borrow_mut() = copy;
+        result
+    }
+
+    /// Looks at the state.
+    pub fn read<R>(&self, look: impl FnOnce(&State) -> R) -> R {
+        look(&self.0.borrow())
+    }
+}
+
+/// One process's state.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// The last cycle that began.
+    pub cycle: Cycle,
+    /// The cycle that has not ended yet.
+    pub in_flight: Option<InFlight>,
+    /// When the next cycle begins (monotonic).
+    pub next_tick: Duration,
+    /// How many ticks found their predecessor still busy, or came too late.
+    pub skipped: u64,
+    /// The readings since the last scale, oldest first.
+    pub history: VecDeque<Reading>,
+    /// The wait after a scale.
+    pub cooldown: Cooldown,
+    /// The scales of the past.
+    pub ledger: Ledger,
+    /// What each notifier has told.
+    pub told: Vec<Told>,
+    /// The conditions that hold now.
+    pub conditions: BTreeMap<Event, String>,
+    /// The too-rapid conditions that hold now, by notifier.
+    pub rapid: BTreeMap<usize, String>,
+    /// The count found at the start, when it was above a maximum that nobody wrote.
+    pub adopted_max: Option<Count>,
+    /// Whether the count was read at least once.
+    pub counted: bool,
+    /// The faults of the group.
+    pub restarts: Restarts,
+    /// Whether the group works.
+    pub health: Health,
+    /// No new cycles: the program is stopping.
+    pub stopping: bool,
+    /// How the last cycle ended, for the status.
+    pub last: Option<LastCycle>,
+}
+
+/// A cycle under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InFlight {
+    /// Its number.
+    pub cycle: Cycle,
+    /// Where it stands.
+    pub stage: Stage,
+    /// When it is given up, should it never end (monotonic).
+    pub expires: Duration,
+    /// What is being scaled.
+    pub order: Option<Order>,
+}
+
+/// A scale that was ordered and has not been answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The count before.
+    pub from: Count,
+    /// The count asked for.
+    pub to: Count,
+    /// What asked for it.
+    pub cause: Cause,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// Where a cycle stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The measurement is being taken.
+    Measuring,
+    /// The count is being read, or the decision made.
+    Deciding,
+    /// The count is being set.
+    Scaling,
+}
+
+/// Whether a group works.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Health {
+    /// It works.
+    #[default]
+    Working,
+    /// It failed too often; it is tried again at this time (monotonic).
+    Degraded {
+        /// When.
+        retry_at: Duration,
+    },
+    /// It is being tried again after having been degraded, and has not completed a cycle yet.
+    OnTrial,
+}
+
+/// How a cycle ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LastCycle {
+    /// Its number.
+    pub cycle: Cycle,
+    /// When it ended.
+    pub at: Now,
+    /// The count as it was read or set.
+    pub count: Option<Count>,
+    /// What was decided, in words.
+    pub reason: String,
+}
+
+impl State {
+    /// Whether a tick may begin a cycle; the next tick is set either way. Ticks that were missed are not made up for.
+    pub fn begin_cycle(&mut self, now: Duration, plan: &Plan) -> Option<Cycle> {
+        self.next_tick += plan.interval;
+        while self.next_tick <= now {
+            self.next_tick += plan.interval;
+            self.skipped += 1;
+        }
+        if self.stopping {
+            return None;
+        }
+        if self
+            .in_flight
+            .as_ref()
+            .is_some_and(|running| now < running.expires)
+        {
+            self.skipped += 1;
+            return None;
+        }
+        self.cycle += 1;
+        let expires = now + plan.cycle_deadline();
+        self.in_flight = Some(InFlight {
+            cycle: self.cycle,
+            stage: Stage::Measuring,
+            expires,
+            order: None,
+        });
+        Some(self.cycle)
+    }
+
+    /// Whether this cycle is in flight at this stage: whatever else arrives is late.
+    pub fn is_at(&self, cycle: Cycle, stage: Stage) -> bool {
+        self.in_flight
+            .as_ref()
+            .is_some_and(|running| running.cycle == cycle && running.stage == stage)
+    }
+
+    /// Moves the cycle in flight from one stage to the next; `false` when it was not there.
+    pub fn advance(&mut self, cycle: Cycle, from: Stage, to: Stage) -> bool {
+        match &mut self.in_flight {
+            Some(running) if running.cycle == cycle && running.stage == from => {
+                running.stage = to;
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// Takes a reading into the history, which keeps the newest `length`.
+    pub fn remember(&mut self, reading: Reading, length: usize) {
+        self.history.push_back(reading);
+        while self.history.len() > length {
+            self.history.pop_front();
+        }
+    }
+
+    /// What a failed measurement does to the history.
+    pub fn fail_measurement(&mut self, counts_as: OnFailure, reading: Reading, length: usize) {
+        match counts_as {
+            OnFailure::TooHigh => self.remember(reading, length),
+            OnFailure::Ignore => {}
+            OnFailure::Hold => self.history.clear(),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What the supervisor builds groups from: the known backends, what they share, and who watches.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use crate::backend::{Backend, BuildError, Registry, Shared, Site};
+use crate::clock::Clock;
+use crate::decision::DecisionBackend;
+use crate::http::Http;
+use crate::measurement::actor::Measurer;
+use crate::messages::Tap;
+use crate::model::ProcessName;
+use crate::notification::actor::Notifier;
+use crate::scaling::ScalingBackend;
+use crate::settings::{ProcessSettings, Step};
+use crate::supervisor::guard::Census;
+
+/// What every group is built from.
+#[derive(Debug, Clone)]
+pub struct Works {
+    /// The backends there are.
+    pub registry: Registry,
+    /// The clock.
+    pub clock: Clock,
+    /// The HTTP client.
+    pub http: Http,
+    /// This program's executable.
+    pub program: PathBuf,
+    /// What backends share.
+    pub shared: Shared,
+    /// Who sees every message.
+    pub tap: Tap,
+    /// The living actors.
+    pub census: Census,
+}
+
+impl Works {
+    /// Works for `registry` with nothing shared yet.
+    pub fn new(registry: Registry, clock: Clock, program: PathBuf) -> Self {
+        let (http, shared, tap, census) = (
+            Http::default(),
+            Shared::default(),
+            Tap::default(),
+            Census::default(),
+        );
+        Self {
+            registry,
+            clock,
+            http,
+            program,
+            shared,
+            tap,
+            census,
+        }
+    }
+
+    /// Where the backends of a process are built.
+    pub fn site(&self, process: &ProcessName) -> Site {
+        Site {
+            process: process.clone(),
+            clock: self.clock,
+            http: self.http.clone(),
+            program: self.program.clone(),
+            shared: self.shared.clone(),
+        }
+    }
+
+    /// The process's measurement backend.
+    pub fn measurement(&self, settings: &ProcessSettings) -> Result<Measurer, BuildError> {
+        let step = &settings.measurement;
+        let backend = build(&self.registry.measurement, step, &self.site(&settings.name))?;
+        Ok(Measurer {
+            name: step.backend.clone(),
+            backend,
+        })
+    }
+
+    /// The process's decision backend.
+    pub fn decision(
+        &self,
+        settings: &ProcessSettings,
+    ) -> Result<Rc<dyn DecisionBackend>, BuildError> {
+        build(
+            &self.registry.decision,
+            &settings.decision,
+            &self.site(&settings.name),
+        )
+    }
+
+    /// The process's scaling backend.
+    pub fn scaling(
+        &self,
+        settings: &ProcessSettings,
+    ) -> Result<Rc<dyn ScalingBackend>, BuildError> {
+        build(
+            &self.registry.scaling,
+            &settings.scaling,
+            &self.site(&settings.name),
+        )
+    }
+
+    /// The process's notifiers.
+    pub fn notification(&self, settings: &ProcessSettings) -> Result<Vec<Notifier>, BuildError> {
+        let site = self.site(&settings.name);
+        let one = |step: &Step| {
+            Ok(Notifier::new(
+                &step.backend,
+                build(&self.registry.notification, step, &site)?,
+            ))
+        };
+        settings.notification.iter().map(one).collect()
+    }
+}
+
+fn build<T: ?Sized>(
+    table: &[&'static Backend<T>],
+    step: &Step,
+    site: &Site,
+) -> Result<Rc<T>, BuildError> {
+    let row = table.iter().find(|row| row.name == step.backend);
+    let row = row.ok_or_else(|| BuildError(format!("there is no backend `{}`", step.backend)))?;
+    (row.build)(&step.section, site)
+        .map_err(|error| BuildError(format!("{}: {}: {error}", site.process, step.backend)))
+}
