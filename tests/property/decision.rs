@@ -2,6 +2,7 @@
 //! built from their rows, as the program builds them.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use autoscalebot::backend::{Shared, Site};
 use autoscalebot::clock::Clock;
@@ -36,7 +37,7 @@ fn situation(levels: &[Level]) -> Situation {
     let reading = |level: &Level| Reading {
         at: chrono::DateTime::UNIX_EPOCH,
         level: *level,
-        data: Rc::new(Value::Null),
+        data: Arc::new(Value::Null),
     };
     Situation {
         at: chrono::DateTime::UNIX_EPOCH,
@@ -204,7 +205,7 @@ fn app_decision_wishes_for_what_is_asked_and_refuses_the_rest() {
         } else {
             json!({ "then": [asked] })
         };
-        situation.history[0].data = Rc::new(data);
+        situation.history[0].data = Arc::new(data);
         let wish = decide(&backend, &situation);
         if let Some(wanted) = wanted.filter(|_| there) {
             prop_assert_eq!(wish.unwrap().desired, wanted);
