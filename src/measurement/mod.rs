@@ -6,6 +6,7 @@
 pub mod actor;
 pub mod app_decision;
 pub mod celery_redis_queue_size;
+pub mod heroku_service_time;
 pub mod probe;
 pub mod response_time;
 
@@ -23,6 +24,7 @@ use crate::settings::schema::{Default, Kind, Section, Setting};
 /// The room's table.
 pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[
     &response_time::BACKEND,
+    &heroku_service_time::BACKEND,
     &celery_redis_queue_size::BACKEND,
     &app_decision::BACKEND,
 ];

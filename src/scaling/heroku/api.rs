@@ -22,7 +22,7 @@ use crate::http::{Wanted, chain, read_body};
 use crate::settings::Secret;
 
 /// The settings that say which app, and with which key.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub struct Access {
     /// The app's name or id.
     pub app_name: String,
@@ -119,6 +119,11 @@ impl Api {
     /// The app's name.
     pub fn app(&self) -> &str {
         &self.access.app_name
+    }
+
+    /// The HTTP client, for an address that Heroku tells.
+    pub fn client(&self) -> &Client {
+        &self.client
     }
 
     /// The clock that patience is measured on.
@@ -255,6 +260,15 @@ impl Api {
             return format!("Heroku's rate limit for this key's account is used up (429){quote}");
         }
         format!("Heroku is in trouble ({status}){quote}")
+    }
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the URL either: it may hold a password.
+        f.debug_struct("Access")
+            .field("app_name", &self.app_name)
+            .finish_non_exhaustive()
     }
 }
 
