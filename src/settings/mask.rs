@@ -8,7 +8,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::rooms::Rooms;
+use super::rooms::{Room, Rooms};
 use super::schema::{Kind, Setting};
 use super::similar::nearest;
 use super::source::Line;
@@ -129,7 +129,7 @@ impl Mask {
         match value.get_ref() {
             DeValue::Table(table) => self.table(table, text, names, sight),
             DeValue::Array(list) => {
-                for element in list.iter() {
+                for element in list {
                     self.value(element, text, names, sight);
                 }
             }
@@ -178,6 +178,20 @@ fn string(written: &str, span: Range<usize>, sight: Option<Sight>) -> Option<Ran
     (!secret.is_empty()).then(|| from + secret.start..from + secret.end)
 }
 
+/// A URL (or a path) with what is secret in it hidden.
+pub(super) fn without_secrets(text: &str) -> String {
+    let Some(secret) = url(text) else {
+        return HIDDEN.to_owned();
+    };
+    let before = text.get(..secret.start).unwrap_or_default();
+    let after = text.get(secret.end..).unwrap_or_default();
+    if secret.is_empty() {
+        text.to_owned()
+    } else {
+        format!("{before}{HIDDEN}{after}")
+    }
+}
+
 /// What of a URL (or a path) is hidden: what stands before its `@`, its query, or both with all between; an empty range
 /// for nothing. `None` when it looks like no URL.
 fn url(text: &str) -> Option<Range<usize>> {
@@ -215,7 +229,7 @@ struct Names {
 impl Names {
     fn new(rooms: &Rooms) -> Self {
         let mut known: BTreeMap<&'static str, Sight> = BTreeMap::new();
-        let room = rooms.all().iter().flat_map(|room| room.every_setting());
+        let room = rooms.all().iter().flat_map(Room::every_setting);
         let top = super::top::TIME_ZONE.iter().chain(super::top::SUPERVISION);
         for setting in room.chain(top) {
             let sight = sight(setting);
@@ -246,7 +260,17 @@ fn sight(setting: &Setting) -> Sight {
         // A command's words may hold a token.
         Kind::TextTable | Kind::Words => Sight::Closed,
         Kind::Url(_) | Kind::UrlOrPath => Sight::Url,
-        _other => Sight::Open,
+        Kind::Text
+        | Kind::OneOf(_)
+        | Kind::Boolean
+        | Kind::Whole(..)
+        | Kind::Number(..)
+        | Kind::Seconds
+        | Kind::Texts
+        | Kind::Wholes(..)
+        | Kind::Schedule(..)
+        | Kind::Periods
+        | Kind::Pointer => Sight::Open,
     }
 }
 

@@ -14,6 +14,7 @@ pub mod secret;
 mod similar;
 mod source;
 mod table;
+mod told;
 mod top;
 mod value;
 
@@ -25,10 +26,11 @@ use crate::model::ProcessName;
 use schema::Section;
 
 pub use environment::Environment;
-pub use load::{load, load_file};
+pub use load::{load, load_file, load_text};
 pub use problem::{Problem, Problems};
 pub use secret::Secret;
 pub use source::Source;
+pub use told::{describe, list, reference, summary};
 
 /// A configuration that was found good.
 #[derive(Debug, Clone, PartialEq)]

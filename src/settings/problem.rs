@@ -164,11 +164,8 @@ impl Problems {
             1 => "1 problem".to_owned(),
             many => format!("{many} problems"),
         };
-        text.push_str(&format!(
-            "{many} in {}\n",
-            normalize_untrusted_str(&self.file)
-        ));
-        text
+        let file = normalize_untrusted_str(&self.file);
+        text + &format!("{many} in {file}\n")
     }
 }
 
@@ -183,9 +180,7 @@ impl Problem {
     }
 
     fn group<'a>(&'a self, file: &'a str) -> Group<'a> {
-        let mut group = Level::ERROR
-            .primary_title(self.message())
-            .elements([] as [Origin<'_>; 0]);
+        let mut group = Group::with_title(Level::ERROR.primary_title(self.message()));
         if self.line > 0 {
             // The place is stated, not left to the snippet: masking moves columns.
             let place = Origin::path(file).line(self.line).char_column(self.column);

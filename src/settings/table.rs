@@ -13,6 +13,7 @@ use super::rooms::{Room, Rooms, Row, Step};
 use super::schema::{self, Section, Setting};
 use super::similar::{listed, nearest};
 use super::value;
+use crate::backend::no_check;
 
 /// A place in the file: where, in bytes, and the dotted path of what stands there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +70,8 @@ pub(super) struct Entry {
 #[derive(Debug, Clone)]
 pub(super) struct Table {
     pub(super) backend: &'static str,
-    pub(super) check: fn(&Section) -> Vec<Fault>,
+    /// The room's check, and the backend's own.
+    pub(super) checks: [fn(&Section) -> Vec<Fault>; 2],
     pub(super) place: Place,
     pub(super) entries: BTreeMap<String, Entry>,
     /// What was written, but cannot be used: told already, so nothing else is said of it.
@@ -137,7 +139,7 @@ impl Walk<'_> {
         let place = written.map(|table| table.place.clone());
         let mut table = Table {
             backend: "",
-            check: |_| Vec::new(),
+            checks: [no_check; 2],
             place: place.unwrap_or(Place {
                 span: 0..0,
                 path: String::new(),
@@ -181,7 +183,7 @@ impl Walk<'_> {
             .map(|row| {
                 let mut table = Table {
                     backend: row.name,
-                    check: row.check,
+                    checks: [room.check, row.check],
                     place: place.clone(),
                     entries: BTreeMap::new(),
                     spoilt: BTreeSet::new(),
@@ -328,12 +330,10 @@ impl Walk<'_> {
             return None;
         }
         let near = nearest(name, known());
+        let backends = listed(rows.iter().map(|row| row.name));
         let right = match near {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => {
-                let backends = listed(rows.iter().map(|row| row.name));
-                format!("a setting of {backends}: {}", listed(known()))
-            }
+            None => format!("a setting of {backends}: {}", listed(known())),
         };
         self.find(place, wrong, right);
         near
