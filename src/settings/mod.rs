@@ -37,7 +37,7 @@ pub struct Supervision {
     pub shutdown_grace: Duration,
 }
 
-impl std::default::Default for Supervision {
+impl Default for Supervision {
     fn default() -> Self {
         Self {
             max_restarts: 5,
