@@ -9,6 +9,10 @@ mod command;
 #[cfg(test)]
 mod heroku;
 #[cfg(test)]
+mod heroku_log_session;
+#[cfg(test)]
+mod heroku_refusals;
+#[cfg(test)]
 mod heroku_service_time;
 #[cfg(test)]
 mod local;
