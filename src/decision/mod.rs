@@ -4,7 +4,11 @@
 //! recent readings and the count, and wishes for a count; whether that is granted (bounds, cooldown) is decided
 //! elsewhere, by `supervisor::gate`. The built-in ones are pure functions inside an `async` method.
 
+pub mod actor;
+pub mod app_decision;
+pub mod average_threshold;
 pub mod command;
+pub mod consecutive_threshold;
 pub mod schedule;
 #[cfg(test)]
 mod testing;
@@ -21,7 +25,12 @@ use crate::model::{Bounds, Count};
 use crate::settings::schema::{Default, Kind, Setting};
 
 /// The room's table.
-pub static BACKENDS: &[&Backend<dyn DecisionBackend>] = &[&command::BACKEND];
+pub static BACKENDS: &[&Backend<dyn DecisionBackend>] = &[
+    &consecutive_threshold::BACKEND,
+    &average_threshold::BACKEND,
+    &app_decision::BACKEND,
+    &command::BACKEND,
+];
 
 /// The most processes that can be asked for; a typing error above it is refused.
 pub const MOST_PROCESSES: i64 = 100_000;

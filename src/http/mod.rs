@@ -94,15 +94,6 @@ fn certificates(file: &Path) -> Result<Vec<Certificate>, BuildError> {
     }
 }
 
-/// Makes ring the TLS provider of this program, if none is set yet. [`Http`] and every backend with TLS of its own call
-/// it, so that none depends on another having done so; calling it again is harmless.
-pub fn install_tls_provider() {
-    // An error only says that a provider is set already, which is all that is wanted.
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .ok();
-}
-
 /// Reads a body up to [`MOST_BYTES`]; `Err` says why not, without the URL.
 pub async fn read_body(mut response: Response) -> Result<Vec<u8>, String> {
     let mut body = Vec::new();

@@ -53,7 +53,7 @@ impl MeasurementBackend for Command {
         let data = data.unwrap_or_else(|| Value::from(number));
         Ok(Sample {
             number: number.or_else(|| data.as_f64()),
-            data: Rc::new(data),
+            data: std::sync::Arc::new(data),
         })
     }
 }

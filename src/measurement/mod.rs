@@ -3,9 +3,15 @@
 //! A measurement backend is one file here that implements [`MeasurementBackend`] and has a row in [`BACKENDS`]. It is
 //! asked once an interval, under a deadline that its actor keeps; it never retries, for the next tick is the retry.
 
+pub mod actor;
+pub mod app_decision;
+pub mod celery_redis_queue_size;
 pub mod command;
+pub mod heroku_service_time;
+pub mod probe;
+pub mod response_time;
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,7 +23,13 @@ use crate::backend::Backend;
 use crate::settings::schema::{Default, Kind, Section, Setting};
 
 /// The room's table.
-pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[&command::BACKEND];
+pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[
+    &response_time::BACKEND,
+    &heroku_service_time::BACKEND,
+    &celery_redis_queue_size::BACKEND,
+    &app_decision::BACKEND,
+    &command::BACKEND,
+];
 
 /// The settings that every measurement table may have.
 pub static SHARED: &[Setting] = &[

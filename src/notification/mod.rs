@@ -3,6 +3,7 @@
 //! A notification backend is one file here that implements [`NotificationBackend`] and has a row in [`BACKENDS`]. It
 //! only delivers: which events are told to whom, and when, is `policy`'s. A backend that fails or hangs delays nobody.
 
+pub mod actor;
 pub mod command;
 pub mod console;
 pub mod email;

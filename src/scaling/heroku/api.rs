@@ -212,10 +212,14 @@ impl Api {
             sendings += 1;
             let request = self.request(ask)?;
             let (sent, connecting) = metered(self.clock, self.client.execute(request)).await;
-            let was_kept = connecting.begun == 0;
+            let was_kept = connecting.made == 0;
             match sent {
                 Ok(response) => return Ok(response),
-                Err(error) if was_kept && error.is_request() && sendings < MOST_SENDINGS => {}
+                Err(error)
+                    if was_kept
+                        && error.is_request()
+                        && !error.is_connect()
+                        && sendings < MOST_SENDINGS => {}
                 Err(error) => return Err(chain(&error.without_url())),
             }
         }

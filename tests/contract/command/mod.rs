@@ -70,7 +70,7 @@ pub(super) fn situation(readings: usize) -> Situation {
     let reading = |level| Reading {
         at: DateTime::UNIX_EPOCH,
         level,
-        data: Rc::new(json!({"queue": 7})),
+        data: std::sync::Arc::new(json!({"queue": 7})),
     };
     Situation {
         at: DateTime::UNIX_EPOCH,
