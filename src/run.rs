@@ -15,7 +15,8 @@ use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::messages::{Changes, Reload, ReloadRefused, Shutdown};
-use crate::settings::Settings;
+use crate::output::complain;
+use crate::settings::{Problem, Problems, Settings};
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::guard::{self, Cause, Life, Watch};
 use crate::supervisor::works::Works;
@@ -36,10 +37,18 @@ pub struct Bot {
 impl Bot {
     /// Starts the supervisor and its groups. Must be called inside an actix system.
     pub fn start(works: Works, settings: Settings) -> Result<Self> {
-        let (clock, census, mailbox) = (works.clock, works.census.clone(), SupervisorActor::mailbox(&settings));
+        let (clock, census, mailbox) = (
+            works.clock,
+            works.census.clone(),
+            SupervisorActor::mailbox(&settings),
+        );
         let actor = SupervisorActor::new(works, settings)?;
-        let (supervisor, life) = guard::spawn(clock, &census, mailbox, Rc::new(Always), |_, _| actor);
-        Ok(Self { supervisor, _life: life })
+        let (supervisor, life) =
+            guard::spawn(clock, &census, mailbox, Rc::new(Always), |_, _| actor);
+        Ok(Self {
+            supervisor,
+            _life: life,
+        })
     }
 
     /// The supervisor, for whoever wants to ask it something.
@@ -75,7 +84,7 @@ pub fn run(config: &Path, registry: Registry, clock: Clock) -> Result<Exit> {
     let settings = match crate::settings::load_file(config, &registry) {
         Ok(settings) => settings,
         Err(problems) => {
-            crate::cli::complain(&problems.to_string());
+            complain(&problems.render(false));
             return Ok(Exit::Config);
         }
     };
@@ -92,7 +101,11 @@ async fn serve(config: &Path, works: Works, settings: Settings) -> Result<Exit> 
     let mut signals = Signals::new()?;
     let registry = works.registry.clone();
     for process in &settings.processes {
-        let (name, measured, scaled) = (&process.name, &process.measurement.backend, &process.scaling.backend);
+        let (name, measured, scaled) = (
+            &process.name,
+            &process.measurement.backend,
+            &process.scaling.backend,
+        );
         info!(process:% = name; "{name} is measured by {measured}, decided by {} and scaled by {scaled}", process.decision.backend);
     }
     let _watcher = Watcher::start();
@@ -122,15 +135,18 @@ async fn reload(bot: &Bot, config: &Path, registry: &Registry) {
     let why = match crate::settings::load_file(config, registry) {
         Ok(settings) => match bot.supervisor.send(Reload(settings)).await {
             Ok(Ok(changes)) => {
-                info!("SIGHUP: the configuration was read again: {}", describe(&changes));
+                info!(
+                    "SIGHUP: the configuration was read again: {}",
+                    describe(&changes)
+                );
                 return;
             }
             Ok(Err(why)) => why,
             Err(gone) => gone.to_string(),
         },
         Err(problems) => {
-            crate::cli::complain(&problems.to_string());
-            problems.headline()
+            complain(&problems.render(false));
+            headline(&problems)
         }
     };
     error!("SIGHUP: the new configuration was refused and changes nothing: {why}");
@@ -139,14 +155,38 @@ async fn reload(bot: &Bot, config: &Path, registry: &Registry) {
     }
 }
 
+/// The first problem, and how many there are, for a notice.
+fn headline(problems: &Problems) -> String {
+    let first = problems
+        .iter()
+        .next()
+        .map(Problem::message)
+        .unwrap_or_default();
+    match problems.iter().count() {
+        1 => first,
+        many => format!("{many} problems, the first: {first}"),
+    }
+}
+
 fn describe(changes: &Changes) -> String {
     let list = |what: &str, names: &[crate::model::ProcessName]| {
-        let names: Vec<_> = names.iter().map(crate::model::ProcessName::as_str).collect();
+        let names: Vec<_> = names
+            .iter()
+            .map(crate::model::ProcessName::as_str)
+            .collect();
         (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
     };
-    let parts = [list("added", &changes.added), list("changed", &changes.changed), list("removed", &changes.removed)];
+    let parts = [
+        list("added", &changes.added),
+        list("changed", &changes.changed),
+        list("removed", &changes.removed),
+    ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
-    if parts.is_empty() { "nothing has changed".to_owned() } else { parts.join("; ") }
+    if parts.is_empty() {
+        "nothing has changed".to_owned()
+    } else {
+        parts.join("; ")
+    }
 }
 
 /// What a signal asks for.
@@ -192,7 +232,10 @@ struct Watcher {
 }
 
 impl Watcher {
-    #[expect(clippy::disallowed_methods, reason = "the beat is a task of this thread, owned by the watcher; the watcher is a thread of its own and sleeps")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the beat is a task of this thread, owned by the watcher; the watcher is a thread of its own and sleeps"
+    )]
     fn start() -> Self {
         let beats = Arc::new(AtomicU64::new(0));
         let seen = Arc::clone(&beats);
@@ -224,8 +267,14 @@ impl Drop for Watcher {
     }
 }
 
-#[expect(clippy::exit, reason = "the main thread hangs, so that nobody else can end the program")]
+#[expect(
+    clippy::exit,
+    reason = "the main thread hangs, so that nobody else can end the program"
+)]
 fn end(why: &str) {
-    error!("{why}; ending with {} for the dyno manager to start it again", Exit::Internal.code());
+    error!(
+        "{why}; ending with {} for the dyno manager to start it again",
+        Exit::Internal.code()
+    );
     std::process::exit(Exit::Internal.code().into());
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::ValueEnum;
 use env_logger::fmt::Formatter;
-use log::kv::{self, Key, Source, Value, VisitSource};
+use log::kv::{self, Key, Value, VisitSource};
 use log::{LevelFilter, Record};
 use serde_json::{Map, Value as Json};
 
@@ -23,10 +23,19 @@ pub enum LogFormat {
 /// Starts logging. `RUST_LOG` picks what is logged; without it, what this program has to say from `info` on.
 pub fn start(format: LogFormat, clock: Clock) {
     let mut builder = env_logger::Builder::new();
-    builder.filter_level(LevelFilter::Warn).filter_module("autoscalebot", LevelFilter::Info);
+    builder
+        .filter_level(LevelFilter::Warn)
+        .filter_module("autoscalebot", LevelFilter::Info);
     // What the TLS and mail libraries say in detail may hold what was sent, passwords included.
     builder.parse_default_env();
-    for chatty in ["rustls", "lettre", "hyper_util", "reqwest", "redis"] {
+    for chatty in [
+        "rustls",
+        "lettre",
+        "hyper",
+        "hyper_util",
+        "reqwest",
+        "redis",
+    ] {
         builder.filter_module(chatty, LevelFilter::Warn);
     }
     match format {
@@ -36,14 +45,18 @@ pub fn start(format: LogFormat, clock: Clock) {
     // A second start (tests) keeps the first.
     builder.try_init().unwrap_or_default();
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         log::error!(place; "a panic: {}", payload(panic.payload()));
     }));
 }
 
 fn payload(payload: &dyn std::any::Any) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a text")
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a text")
 }
 
 fn text(out: &mut Formatter, record: &Record<'_>, clock: Clock) -> std::io::Result<()> {
@@ -53,7 +66,9 @@ fn text(out: &mut Formatter, record: &Record<'_>, clock: Clock) -> std::io::Resu
     let mut fields = Fields::default();
     record.key_values().visit(&mut fields).unwrap_or_default();
     for (key, value) in fields.0 {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let value = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
         write!(out, " {key}={}", one_line(&value))?;
     }
     writeln!(out)
@@ -63,17 +78,34 @@ fn json(out: &mut Formatter, record: &Record<'_>, clock: Clock) -> std::io::Resu
     let mut fields = Fields::default();
     record.key_values().visit(&mut fields).unwrap_or_default();
     let mut line = Map::new();
-    line.insert("at".to_owned(), clock.now().wall.to_rfc3339_opts(chrono::SecondsFormat::Millis, true).into());
-    line.insert("level".to_owned(), record.level().as_str().to_lowercase().into());
+    line.insert(
+        "at".to_owned(),
+        clock
+            .now()
+            .wall
+            .to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+            .into(),
+    );
+    line.insert(
+        "level".to_owned(),
+        record.level().as_str().to_lowercase().into(),
+    );
     line.insert("target".to_owned(), record.target().into());
     line.insert("message".to_owned(), record.args().to_string().into());
-    line.extend(fields.0.into_iter().filter(|(key, _)| !["at", "level", "target", "message"].contains(&key.as_str())));
+    line.extend(
+        fields
+            .0
+            .into_iter()
+            .filter(|(key, _)| !["at", "level", "target", "message"].contains(&key.as_str())),
+    );
     writeln!(out, "{}", Json::Object(line))
 }
 
 /// A message on one line: what an application or a platform says may have line breaks.
 fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// A record's key-value fields as JSON.

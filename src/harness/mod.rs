@@ -65,7 +65,7 @@ use crate::model::{ProcessName, Role};
 use crate::notification::NotificationBackend;
 use crate::run::Bot;
 use crate::scaling::ScalingBackend;
-use crate::settings::Settings;
+use crate::settings::{Settings, Source};
 use crate::supervisor::actor::{InjectInto, SupervisorActor};
 use crate::supervisor::inject::Injected;
 use crate::supervisor::status::Status;
@@ -90,8 +90,15 @@ impl Scenario {
         registry.decision.push(&scripted::DECISION);
         registry.scaling.push(&scripted::SCALING);
         registry.notification.push(&scripted::NOTIFICATION);
-        let start = Utc.timestamp_opt(1_767_225_600, 0).single().unwrap_or_default();
-        Self { configuration: configuration.to_owned(), registry, start }
+        let start = Utc
+            .timestamp_opt(1_767_225_600, 0)
+            .single()
+            .unwrap_or_default();
+        Self {
+            configuration: configuration.to_owned(),
+            registry,
+            start,
+        }
     }
 
     /// Starts the clock at another moment.
@@ -134,11 +141,19 @@ impl Scenario {
     /// # Panics
     ///
     /// When the configuration is refused, the story panics, or an actor is left behind at its end.
-    #[expect(clippy::panic, clippy::expect_used, reason = "a scenario is a test: its failure is a panic")]
+    #[expect(
+        clippy::panic,
+        clippy::expect_used,
+        reason = "a scenario is a test: its failure is a panic"
+    )]
     pub fn run<F: Future<Output = ()>>(self, story: impl FnOnce(World) -> F) {
         System::with_tokio_rt(|| {
             let mut runtime = tokio::runtime::Builder::new_current_thread();
-            runtime.enable_time().start_paused(true).build().expect("a tokio runtime")
+            runtime
+                .enable_time()
+                .start_paused(true)
+                .build()
+                .expect("a tokio runtime")
         })
         .block_on(async move {
             let clock = Clock::starting_at(self.start);
@@ -147,19 +162,35 @@ impl Scenario {
             works.tap = tape.tap(clock);
             let (scripts, census) = (works.shared.get::<Scripts>(), works.census.clone());
             let settings = load(&self.configuration, &self.registry);
-            let bot = Bot::start(works, settings).unwrap_or_else(|error| panic!("the bot does not start: {error:#}"));
+            let bot = Bot::start(works, settings)
+                .unwrap_or_else(|error| panic!("the bot does not start: {error:#}"));
             let supervisor = bot.supervisor().clone();
-            story(World { clock, tape, scripts, supervisor, registry: self.registry }).await;
+            story(World {
+                clock,
+                tape,
+                scripts,
+                supervisor,
+                registry: self.registry,
+            })
+            .await;
             bot.stop().await;
             tokio::time::sleep(Duration::from_secs(1)).await;
-            assert!(census.alive() == 0, "{} actors were left behind", census.alive());
+            assert!(
+                census.alive() == 0,
+                "{} actors were left behind",
+                census.alive()
+            );
         });
     }
 }
 
 #[expect(clippy::panic, reason = "a scenario is a test: its failure is a panic")]
 fn load(configuration: &str, registry: &Registry) -> Settings {
-    let loaded = crate::settings::load_text("scenario.toml", configuration, registry);
+    let loaded = crate::settings::load(
+        &Source::new("scenario.toml", configuration),
+        registry,
+        &|_| None,
+    );
     loaded.unwrap_or_else(|problems| panic!("the scenario's configuration is refused:\n{problems}"))
 }
 
@@ -200,7 +231,8 @@ impl World {
 
     /// What was said about one process so far, without the times.
     pub fn said(&self, process: &str) -> Vec<String> {
-        let said = |entry: &Entry| (entry.process.as_str() == process).then(|| entry.message.clone());
+        let said =
+            |entry: &Entry| (entry.process.as_str() == process).then(|| entry.message.clone());
         self.tape.0.borrow().iter().filter_map(said).collect()
     }
 
@@ -211,13 +243,20 @@ impl World {
 
     /// Makes one of a process's actors fail, now.
     pub async fn inject(&self, process: &str, role: Role, fault: Injected) {
-        let order = InjectInto { process: name(process), role, fault };
+        let order = InjectInto {
+            process: name(process),
+            role,
+            fault,
+        };
         self.supervisor.send(order).await.unwrap_or_default();
     }
 
     /// Makes the supervisor itself fail, now.
     pub async fn inject_into_supervisor(&self) {
-        self.supervisor.send(crate::supervisor::inject::Inject(Injected::Panic)).await.unwrap_or_default();
+        self.supervisor
+            .send(crate::supervisor::inject::Inject(Injected::Panic))
+            .await
+            .unwrap_or_default();
     }
 
     /// How a process is doing.
@@ -228,7 +267,9 @@ impl World {
     #[expect(clippy::panic, reason = "a scenario is a test: its failure is a panic")]
     pub async fn status(&self, process: &str) -> Status {
         let all = self.supervisor.send(GetStatus).await.unwrap_or_default();
-        let found = all.into_iter().find(|status| status.process.as_str() == process);
+        let found = all
+            .into_iter()
+            .find(|status| status.process.as_str() == process);
         found.unwrap_or_else(|| panic!("there is no process {process}"))
     }
 
@@ -239,7 +280,10 @@ impl World {
     /// When it is refused by the settings' checks.
     pub async fn reload(&self, configuration: &str) -> Result<Changes, String> {
         let settings = load(configuration, &self.registry);
-        self.supervisor.send(Reload(settings)).await.unwrap_or_else(|gone| Err(gone.to_string()))
+        self.supervisor
+            .send(Reload(settings))
+            .await
+            .unwrap_or_else(|gone| Err(gone.to_string()))
     }
 
     /// Shuts the bot down; the story may look at what is left.
@@ -273,7 +317,11 @@ impl Tape {
         let entries = Rc::clone(&self.0);
         Tap::new(move |message| {
             let (at, process) = (clock.now().mono, message.process().clone());
-            entries.borrow_mut().push(Entry { at, process, message: message.to_string() });
+            entries.borrow_mut().push(Entry {
+                at,
+                process,
+                message: message.to_string(),
+            });
         })
     }
 }

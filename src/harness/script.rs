@@ -79,7 +79,11 @@ impl<T: Clone> Playlist<T> {
 
     pub(super) fn next(&self, otherwise: T) -> Act<T> {
         let mut acts = self.0.borrow_mut();
-        let next = if acts.len() > 1 { acts.pop_front() } else { acts.front().cloned() };
+        let next = if acts.len() > 1 {
+            acts.pop_front()
+        } else {
+            acts.front().cloned()
+        };
         next.unwrap_or(Act::Answer(otherwise))
     }
 }
@@ -122,7 +126,11 @@ impl Script {
 
     /// What happens when the notifier whose table says `script = "…"` is given a notice; nothing scripted: it is kept.
     pub fn notifies(&self, notifier: &str, acts: impl IntoIterator<Item = Act<()>>) {
-        self.notification.borrow_mut().entry(notifier.to_owned()).or_default().set(acts);
+        self.notification
+            .borrow_mut()
+            .entry(notifier.to_owned())
+            .or_default()
+            .set(acts);
     }
 
     /// The count on the platform.
@@ -142,7 +150,11 @@ impl Script {
 
     /// The texts of all notices that were delivered, oldest first.
     pub fn told(&self) -> Vec<String> {
-        self.notices.borrow().iter().map(|(_, notice)| notice.text()).collect()
+        self.notices
+            .borrow()
+            .iter()
+            .map(|(_, notice)| notice.text())
+            .collect()
     }
 
     /// The notices that were delivered to the notifier whose table says `script = "…"`.

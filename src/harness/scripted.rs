@@ -64,8 +64,12 @@ pub(super) static SCALING: Backend<dyn ScalingBackend> = Backend {
     build: |_, site| Ok(Rc::new(Scales(script(site)))),
 };
 
-static NOTIFIER: &[Setting] =
-    &[Setting::new("script", Kind::Text, SchemaDefault::Text(""), "Which of the process's notifiers this is.")];
+static NOTIFIER: &[Setting] = &[Setting::new(
+    "script",
+    Kind::Text,
+    SchemaDefault::Text(""),
+    "Which of the process's notifiers this is.",
+)];
 
 pub(super) static NOTIFICATION: Backend<dyn NotificationBackend> = Backend {
     name: "scripted",
@@ -73,7 +77,12 @@ pub(super) static NOTIFICATION: Backend<dyn NotificationBackend> = Backend {
     settings: NOTIFIER,
     example: "backend = \"scripted\"",
     check: no_check,
-    build: |section, site| Ok(Rc::new(Tells(script(site), section.text("script").unwrap_or_default().to_owned()))),
+    build: |section, site| {
+        Ok(Rc::new(Tells(
+            script(site),
+            section.text("script").unwrap_or_default().to_owned(),
+        )))
+    },
 };
 
 #[async_trait(?Send)]
@@ -93,8 +102,17 @@ impl MeasurementBackend for Measures {
     }
 
     async fn measure(&self) -> Result<Sample, MeasureError> {
-        let data = self.0.measurement.next(Value::from(0)).play().await.map_err(MeasureError::Unavailable)?;
-        Ok(Sample { number: data.as_f64(), data: Arc::new(data) })
+        let data = self
+            .0
+            .measurement
+            .next(Value::from(0))
+            .play()
+            .await
+            .map_err(MeasureError::Unavailable)?;
+        Ok(Sample {
+            number: data.as_f64(),
+            data: Arc::new(data),
+        })
     }
 }
 
@@ -117,7 +135,10 @@ impl DecisionBackend for Decides {
     async fn decide(&self, situation: &Situation) -> Result<Wish, DecideError> {
         let act = self.0.decision.next(i64::from(situation.count));
         let desired = act.play().await.map_err(DecideError::Failed)?;
-        Ok(Wish { desired, reason: "scripted".to_owned() })
+        Ok(Wish {
+            desired,
+            reason: "scripted".to_owned(),
+        })
     }
 
     fn needs_number(&self) -> bool {
@@ -142,12 +163,22 @@ impl ScalingBackend for Scales {
     }
 
     async fn count(&self) -> Result<Observed, ScaleError> {
-        self.0.counting.next(()).play().await.map_err(ScaleError::Unavailable)?;
+        self.0
+            .counting
+            .next(())
+            .play()
+            .await
+            .map_err(ScaleError::Unavailable)?;
         Ok(Observed::ready(self.0.count.get()))
     }
 
     async fn scale(&self, to: Count) -> Result<Count, ScaleError> {
-        self.0.scaling.next(()).play().await.map_err(ScaleError::Unavailable)?;
+        self.0
+            .scaling
+            .next(())
+            .play()
+            .await
+            .map_err(ScaleError::Unavailable)?;
         self.0.count.set(to);
         self.0.scales.borrow_mut().push(to);
         Ok(to)
@@ -176,9 +207,17 @@ impl NotificationBackend for Tells {
     }
 
     async fn notify(&self, notice: &Notice) -> Result<(), NotifyError> {
-        let act = self.0.notification.borrow().get(&self.1).map_or(Act::Answer(()), |acts| acts.next(()));
+        let act = self
+            .0
+            .notification
+            .borrow()
+            .get(&self.1)
+            .map_or(Act::Answer(()), |acts| acts.next(()));
         act.play().await.map_err(NotifyError)?;
-        self.0.notices.borrow_mut().push((self.1.clone(), notice.clone()));
+        self.0
+            .notices
+            .borrow_mut()
+            .push((self.1.clone(), notice.clone()));
         Ok(())
     }
 }

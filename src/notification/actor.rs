@@ -52,6 +52,13 @@ impl Notifier {
     }
 }
 
+impl Notifier {
+    /// Its backend, with the name.
+    pub fn parts(&self) -> (&str, &dyn NotificationBackend) {
+        (&self.name, self.backend.as_ref())
+    }
+}
+
 impl std::fmt::Debug for Notifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Notifier")

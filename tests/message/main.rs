@@ -1,1 +1,27 @@
 //! Do the actors keep their promises? Real actors, scripted backends, a paused clock, no sockets.
+
+mod path;
+
+use std::time::Duration;
+
+/// A process with four scripted backends and these lines more in its decision table.
+pub fn process(name: &str, decision: &str) -> String {
+    format!(
+        r#"
+[processes.{name}]
+measurement = {{ backend = "scripted", measurement_interval_in_seconds = 10, timeout_in_seconds = 8 }}
+scaling = {{ backend = "scripted", timeout_in_seconds = 4 }}
+[[processes.{name}.notification]]
+backend = "scripted"
+notify_on = ["scale", "above_max", "below_min", "scale_failed", "too_rapid", "restarted", "degraded", "switched_off", "measurement_failed"]
+[processes.{name}.decision]
+min_measurement_value = 400
+max_measurement_value = 1200
+{decision}
+"#
+    )
+}
+
+pub const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}

@@ -1,0 +1,181 @@
+//! The command line: one short function a command. What is for people and pipes goes to standard output, the log and
+//! complaints to standard error.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::backend::Registry;
+use crate::clock::Clock;
+use crate::exit::Exit;
+use crate::output::{complain, say};
+use crate::run::{self, own_program};
+use crate::settings::{self, ProcessSettings, Settings};
+use crate::supervisor::works::Works;
+use crate::telemetry::{self, LogFormat};
+use crate::trial::{self, Report};
+
+/// Keeps each process type of an application at the right count: measures, decides, scales, notifies.
+#[derive(Debug, Parser)]
+#[command(name = "autoscalebot", version, arg_required_else_help = true)]
+struct Arguments {
+    /// How log lines on standard error look; what is logged is RUST_LOG's to say
+    #[arg(long, global = true, value_enum, default_value_t)]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run until told to stop (SIGTERM, SIGINT); SIGHUP reads the configuration again
+    Run {
+        /// The configuration [default: $AUTOSCALEBOT_CONFIG, else autoscalebot.toml]
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// Read the configuration and print every problem, or a summary of what would run
+    Check {
+        /// The configuration [default: $AUTOSCALEBOT_CONFIG, else autoscalebot.toml]
+        file: Option<PathBuf>,
+        /// Also try each URL, platform and notifier, and send one test notice; changes nothing
+        #[arg(long)]
+        live: bool,
+    },
+    /// Measure, read the counts and decide once; print what would be done and why; changes nothing
+    Once {
+        /// The configuration [default: $AUTOSCALEBOT_CONFIG, else autoscalebot.toml]
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Only these processes
+        #[arg(value_name = "PROCESS")]
+        processes: Vec<String>,
+    },
+    /// Scale a real application on this machine under a real wave of load: no account, no configuration
+    Demo {
+        /// How long
+        #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(15..=3600))]
+        seconds: u64,
+    },
+    /// List every backend, or show one with its settings and an example
+    Backends {
+        /// The backend
+        name: Option<String>,
+    },
+    /// Print the full configuration reference
+    Reference,
+}
+
+/// Runs the command line with the built-in backends.
+pub fn main() -> Exit {
+    main_with(Registry::built_in())
+}
+
+/// Runs the command line with these backends: for a program of another crate that adds its own.
+pub fn main_with(registry: Registry) -> Exit {
+    crate::http::install_tls_provider();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let clock = Clock::system();
+    telemetry::start(arguments.log_format, clock);
+    match obey(arguments.command, registry, clock) {
+        Ok(exit) => exit,
+        Err(error) => {
+            complain(&format!("error: {error:#}\n"));
+            Exit::Failure
+        }
+    }
+}
+
+fn usage(error: &clap::Error) -> Exit {
+    // Help and the version are answers, the rest are complaints; clap knows which goes where.
+    error.print().unwrap_or_default();
+    if error.use_stderr() { Exit::Usage } else { Exit::Success }
+}
+
+fn obey(command: Command, registry: Registry, clock: Clock) -> Result<Exit> {
+    match command {
+        Command::Run { config } => run::run(&config_file(config), registry, clock),
+        Command::Check { file, live } => check(file, live, registry, clock),
+        Command::Once { config, processes } => once(config, &processes, registry, clock),
+        Command::Demo { seconds } => crate::demo::run(seconds, clock),
+        Command::Backends { name: None } => answer(&settings::list(&registry)),
+        Command::Backends { name: Some(name) } => describe(&registry, &name),
+        Command::Reference => answer(&settings::reference(&registry)),
+    }
+}
+
+/// `--config`, else `$AUTOSCALEBOT_CONFIG`, else `autoscalebot.toml` here.
+fn config_file(named: Option<PathBuf>) -> PathBuf {
+    let variable = || std::env::var_os("AUTOSCALEBOT_CONFIG").filter(|file| !file.is_empty()).map(PathBuf::from);
+    named.or_else(variable).unwrap_or_else(|| PathBuf::from("autoscalebot.toml"))
+}
+
+fn check(file: Option<PathBuf>, live: bool, registry: Registry, clock: Clock) -> Result<Exit> {
+    let Some(settings) = load(file, &registry) else { return Ok(Exit::Config) };
+    say(&settings::summary(&settings, &registry))?;
+    if !live {
+        return Ok(Exit::Success);
+    }
+    let works = Works::new(registry, clock, own_program()?);
+    actix_rt::System::new().block_on(async {
+        let mut exit = Exit::Success;
+        for process in &settings.processes {
+            exit = tell(exit, trial::live(&works, &settings, process).await?)?;
+        }
+        Ok(exit)
+    })
+}
+
+fn once(config: Option<PathBuf>, names: &[String], registry: Registry, clock: Clock) -> Result<Exit> {
+    let Some(settings) = load(config, &registry) else { return Ok(Exit::Config) };
+    let known = |name: &String| settings.processes.iter().any(|process| process.name.as_str() == name);
+    if let Some(unknown) = names.iter().find(|name| !known(name)) {
+        let all: Vec<_> = settings.processes.iter().map(|process| process.name.as_str()).collect();
+        complain(&format!("error: there is no process `{unknown}`; there are: {}\n", all.join(", ")));
+        return Ok(Exit::Usage);
+    }
+    let works = Works::new(registry, clock, own_program()?);
+    let wanted = |process: &&ProcessSettings| names.is_empty() || names.iter().any(|name| name == process.name.as_str());
+    actix_rt::System::new().block_on(async {
+        let mut exit = Exit::Success;
+        for process in settings.processes.iter().filter(wanted) {
+            exit = tell(exit, trial::once(&works, &settings, process).await?)?;
+        }
+        Ok(exit)
+    })
+}
+
+fn tell(so_far: Exit, report: Report) -> Result<Exit> {
+    say(&report.text)?;
+    Ok(if report.is_good { so_far } else { Exit::Failure })
+}
+
+fn load(file: Option<PathBuf>, registry: &Registry) -> Option<Settings> {
+    match settings::load_file(&config_file(file), registry) {
+        Ok(settings) => Some(settings),
+        Err(problems) => {
+            complain(&problems.render(std::io::stderr().is_terminal()));
+            None
+        }
+    }
+}
+
+fn answer(text: &str) -> Result<Exit> {
+    say(text)?;
+    Ok(Exit::Success)
+}
+
+fn describe(registry: &Registry, name: &str) -> Result<Exit> {
+    match settings::describe(registry, name) {
+        Some(text) => answer(&text),
+        None => {
+            complain(&format!("error: there is no backend `{name}`; `autoscalebot backends` lists them\n"));
+            Ok(Exit::Usage)
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Tries a configuration out without changing anything: `once` (what would it do now?) and `check --live` (does every
+//! URL, platform and notifier answer?). Uses the same backends and the same gate as the running bot.
+
+use std::fmt::Write as _;
+
+use crate::backend::BuildError;
+use crate::clock::Clock;
+use crate::decision::{Level, Reading, Situation, Wish};
+use crate::measurement::{MeasureError, OnFailure, Sample};
+use crate::model::Cycle;
+use crate::notification::{Event, Notice, Phase};
+use crate::scaling::{Observed, ScaleError, ScalingBackend};
+use crate::settings::{ProcessSettings, Settings};
+use crate::supervisor::desk::fenced;
+use crate::supervisor::gate::{self, Question};
+use crate::supervisor::plan::{DECISION_DEADLINE, Plan};
+use crate::supervisor::works::Works;
+
+/// What one process's trial found, in lines for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The lines.
+    pub text: String,
+    /// Whether everything that was tried worked.
+    pub is_good: bool,
+}
+
+/// The process being tried.
+struct Trial<'a> {
+    works: &'a Works,
+    process: &'a ProcessSettings,
+    plan: Plan,
+    report: Report,
+}
+
+/// Measures, reads the count and decides once; says what would be done and why.
+pub async fn once(
+    works: &Works,
+    settings: &Settings,
+    process: &ProcessSettings,
+) -> Result<Report, BuildError> {
+    let mut trial = Trial::new(works, settings, process)?;
+    let sample = trial.measure().await?;
+    let scaling = works.scaling(process)?;
+    let seen = trial.count(scaling.as_ref()).await;
+    if let Some(seen) = seen {
+        trial.decide(sample, seen, scaling.as_ref()).await?;
+    }
+    scaling.teardown(std::time::Duration::ZERO).await;
+    Ok(trial.report)
+}
+
+/// Tries each URL, platform and notifier, and sends one test notice to each.
+pub async fn live(
+    works: &Works,
+    settings: &Settings,
+    process: &ProcessSettings,
+) -> Result<Report, BuildError> {
+    let mut trial = Trial::new(works, settings, process)?;
+    // What was measured, or why not, stands in the report.
+    let _taken = trial.measure().await?;
+    let scaling = works.scaling(process)?;
+    trial.count(scaling.as_ref()).await;
+    scaling.teardown(std::time::Duration::ZERO).await;
+    trial.notify().await?;
+    Ok(trial.report)
+}
+
+impl<'a> Trial<'a> {
+    fn new(
+        works: &'a Works,
+        settings: &Settings,
+        process: &'a ProcessSettings,
+    ) -> Result<Self, BuildError> {
+        let plan = Plan::new(settings, process)?;
+        let report = Report {
+            text: format!("{}\n", process.name),
+            is_good: true,
+        };
+        Ok(Self {
+            works,
+            process,
+            plan,
+            report,
+        })
+    }
+
+    fn say(&mut self, what: &str, text: impl std::fmt::Display) {
+        // Writing to a string cannot fail.
+        writeln!(self.report.text, "  {what:<13}{text}").unwrap_or_default();
+    }
+
+    fn fail(&mut self, what: &str, text: impl std::fmt::Display) {
+        self.report.is_good = false;
+        self.say(what, format!("FAILED: {text}"));
+    }
+
+    async fn measure(&mut self) -> Result<Result<Sample, OnFailure>, BuildError> {
+        let measurer = self.works.measurement(self.process)?;
+        let backend = measurer.backend;
+        let work = async {
+            backend.setup().await?;
+            backend.heartbeat_start().await?;
+            backend.measure().await
+        };
+        let timeout = self.plan.timeout;
+        let taken = fenced(timeout, work)
+            .await
+            .unwrap_or(Err(MeasureError::TimedOut(timeout)));
+        fenced(timeout, backend.teardown())
+            .await
+            .unwrap_or_default();
+        Ok(match taken {
+            Ok(sample) => {
+                let at_key = sample
+                    .number
+                    .filter(|number| sample.data.as_f64() != Some(*number));
+                let number = at_key
+                    .map(|number| format!(" (the number for thresholds is {number})"))
+                    .unwrap_or_default();
+                self.say(
+                    "measurement",
+                    format!("{} measured {}{number}", measurer.name, sample.data),
+                );
+                Ok(sample)
+            }
+            Err(error) => {
+                self.fail("measurement", format!("{}: {error}", measurer.name));
+                Err(self
+                    .plan
+                    .on_failure
+                    .unwrap_or_else(|| backend.counts_as(&error)))
+            }
+        })
+    }
+
+    async fn count(&mut self, backend: &dyn ScalingBackend) -> Option<Observed> {
+        let name = &self.process.scaling.backend;
+        let timeout = self.plan.scale_timeout;
+        let work = async {
+            backend.setup().await?;
+            backend.count().await
+        };
+        let late =
+            || ScaleError::Unavailable(format!("no answer within {} s", timeout.as_secs_f64()));
+        match fenced(timeout, work).await.unwrap_or_else(|| Err(late())) {
+            Ok(seen) => {
+                let plural = if seen.count == 1 { "" } else { "es" };
+                self.say(
+                    "count",
+                    format!("{name} has {} process{plural}", seen.count),
+                );
+                Some(seen)
+            }
+            Err(error) => {
+                self.fail("count", format!("{name}: {error}"));
+                None
+            }
+        }
+    }
+
+    async fn decide(
+        &mut self,
+        taken: Result<Sample, OnFailure>,
+        seen: Observed,
+        scaling: &dyn ScalingBackend,
+    ) -> Result<(), BuildError> {
+        let now = self.works.clock.now().wall;
+        // As the running bot would: what is found above a maximum that nobody wrote is the maximum.
+        let adopted = (!self.plan.max_is_written).then_some(seen.count);
+        let bounds = self.plan.bounds(now, adopted);
+        let reading = match taken {
+            Ok(sample) => Some((
+                sample.number.map_or(Level::None, Level::Number),
+                sample.data,
+            )),
+            Err(OnFailure::TooHigh) => Some((Level::TooHigh, std::sync::Arc::default())),
+            Err(OnFailure::Ignore | OnFailure::Hold) => None,
+        };
+        let wish = match reading {
+            Some((level, data)) => {
+                let history = vec![Reading {
+                    at: now,
+                    level,
+                    data,
+                }];
+                let (count, ready, increment) = (seen.count, seen.ready, self.plan.increment);
+                self.wish(&Situation {
+                    at: now,
+                    history,
+                    count,
+                    ready,
+                    bounds,
+                    increment,
+                })
+                .await?
+            }
+            None => None,
+        };
+        let answer = gate::answer(&Question {
+            count: seen.count,
+            bounds,
+            wish: wish.clone(),
+            cooling: None,
+            zero_is_off: self.plan.zero_is_off && scaling.zero_can_mean_off(),
+            limit: scaling.limit(),
+        });
+        self.say(
+            "bounds",
+            format!("{} to {} now", bounds.min(), bounds.max()),
+        );
+        let would = match answer.target {
+            Some(to) => format!("would scale {} -> {to}: {}", seen.count, answer.reason),
+            None => format!("would stay at {}: {}", seen.count, answer.reason),
+        };
+        self.say("decision", would);
+        Ok(())
+    }
+
+    async fn wish(&mut self, situation: &Situation) -> Result<Option<Wish>, BuildError> {
+        let backend = self.works.decision(self.process)?;
+        let work = async {
+            backend.setup().await?;
+            backend.heartbeat_start().await?;
+            backend.decide(situation).await
+        };
+        let decided = fenced(DECISION_DEADLINE, work).await;
+        fenced(DECISION_DEADLINE, backend.teardown())
+            .await
+            .unwrap_or_default();
+        Ok(match decided {
+            Some(Ok(wish)) => Some(wish),
+            Some(Err(error)) => {
+                self.fail("decision", error);
+                None
+            }
+            None => {
+                self.fail(
+                    "decision",
+                    format!("no decision within {} s", DECISION_DEADLINE.as_secs()),
+                );
+                None
+            }
+        })
+    }
+
+    async fn notify(&mut self) -> Result<(), BuildError> {
+        let notice = test_notice(self.process, self.works.clock);
+        let notifiers = self.works.notification(self.process)?;
+        for (notifier, policy) in notifiers.iter().zip(self.plan.policies.clone()) {
+            let (name, backend) = notifier.parts();
+            let work = async {
+                backend.setup().await?;
+                backend.heartbeat_start().await?;
+                backend.notify(&notice).await
+            };
+            match fenced(policy.timeout(), work).await {
+                Some(Ok(())) => self.say("notification", format!("{name} took a test notice")),
+                Some(Err(error)) => self.fail("notification", format!("{name}: {error}")),
+                None => {
+                    let seconds = policy.timeout().as_secs_f64();
+                    self.fail(
+                        "notification",
+                        format!("{name}: no answer within {seconds} s"),
+                    );
+                }
+            }
+            fenced(policy.timeout(), backend.teardown())
+                .await
+                .unwrap_or_default();
+        }
+        Ok(())
+    }
+}
+
+fn test_notice(process: &ProcessSettings, clock: Clock) -> Notice {
+    const NO_CYCLE: Cycle = 0;
+    Notice {
+        process: process.name.clone(),
+        event: Event::Measurement,
+        phase: Phase::Moment,
+        at: clock.now().wall,
+        cycle: NO_CYCLE,
+        from: None,
+        to: None,
+        direction: None,
+        reason: "a test notice of `autoscalebot check --live`; nothing was scaled".to_owned(),
+    }
+}
