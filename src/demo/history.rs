@@ -22,7 +22,9 @@ impl History {
     pub fn scales(&self, way: Direction, from: Duration) -> usize {
         let pairs = self.steps.iter().zip(self.steps.iter().skip(1));
         pairs
-            .filter(|(before, after)| after.0 >= from && Direction::between(before.1, after.1) == Some(way))
+            .filter(|(before, after)| {
+                after.0 >= from && Direction::between(before.1, after.1) == Some(way)
+            })
             .count()
     }
 
@@ -34,16 +36,26 @@ impl History {
 
     /// The seconds of all processes between `from` and `to` together: what a platform sends a bill for.
     pub fn process_seconds(&self, from: Duration, to: Duration) -> f64 {
-        self.spans(from, to).map(|(count, span)| f64::from(count) * span.as_secs_f64()).sum()
+        self.spans(from, to)
+            .map(|(count, span)| f64::from(count) * span.as_secs_f64())
+            .sum()
     }
 
     /// Each count between `from` and `to`, and how long it held.
     fn spans(&self, from: Duration, to: Duration) -> impl Iterator<Item = (Count, Duration)> {
-        let ends = self.steps.iter().skip(1).map(|(at, _)| *at).chain([Duration::MAX]);
-        self.steps.iter().zip(ends).filter_map(move |((begin, count), end)| {
-            let span = end.min(to).checked_sub((*begin).max(from))?;
-            (!span.is_zero()).then_some((*count, span))
-        })
+        let ends = self
+            .steps
+            .iter()
+            .skip(1)
+            .map(|(at, _)| *at)
+            .chain([Duration::MAX]);
+        self.steps
+            .iter()
+            .zip(ends)
+            .filter_map(move |((begin, count), end)| {
+                let span = end.min(to).checked_sub((*begin).max(from))?;
+                (!span.is_zero()).then_some((*count, span))
+            })
     }
 }
 
@@ -64,20 +76,33 @@ mod tests {
         let from = Duration::from_secs(2);
         assert_eq!(history().scales(Direction::Up, from), 2);
         assert_eq!(history().scales(Direction::Down, from), 2);
-        assert_eq!(history().scales(Direction::Up, Duration::from_secs(11)), 1, "those before do not count");
+        assert_eq!(
+            history().scales(Direction::Up, Duration::from_secs(11)),
+            1,
+            "those before do not count"
+        );
         assert_eq!(History::default().scales(Direction::Up, from), 0);
     }
 
     #[test]
     fn process_seconds_are_the_area_under_the_count() {
         for (from, to, expected, because) in [
-            (2, 40, 8.0 + 4.0 + 24.0 + 20.0 + 10.0, "all of it, the last count to the end"),
+            (
+                2,
+                40,
+                8.0 + 4.0 + 24.0 + 20.0 + 10.0,
+                "all of it, the last count to the end",
+            ),
             (0, 2, 1.0, "nothing before the first"),
             (11, 13, 2.0 + 3.0, "a part of two spans"),
             (5, 5, 0.0, "no time"),
         ] {
-            let area = history().process_seconds(Duration::from_secs(from), Duration::from_secs(to));
-            assert!((area - expected).abs() < 1e-9, "{from} to {to}: {area}: {because}");
+            let area =
+                history().process_seconds(Duration::from_secs(from), Duration::from_secs(to));
+            assert!(
+                (area - expected).abs() < 1e-9,
+                "{from} to {to}: {area}: {because}"
+            );
         }
     }
 

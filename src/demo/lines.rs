@@ -46,7 +46,11 @@ struct Seen {
 impl Board {
     /// A board that shows nothing yet.
     pub fn new(wave: Wave, clock: Clock) -> Self {
-        Self { clock, wave, seen: Rc::default() }
+        Self {
+            clock,
+            wave,
+            seen: Rc::default(),
+        }
     }
 
     /// What feeds it.
@@ -93,7 +97,11 @@ impl Board {
         let now = self.clock.now().mono;
         let mut seen = self.seen.borrow_mut();
         let is_web = scaled.process.as_str() == WEB;
-        let history = if is_web { &mut seen.web } else { &mut seen.fixed };
+        let history = if is_web {
+            &mut seen.web
+        } else {
+            &mut seen.fixed
+        };
         history.keep(now, count);
     }
 }
@@ -103,7 +111,11 @@ fn line(at: Duration, load: f64, decided: &Decided, fixed_answer: &str) -> Strin
     let mut line = String::new();
     let (at, answer) = (at.as_secs_f64(), answer(&decided.measurement));
     let processes = count.map_or_else(|| "?".to_owned(), bar);
-    write!(line, "{at:5.1} s  {load:5.0}  {answer:>8}  {processes:<9}  {fixed_answer:>8}   ").unwrap_or_default();
+    write!(
+        line,
+        "{at:5.1} s  {load:5.0}  {answer:>8}  {processes:<9}  {fixed_answer:>8}   "
+    )
+    .unwrap_or_default();
     let room = WIDTH.saturating_sub(line.chars().count());
     line + &one_line(&decision(decided), room) + "\n"
 }
@@ -127,7 +139,10 @@ fn decision(decided: &Decided) -> String {
         Ok(wish) => wish,
         Err(silence) => {
             let error = decided.measurement.error.as_deref();
-            return error.map_or_else(|| silence.to_string(), |error| format!("{silence}; {error}"));
+            return error.map_or_else(
+                || silence.to_string(),
+                |error| format!("{silence}; {error}"),
+            );
         }
     };
     match &decided.count {
@@ -137,12 +152,19 @@ fn decision(decided: &Decided) -> String {
 }
 
 fn granted(wish: &Wish, now: Count) -> String {
-    let (to, reason) = (Bounds::new(1, MOST).map_or(now, |bounds| bounds.clamp_wish(wish.desired)), &wish.reason);
+    let (to, reason) = (
+        Bounds::new(1, MOST).map_or(now, |bounds| bounds.clamp_wish(wish.desired)),
+        &wish.reason,
+    );
     match to.cmp(&now) {
         std::cmp::Ordering::Greater => format!("SCALE UP {now} -> {to}: {reason}"),
         std::cmp::Ordering::Less => format!("SCALE DOWN {now} -> {to}: {reason}"),
-        std::cmp::Ordering::Equal if wish.desired > i64::from(now) => format!("stay, {now} is the most: {reason}"),
-        std::cmp::Ordering::Equal if wish.desired < i64::from(now) => format!("stay, {now} is the least: {reason}"),
+        std::cmp::Ordering::Equal if wish.desired > i64::from(now) => {
+            format!("stay, {now} is the most: {reason}")
+        }
+        std::cmp::Ordering::Equal if wish.desired < i64::from(now) => {
+            format!("stay, {now} is the least: {reason}")
+        }
         std::cmp::Ordering::Equal => format!("stay: {reason}"),
     }
 }

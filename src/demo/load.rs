@@ -84,7 +84,9 @@ pub async fn send(wave: Wave, targets: [&Target; 2], clock: Clock, began: Durati
 async fn one(target: Target, clock: Clock, due: Duration) {
     let answer = timeout(clock.until(due + PATIENCE), get(target.port)).await;
     let answered = matches!(answer, Ok(Ok(())));
-    target.answers.keep(answered, clock.now().mono.saturating_sub(due));
+    target
+        .answers
+        .keep(answered, clock.now().mono.saturating_sub(due));
 }
 
 /// One GET over a connection of its own, to the end of the answer.

@@ -48,7 +48,9 @@ pub fn run(seconds: u64, clock: Clock) -> Result<Exit> {
     if std::env::var_os("RUST_LOG").is_none() {
         log::set_max_level(LevelFilter::Warn);
     }
-    let wave = Wave { length: Duration::from_secs(seconds) };
+    let wave = Wave {
+        length: Duration::from_secs(seconds),
+    };
     actix_rt::System::new().block_on(show(wave, clock))
 }
 
@@ -56,7 +58,10 @@ async fn show(wave: Wave, clock: Clock) -> Result<Exit> {
     let mut stop = Stop::new()?;
     // Held, but not listened on: nobody else is given these ports while the demo runs.
     let (web, fixed) = (reserve()?, reserve()?);
-    let ports = Ports { web: web.local_addr()?.port(), fixed: fixed.local_addr()?.port() };
+    let ports = Ports {
+        web: web.local_addr()?.port(),
+        fixed: fixed.local_addr()?.port(),
+    };
     let mut works = Works::new(Registry::built_in(), clock, own_program()?);
     let settings = settings::settings(&works.registry, &works.program, ports, wave.length)?;
     let play = Play::new(wave, ports, clock);
@@ -112,7 +117,10 @@ struct Play {
 
 impl Play {
     fn new(wave: Wave, ports: Ports, clock: Clock) -> Self {
-        let target = |port| Target { port, answers: Answers::default() };
+        let target = |port| Target {
+            port,
+            answers: Answers::default(),
+        };
         Self {
             wave,
             clock,
@@ -128,7 +136,10 @@ impl Play {
         for (name, target) in [(WEB, &self.web), (FIXED, &self.fixed)] {
             let answering = tokio::time::timeout(START, answers(target.port));
             answering.await.with_context(|| {
-                format!("the first process of `{name}` did not answer within {} s", START.as_secs())
+                format!(
+                    "the first process of `{name}` did not answer within {} s",
+                    START.as_secs()
+                )
             })?;
         }
         say(lines::HEAD)?;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{sleep, timeout};
 
@@ -39,9 +39,13 @@ const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\n\
 
 /// Serves until SIGTERM.
 pub fn main() -> ExitCode {
-    let port = std::env::var("PORT").ok().and_then(|port| port.parse().ok());
+    let port = std::env::var("PORT")
+        .ok()
+        .and_then(|port| port.parse().ok());
     let Some(port) = port else {
-        complain("autoscalebot: the demo's server is started by `autoscalebot demo`, with a PORT\n");
+        complain(
+            "autoscalebot: the demo's server is started by `autoscalebot demo`, with a PORT\n",
+        );
         return Exit::Usage.into();
     };
     let served = tokio::runtime::Builder::new_current_thread()
@@ -51,7 +55,9 @@ pub fn main() -> ExitCode {
     match served {
         Ok(()) => Exit::Success.into(),
         Err(error) => {
-            complain(&format!("autoscalebot: the demo's server cannot serve on port {port}: {error}\n"));
+            complain(&format!(
+                "autoscalebot: the demo's server cannot serve on port {port}: {error}\n"
+            ));
             Exit::Failure.into()
         }
     }

@@ -39,9 +39,9 @@ pub fn settings(
     ports: Ports,
     length: Duration,
 ) -> Result<Settings> {
-    let program = program
-        .to_str()
-        .context("the path of this program is not UTF-8, so that it cannot be written in a configuration")?;
+    let program = program.to_str().context(
+        "the path of this program is not UTF-8, so that it cannot be written in a configuration",
+    )?;
     let text = text(program, ports, interval(length));
     load(&Source::new("demo", text), registry, &|_| None)
         .map_err(|problems| anyhow!("the demo's own configuration was refused:\n{problems}"))
@@ -113,10 +113,22 @@ mod tests {
 
     #[test]
     fn the_configuration_is_found_good_wherever_the_program_lies() {
-        let ports = Ports { web: 8001, fixed: 8002 };
+        let ports = Ports {
+            web: 8001,
+            fixed: 8002,
+        };
         for program in ["/usr/bin/autoscalebot", "/opt/a \"b\"\\c/${HOME}/\u{7f}é"] {
-            let settings = settings(&Registry::built_in(), Path::new(program), ports, Duration::from_secs(20)).unwrap();
-            let commands = settings.processes.iter().map(|process| process.scaling.section.get("command"));
+            let settings = settings(
+                &Registry::built_in(),
+                Path::new(program),
+                ports,
+                Duration::from_secs(20),
+            )
+            .unwrap();
+            let commands = settings
+                .processes
+                .iter()
+                .map(|process| process.scaling.section.get("command"));
             for command in commands {
                 assert_eq!(command, Some(&json!([program, server::ARGUMENT])));
             }

@@ -36,7 +36,9 @@ impl Column {
     pub fn new(history: &History, answers: &Answers, from: Duration, to: Duration) -> Self {
         let (mut times, unanswered) = (answers.times(), answers.missing());
         times.sort_unstable();
-        let late = times.iter().filter(|time| **time > Duration::from_millis(HIGH_MS.into()));
+        let late = times
+            .iter()
+            .filter(|time| **time > Duration::from_millis(HIGH_MS.into()));
         let requests = times.len() + unanswered;
         Self {
             processes: history.range(from, to),
@@ -52,7 +54,11 @@ impl Column {
     }
 
     fn slow_percent(&self) -> f64 {
-        if self.requests == 0 { 0.0 } else { 100.0 * float(self.slow) / float(self.requests) }
+        if self.requests == 0 {
+            0.0
+        } else {
+            100.0 * float(self.slow) / float(self.requests)
+        }
     }
 }
 
@@ -68,7 +74,12 @@ fn float(count: usize) -> f64 {
 
 /// The summary.
 pub fn summary(web: &Column, fixed: &Column, length: Duration) -> String {
-    let mut text = format!("\n{:<28}{:>16}{:>16}\n", format!("{:.0} s of load", length.as_secs_f64()), "web, autoscaled", "fixed");
+    let mut text = format!(
+        "\n{:<28}{:>16}{:>16}\n",
+        format!("{:.0} s of load", length.as_secs_f64()),
+        "web, autoscaled",
+        "fixed"
+    );
     let mut row = |name: &str, of: &dyn Fn(&Column) -> String| {
         writeln!(text, "  {name:<26}{:>16}{:>16}", of(web), of(fixed)).unwrap_or_default();
     };
@@ -82,20 +93,30 @@ pub fn summary(web: &Column, fixed: &Column, length: Duration) -> String {
     row(&format!("slow (over {HIGH_MS} ms)"), &|column| {
         format!("{} ({:.0} %)", column.slow, column.slow_percent())
     });
-    row("  of these unanswered", &|column| column.unanswered.to_string());
+    row("  of these unanswered", &|column| {
+        column.unanswered.to_string()
+    });
     row("half were answered within", &|column| time(column.median));
     row("95 % were answered within", &|column| time(column.p95));
-    row("process-seconds", &|column| format!("{:.0}", column.process_seconds));
+    row("process-seconds", &|column| {
+        format!("{:.0}", column.process_seconds)
+    });
     text + "\n" + &verdict(web, fixed) + "\n"
 }
 
 fn time(time: Option<Duration>) -> String {
-    time.map_or_else(|| "never".to_owned(), |time| format!("{} ms", time.as_millis()))
+    time.map_or_else(
+        || "never".to_owned(),
+        |time| format!("{} ms", time.as_millis()),
+    )
 }
 
 fn verdict(web: &Column, fixed: &Column) -> String {
     let (less, more) = (web.slow_percent(), fixed.slow_percent());
-    let spent = format!("for {:.0} process-seconds instead of {:.0}", web.process_seconds, fixed.process_seconds);
+    let spent = format!(
+        "for {:.0} process-seconds instead of {:.0}",
+        web.process_seconds, fixed.process_seconds
+    );
     if web.requests == 0 || fixed.requests == 0 {
         return "It ended before there was anything to compare.".to_owned();
     }

@@ -63,7 +63,9 @@ mod tests {
     use super::*;
 
     fn wave(seconds: u64) -> Wave {
-        Wave { length: Duration::from_secs(seconds) }
+        Wave {
+            length: Duration::from_secs(seconds),
+        }
     }
 
     #[test]
@@ -85,12 +87,20 @@ mod tests {
 
     #[test]
     fn it_never_leaves_the_range_and_has_one_crest() {
-        let rates: Vec<f64> = (0..=600).map(|tenth| wave(60).rate(Duration::from_millis(tenth * 100))).collect();
+        let rates: Vec<f64> = (0..=600)
+            .map(|tenth| wave(60).rate(Duration::from_millis(tenth * 100)))
+            .collect();
         assert!(rates.iter().all(|rate| (CALM..=CREST).contains(rate)));
         let turns = rates.windows(2).filter(|pair| pair[1] < pair[0]).count();
         let falling = rates.iter().rposition(|rate| *rate >= CREST).unwrap();
-        assert!(rates[..falling].is_sorted(), "it only rises up to the crest");
-        assert!(turns > 0 && rates[falling..].is_sorted_by(|a, b| a >= b), "and only falls after it");
+        assert!(
+            rates[..falling].is_sorted(),
+            "it only rises up to the crest"
+        );
+        assert!(
+            turns > 0 && rates[falling..].is_sorted_by(|a, b| a >= b),
+            "and only falls after it"
+        );
     }
 
     #[test]
@@ -98,9 +108,18 @@ mod tests {
         let wave = wave(60);
         let arrivals: Vec<_> = wave.arrivals().collect();
         let steps = 60_000_u64;
-        let area: f64 = (0..steps).map(|ms| wave.rate(Duration::from_millis(ms)) / 1000.0).sum();
+        let area: f64 = (0..steps)
+            .map(|ms| wave.rate(Duration::from_millis(ms)) / 1000.0)
+            .sum();
         let count = f64::from(u32::try_from(arrivals.len()).unwrap());
-        assert!((count - area).abs() < area / 100.0, "{count} requests for an area of {area}");
-        assert!(arrivals.is_sorted() && arrivals[0] == Duration::ZERO && arrivals.last() < Some(&wave.length));
+        assert!(
+            (count - area).abs() < area / 100.0,
+            "{count} requests for an area of {area}"
+        );
+        assert!(
+            arrivals.is_sorted()
+                && arrivals[0] == Duration::ZERO
+                && arrivals.last() < Some(&wave.length)
+        );
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod actor;
 pub mod heroku;
+pub mod local;
 
 use async_trait::async_trait;
 
@@ -14,7 +15,7 @@ use crate::model::Count;
 use crate::settings::schema::{Default, Kind, Setting};
 
 /// The room's table.
-pub static BACKENDS: &[&Backend<dyn ScalingBackend>] = &[&heroku::BACKEND];
+pub static BACKENDS: &[&Backend<dyn ScalingBackend>] = &[&heroku::BACKEND, &local::BACKEND];
 
 /// The settings that every scaling table may have.
 pub static SHARED: &[Setting] = &[
