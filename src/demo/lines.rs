@@ -3,17 +3,16 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::fmt::Write as _;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::history::History;
-use super::settings::{FIXED, MOST, WEB};
+use super::settings::{MOST, TIMEOUT, WEB};
 use super::wave::Wave;
 use crate::clock::Clock;
 use crate::decision::Wish;
-use crate::measurement::Measurement;
-use crate::messages::{Addressed, Decided, Scaled, Tap};
+use crate::measurement::OnFailure;
+use crate::messages::{Addressed, Decided, Measured, Outcome, Scaled, Tap};
 use crate::model::{Bounds, Count};
 use crate::one_line::one_line;
 use crate::output::say;
@@ -22,9 +21,9 @@ use crate::output::say;
 const WIDTH: usize = 100;
 
 /// The head of the table.
-pub const HEAD: &str = "\
- time      load    web, autoscaled      fixed   the decision for web
-          req/s    answer  processes    answer\n";
+pub fn head() -> String {
+    row(["time", "load", "web", "count", "fixed", "decision for web"])
+}
 
 /// Sees every message, prints the lines, and keeps the counts.
 #[derive(Debug, Clone)]
@@ -38,6 +37,7 @@ pub struct Board {
 struct Seen {
     /// When the wave began (monotonic); lines are shown from then on.
     began: Option<Duration>,
+    web_answer: String,
     fixed_answer: String,
     web: History,
     fixed: History,
@@ -73,22 +73,35 @@ impl Board {
 
     fn see(&self, message: &dyn Addressed) {
         let message: &dyn Any = message;
-        if let Some(decided) = message.downcast_ref::<Decided>() {
+        if let Some(measured) = message.downcast_ref::<Measured>() {
+            self.measured(measured);
+        } else if let Some(decided) = message.downcast_ref::<Decided>() {
             self.decided(decided);
         } else if let Some(scaled) = message.downcast_ref::<Scaled>() {
             self.scaled(scaled);
         }
     }
 
-    fn decided(&self, decided: &Decided) {
+    fn measured(&self, measured: &Measured) {
         let mut seen = self.seen.borrow_mut();
-        if decided.process.as_str() == FIXED {
-            seen.fixed_answer = answer(&decided.measurement);
-        } else if let Some(began) = seen.began {
-            let at = self.clock.now().mono.saturating_sub(began);
-            let line = line(at, self.wave.rate(at), decided, &seen.fixed_answer);
-            // The demo goes on when nobody can read it any more: its end is what matters then.
-            say(&line).unwrap_or_default();
+        let is_web = measured.process.as_str() == WEB;
+        let kept = if is_web {
+            &mut seen.web_answer
+        } else {
+            &mut seen.fixed_answer
+        };
+        *kept = answer(measured);
+    }
+
+    fn decided(&self, decided: &Decided) {
+        let seen = self.seen.borrow();
+        let now = self.clock.now().mono;
+        let at = seen.began.map(|began| now.saturating_sub(began));
+        if let Some(at) = at.filter(|at| decided.process.as_str() == WEB && *at < self.wave.length)
+        {
+            let answers = [seen.web_answer.as_str(), &seen.fixed_answer];
+            // The demo goes on when nobody reads it any more: what matters then is that it ends in order.
+            say(&line(at, self.wave.rate(at), decided, answers)).unwrap_or_default();
         }
     }
 
@@ -106,29 +119,31 @@ impl Board {
     }
 }
 
-fn line(at: Duration, load: f64, decided: &Decided, fixed_answer: &str) -> String {
-    let count = decided.count.as_ref().ok().map(|seen| seen.count);
-    let mut line = String::new();
-    let (at, answer) = (at.as_secs_f64(), answer(&decided.measurement));
-    let processes = count.map_or_else(|| "?".to_owned(), bar);
-    write!(
-        line,
-        "{at:5.1} s  {load:5.0}  {answer:>8}  {processes:<9}  {fixed_answer:>8}   "
-    )
-    .unwrap_or_default();
-    let room = WIDTH.saturating_sub(line.chars().count());
-    line + &one_line(&decision(decided), room) + "\n"
+/// One line; the last cell has what room is left.
+fn row([time, load, web, count, fixed, decision]: [&str; 6]) -> String {
+    let cells = format!("{time:>8}{load:>8}{web:>11}  {count:<6}{fixed:>11}   ");
+    let room = WIDTH.saturating_sub(cells.chars().count());
+    format!("{cells}{}\n", one_line(decision, room))
+}
+
+fn line(at: Duration, load: f64, decided: &Decided, answers: [&str; 2]) -> String {
+    let [web, fixed] = answers;
+    let count = decided.count.as_ref();
+    let count = count.map_or_else(|_| "?".to_owned(), |seen| bar(seen.count));
+    let (time, load) = (format!("{:.1} s", at.as_secs_f64()), format!("{load:.0}/s"));
+    row([&time, &load, web, &count, fixed, &decision(decided)])
 }
 
 fn bar(count: Count) -> String {
-    let width = usize::try_from(count).unwrap_or(usize::MAX).min(6);
+    let width = usize::try_from(count).unwrap_or(usize::MAX).min(4);
     format!("{count} {}", "#".repeat(width))
 }
 
-fn answer(measurement: &Measurement) -> String {
-    match measurement.data.as_f64() {
-        Some(ms) => format!("{ms:.0} ms"),
-        None => "none".to_owned(),
+fn answer(measured: &Measured) -> String {
+    match measured.outcome {
+        Outcome::Taken(Some(ms)) => format!("{ms:.0} ms"),
+        Outcome::Failed(OnFailure::TooHigh) => format!(">{} ms", TIMEOUT.as_millis()),
+        Outcome::Taken(None) | Outcome::Failed(_) => "none".to_owned(),
     }
 }
 
@@ -160,11 +175,41 @@ fn granted(wish: &Wish, now: Count) -> String {
         std::cmp::Ordering::Greater => format!("SCALE UP {now} -> {to}: {reason}"),
         std::cmp::Ordering::Less => format!("SCALE DOWN {now} -> {to}: {reason}"),
         std::cmp::Ordering::Equal if wish.desired > i64::from(now) => {
-            format!("stay, {now} is the most: {reason}")
+            format!("stay at the most: {reason}")
         }
         std::cmp::Ordering::Equal if wish.desired < i64::from(now) => {
-            format!("stay, {now} is the least: {reason}")
+            format!("stay at the least: {reason}")
         }
         std::cmp::Ordering::Equal => format!("stay: {reason}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_is_told_with_what_becomes_of_it() {
+        for (now, desired, expected) in [
+            (1, 2, "SCALE UP 1 -> 2: R"),
+            (2, 1, "SCALE DOWN 2 -> 1: R"),
+            (2, 2, "stay: R"),
+            (1, 0, "stay at the least: R"),
+            (MOST, i64::from(MOST) + 1, "stay at the most: R"),
+        ] {
+            let wish = Wish {
+                desired,
+                reason: "R".to_owned(),
+            };
+            assert_eq!(granted(&wish, now), expected, "{now} to {desired}");
+        }
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        let long = "x".repeat(200);
+        let line = row(["3599.9 s", "45/s", ">2000 ms", "4 ####", ">2000 ms", &long]);
+        assert_eq!(line.trim_end_matches('\n').chars().count(), WIDTH);
+        assert!(head().starts_with("    time    load        web  count       fixed   decision"));
     }
 }

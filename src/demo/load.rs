@@ -46,7 +46,8 @@ impl Answers {
         self.0.borrow().missing
     }
 
-    fn keep(&self, answered: bool, took: Duration) {
+    /// Keeps that a request was answered after this time, or was not in all that time.
+    pub fn keep(&self, answered: bool, took: Duration) {
         let mut kept = self.0.borrow_mut();
         if answered {
             kept.times.push(took);

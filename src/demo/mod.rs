@@ -29,7 +29,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::lines::Board;
 use self::load::{Answers, Target};
-use self::settings::{FIXED, HIGH_MS, LOW_MS, MOST, Ports, WEB};
+use self::settings::{FAILS, FIXED, HIGH_MS, LOW_MS, MOST, PASSES, Ports, WEB};
 use self::summary::Column;
 use self::wave::{CALM, CREST, Wave};
 use crate::backend::Registry;
@@ -97,7 +97,8 @@ fn opening(wave: Wave, ports: Ports) -> String {
 
 The wave rises from {CALM} to {CREST} requests a second and falls again. A process handles one request at a
 time, which takes {service} ms: {most} a second. Every {interval} s autoscalebot measures how long an answer takes,
-and scales up after 2 answers over {HIGH_MS} ms, down after 4 under {LOW_MS} ms. Ctrl-C ends it early.
+and scales up after {FAILS} answers over {HIGH_MS} ms, down after {PASSES} under {LOW_MS} ms. Ctrl-C ends it early.
+
 ",
         ports.web,
         ports.fixed,
@@ -142,7 +143,7 @@ impl Play {
                 )
             })?;
         }
-        say(lines::HEAD)?;
+        say(&lines::head())?;
         let began = self.clock.now().mono;
         self.began.set(Some(began));
         self.board.begin(began);

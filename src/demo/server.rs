@@ -23,7 +23,7 @@ pub const ARGUMENT: &str = "demo-server";
 pub const SERVICE: Duration = Duration::from_millis(40);
 
 /// How many connections may wait for one server. Beyond that the kernel lets clients knock again after a second.
-const BACKLOG: u32 = 64;
+const BACKLOG: u32 = 32;
 
 /// How long a client may take to say what it wants: it keeps everybody else waiting.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -26,10 +26,19 @@ pub const LOW_MS: u32 = 100;
 /// Above this an answer is slow: five others came before it. One process that can keep up is hardly ever so far behind.
 pub const HIGH_MS: u32 = 250;
 
-/// How often both are measured: about sixty times in all, so that a person can follow, but at least often enough to see
+/// So many slow answers in a row, and there is one process more.
+pub const FAILS: u32 = 2;
+
+/// So many quick answers in a row, and there is one less.
+pub const PASSES: u32 = 5;
+
+/// An answer that takes longer than this is not waited for: it counts as too high.
+pub const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How often both are measured: about eighty times in all, so that a person can follow, but at least often enough to see
 /// a short wave.
 pub fn interval(length: Duration) -> Duration {
-    (length / 60).clamp(Duration::from_millis(500), Duration::from_secs(5))
+    (length / 80).clamp(Duration::from_millis(500), Duration::from_secs(5))
 }
 
 /// The checked settings.
@@ -58,7 +67,7 @@ pub struct Ports {
 
 fn text(program: &str, ports: Ports, interval: Duration) -> String {
     let (program, server) = (quoted(program), server::ARGUMENT);
-    let interval = interval.as_secs_f64();
+    let (interval, timeout) = (interval.as_secs_f64(), TIMEOUT.as_secs_f64());
     let process = |name: &str, port: u16, most: Count| {
         format!(
             r#"
@@ -75,14 +84,14 @@ scaling = {{ port = {port} }}
 backend = "response_time"
 fresh_connection = true
 measurement_interval_in_seconds = {interval}
-timeout_in_seconds = 4
+timeout_in_seconds = {timeout}
 min_time_ms = {LOW_MS}
 max_time_ms = {HIGH_MS}
 
 [defaults.decision]
 backend = "consecutive_threshold"
-number_of_fails_to_scale_up_after = 2
-number_of_passes_to_scale_down_after = 4
+number_of_fails_to_scale_up_after = {FAILS}
+number_of_passes_to_scale_down_after = {PASSES}
 min_processes = 1
 post_scale_wait_time_seconds = {interval}
 
@@ -138,7 +147,7 @@ mod tests {
     #[test]
     fn it_is_measured_as_often_as_a_person_can_follow() {
         let every = |seconds| interval(Duration::from_secs(seconds)).as_secs_f64();
-        for (seconds, expected) in [(15, 0.5), (20, 0.5), (30, 0.5), (60, 1.0), (3600, 5.0)] {
+        for (seconds, expected) in [(15, 0.5), (20, 0.5), (30, 0.5), (60, 0.75), (3600, 5.0)] {
             assert!((every(seconds) - expected).abs() < 1e-9, "{seconds} s");
         }
     }

@@ -130,3 +130,108 @@ fn verdict(web: &Column, fixed: &Column) -> String {
          {more:.0} of 100 with one process, {spent}."
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history(steps: &[(u64, Count)]) -> History {
+        let mut history = History::default();
+        for (second, count) in steps {
+            history.keep(Duration::from_secs(*second), *count);
+        }
+        history
+    }
+
+    /// 100 requests, answered after 10, 20, … ms, but for the last few.
+    fn answers(missing: u32) -> Answers {
+        let answers = Answers::default();
+        for request in 1..=100 {
+            answers.keep(
+                request <= 100 - missing,
+                Duration::from_millis(10) * request,
+            );
+        }
+        answers
+    }
+
+    fn columns() -> [Column; 2] {
+        let column = |steps, missing| {
+            let (from, to) = (Duration::from_secs(10), Duration::from_secs(70));
+            Column::new(&history(steps), &answers(missing), from, to)
+        };
+        let fixed = column(&[(9, 1)], 50);
+        let web = column(&[(9, 1), (30, 2), (40, 1)], 0);
+        [Column { slow: 20, ..web }, fixed]
+    }
+
+    #[test]
+    fn a_column_is_what_was_measured() {
+        let ms = |ms| Some(Duration::from_millis(ms));
+        let [_, fixed] = columns();
+        let expected = Column {
+            processes: (1, 1),
+            ups: 0,
+            downs: 0,
+            requests: 100,
+            slow: 75,
+            unanswered: 50,
+            median: ms(500),
+            p95: None,
+            process_seconds: 60.0,
+        };
+        assert_eq!(
+            fixed, expected,
+            "late from 260 ms on, half of all without an answer"
+        );
+    }
+
+    #[test]
+    fn ranks_count_those_without_an_answer_as_longer_than_any() {
+        let times: Vec<_> = (1..=9).map(Duration::from_secs).collect();
+        let second = |second| Some(Duration::from_secs(second));
+        assert_eq!(rank(&times, 9, 50), second(5));
+        assert_eq!(rank(&times, 9, 95), second(9));
+        assert_eq!(rank(&times, 18, 50), second(9));
+        assert_eq!(
+            rank(&times, 20, 50),
+            None,
+            "half of them never were answered"
+        );
+        assert_eq!(rank(&[], 0, 50), None);
+    }
+
+    #[test]
+    fn both_stand_side_by_side_and_are_compared() {
+        let [web, fixed] = columns();
+        let text = summary(&web, &fixed, Duration::from_secs(60));
+        let expected = "
+60 s of load                 web, autoscaled           fixed
+  processes                           1 to 2               1
+  scales up                                1               0
+  scales down                              1               0
+  requests                               100             100
+  slow (over 250 ms)               20 (20 %)       75 (75 %)
+    of these unanswered                    0              50
+  half were answered within           500 ms          500 ms
+  95 % were answered within           950 ms           never
+  process-seconds                         70              60
+
+Under the same wave, measured at the same time: 20 of 100 requests were slow with autoscaling,
+75 of 100 with one process, for 70 process-seconds instead of 60.
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn it_does_not_praise_what_did_not_help_or_was_not_there() {
+        let [web, fixed] = columns();
+        assert!(verdict(&fixed, &web).starts_with("Autoscaling did not help this time"));
+        let none = Column {
+            requests: 0,
+            slow: 0,
+            ..web
+        };
+        assert!(verdict(&none, &fixed).starts_with("It ended before"));
+    }
+}
