@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use crate::demo::server;
 use crate::scaling::local::child;
 
 /// Runs the errand that the first argument after the program's name asks for; `None` when it asks for none.
@@ -16,6 +17,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
     match errand.to_str()? {
         child::SHIM => Some(child::shim_main(arguments)),
         child::KEEPER => Some(child::keeper_main()),
+        server::ARGUMENT => Some(server::main()),
         _ => None,
     }
 }

@@ -4,6 +4,7 @@ pub mod backend;
 pub mod clock;
 pub mod command;
 pub mod decision;
+pub mod demo;
 pub mod errand;
 pub mod exit;
 #[cfg(feature = "harness")]
