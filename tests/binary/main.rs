@@ -1,1 +1,11 @@
 //! Does the program behave for a person? The built program, files, signals, loopback servers.
+
+#[cfg(test)]
+mod bot;
+#[cfg(test)]
+#[path = "../contract/servers/mod.rs"]
+#[expect(
+    dead_code,
+    reason = "the contract tests' servers, of which not everything is used here"
+)]
+mod servers;
