@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod bot;
 #[cfg(test)]
+mod broker;
+#[cfg(test)]
+mod celery_wave;
+#[cfg(test)]
 #[path = "../contract/servers/mod.rs"]
 #[expect(
     dead_code,
