@@ -5,6 +5,8 @@ mod bot;
 #[cfg(test)]
 mod broker;
 #[cfg(test)]
+mod broker_away;
+#[cfg(test)]
 mod celery_wave;
 #[cfg(test)]
 #[path = "../contract/servers/mod.rs"]
