@@ -7,6 +7,8 @@ mod broker;
 #[cfg(test)]
 mod broker_away;
 #[cfg(test)]
+mod celery_stops;
+#[cfg(test)]
 mod celery_wave;
 #[cfg(test)]
 #[path = "../contract/servers/mod.rs"]
@@ -15,3 +17,5 @@ mod celery_wave;
     reason = "the contract tests' servers, of which not everything is used here"
 )]
 mod servers;
+#[cfg(test)]
+mod stops;
