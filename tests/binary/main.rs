@@ -11,6 +11,10 @@ mod celery_stops;
 #[cfg(test)]
 mod celery_wave;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
+mod reload;
+#[cfg(test)]
 #[path = "../contract/servers/mod.rs"]
 #[expect(
     dead_code,
