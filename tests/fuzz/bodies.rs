@@ -1,0 +1,148 @@
+//! What each fuzz target does with its bytes, and what must hold whatever they are. Shared by the fuzzer
+//! (`tests/fuzz/targets/`) and by the replay of the corpus as ordinary tests (`tests/fuzz_corpus.rs`).
+
+use std::fmt::Debug;
+
+use autoscalebot::backend::Registry;
+use autoscalebot::measurement::celery_redis_queue_size::waiting;
+use autoscalebot::scaling::heroku::formation::{parse_formation, parse_one};
+use autoscalebot::settings::schema::{Kind, Setting};
+use autoscalebot::settings::{Source, load};
+use toml::Value;
+
+/// A target: its name, which is also its corpus's, and what it does.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const TARGETS: &[Target] = &[
+    ("settings", settings),
+    ("queue_reply", queue_reply),
+    ("formation_reply", formation_reply),
+];
+
+/// What the environment holds in place of a secret. No message may show it.
+const FROM_ENVIRONMENT: &str = "hush-environment-7f3a";
+
+/// What stands in the corpus's files in place of a secret. No message may show it either.
+const WRITTEN: &str = "hush-written-7f3a";
+
+/// A configuration file: settings or problems, no panic, and never a secret in what is shown.
+pub fn settings(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let environment = |name: &str| match name.as_bytes().first() {
+        Some(b'N') => Some("7".to_owned()),
+        Some(b'U') | None => None,
+        Some(_) => Some(FROM_ENVIRONMENT.to_owned()),
+    };
+    let registry = Registry::built_in();
+    let source = Source::new("autoscalebot.toml", text);
+    let loaded = load(&source, &registry, &environment);
+    let shown = match &loaded {
+        Ok(settings) => format!("{settings:?}"),
+        Err(problems) => {
+            assert!(problems.iter().next().is_some(), "refused, and no problem is named");
+            let messages: String = problems.iter().map(|problem| problem.message()).collect();
+            format!("{problems}{}{messages}{problems:?}", problems.render(true))
+        }
+    };
+    assert!(!shown.contains(FROM_ENVIRONMENT), "a variable's value is shown:\n{shown}");
+    if only_in_secrets(text, &registry) {
+        assert!(!shown.contains(WRITTEN), "a secret is shown:\n{shown}");
+    }
+    drop(load(&source, &registry, &|_| None));
+}
+
+/// Whether the written secret stands nowhere but in the values of secret settings.
+fn only_in_secrets(text: &str, registry: &Registry) -> bool {
+    let Ok(document) = text.parse::<toml::Table>() else {
+        return false;
+    };
+    let mut names = Vec::new();
+    names.extend(registry.measurement.iter().flat_map(|row| row.settings));
+    names.extend(registry.decision.iter().flat_map(|row| row.settings));
+    names.extend(registry.scaling.iter().flat_map(|row| row.settings));
+    names.extend(registry.notification.iter().flat_map(|row| row.settings));
+    let everywhere = text.matches(WRITTEN).count();
+    everywhere == in_secrets(&Value::Table(document), false, &names)
+}
+
+fn in_secrets(value: &Value, secret: bool, settings: &[&Setting]) -> usize {
+    match value {
+        Value::String(text) if secret => text.matches(WRITTEN).count(),
+        Value::Array(list) => list.iter().map(|value| in_secrets(value, secret, settings)).sum(),
+        Value::Table(table) => {
+            let secret = |name: &str| secret || is_secret(name, settings);
+            let inside = table.iter().map(|(name, value)| in_secrets(value, secret(name), settings));
+            inside.sum()
+        }
+        _ => 0,
+    }
+}
+
+fn is_secret(name: &str, settings: &[&Setting]) -> bool {
+    let named = |setting: &&&Setting| setting.name == name;
+    let hidden = |setting: &Setting| setting.secret || setting.kind == Kind::TextTable;
+    settings.iter().find(named).is_some_and(|setting| hidden(setting))
+}
+
+/// Redis's replies to one question, in its wire format: a sum of lengths or a refusal, and never too small a sum.
+pub fn queue_reply(bytes: &[u8]) {
+    let mut parser = redis::Parser::new();
+    let mut replies = Vec::new();
+    let mut rest = bytes;
+    while replies.len() < 64 && !rest.is_empty() {
+        match parser.parse_value(&mut rest) {
+            Ok(reply) => replies.push(reply),
+            Err(_) => break,
+        }
+    }
+    let lists = ["celery", "celery\u{6}\u{16}3"].map(str::to_owned).to_vec();
+    for queues in [vec![], vec![lists.clone()], vec![lists.clone(), lists]] {
+        let many = queues.iter().flatten().count();
+        let lengths = replies.iter().skip(1).take(many).map(|reply| match reply {
+            redis::Value::Int(length) => u64::try_from(*length).ok(),
+            _ => None,
+        });
+        let lengths: Option<Vec<u64>> = lengths.collect();
+        let wanted = lengths
+            .filter(|lengths| lengths.len() == many)
+            .map(|lengths| lengths.iter().fold(0_u64, |sum, length| sum.saturating_add(*length)));
+        match waiting(&queues, &replies) {
+            Ok(sum) => assert_eq!(Some(sum), wanted, "{replies:?}"),
+            Err(refusal) => {
+                let refused = matches!(replies.first(), Some(redis::Value::ServerError(_)));
+                assert!(refused || wanted.is_none(), "{refusal:?} to {replies:?}");
+            }
+        }
+    }
+}
+
+/// Heroku's answers about a formation: counts or an error, never a count that the answer does not hold.
+pub fn formation_reply(bytes: &[u8]) {
+    let json = serde_json::from_slice::<serde_json::Value>(bytes).ok();
+    match parse_formation(bytes) {
+        Ok(found) => {
+            let entries = json.as_ref().and_then(|json| json.as_array()).expect("a formation is a list");
+            assert_eq!(found.len(), entries.len(), "one process type an entry");
+            for (read, entry) in found.iter().zip(entries) {
+                assert_eq!(entry.get("type").and_then(|text| text.as_str()), Some(read.process_type.as_str()));
+                assert_eq!(entry.get("quantity").and_then(serde_json::Value::as_u64), Some(read.quantity.into()));
+            }
+        }
+        Err(error) => short(&error, &error.to_string()),
+    }
+    match parse_one(bytes) {
+        Ok(read) => {
+            let json = json.expect("an entry is JSON");
+            assert_eq!(json.get("quantity").and_then(serde_json::Value::as_u64), Some(read.quantity.into()));
+        }
+        Err(error) => short(&error, &error.to_string()),
+    }
+}
+
+/// An error's text is a line for people, and does not quote the answer at length.
+fn short(error: &dyn Debug, text: &str) {
+    assert!(text.len() < 200 && !text.contains('\n'), "{error:?}");
+}
