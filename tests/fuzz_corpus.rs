@@ -92,3 +92,19 @@ fn every_target_is_built_by_the_fuzz_crate_and_has_a_corpus() {
         .count();
     assert_eq!(folders, bodies::TARGETS.len(), "no corpus without a target");
 }
+
+#[test]
+fn the_settings_corpus_tries_the_mask() {
+    let registry = autoscalebot::backend::Registry::built_in();
+    let tried = corpus("settings").into_iter().filter(|file| {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        bodies::secrets::only_in_secrets(&text, &registry)
+    });
+    let names: Vec<_> = tried
+        .filter_map(|file| Some(file.file_name()?.to_owned()))
+        .collect();
+    assert!(
+        names.len() >= 4,
+        "files whose secret stands in secret places: {names:?}"
+    );
+}

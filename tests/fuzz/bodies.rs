@@ -1,6 +1,8 @@
 //! What each fuzz target does with its bytes, and what must hold whatever they are. Shared by the fuzzer
 //! (`tests/fuzz/targets/`, for which this is a library) and by the replay of the corpus as ordinary tests (`tests/fuzz_corpus.rs`).
 
+pub mod secrets;
+
 use std::fmt::Debug;
 
 use autoscalebot::backend::Registry;
@@ -8,9 +10,7 @@ use autoscalebot::measurement::celery_redis_queue_size::waiting;
 use autoscalebot::measurement::heroku_service_time::lines::Lines;
 use autoscalebot::measurement::heroku_service_time::router_line::parse_router_line;
 use autoscalebot::scaling::heroku::formation::{parse_formation, parse_one};
-use autoscalebot::settings::schema::{Kind, Setting};
 use autoscalebot::settings::{Problem, Source, load};
-use toml::Value;
 
 /// A target: its name, which is also its corpus's, and what it does.
 pub type Target = (&'static str, fn(&[u8]));
@@ -25,9 +25,6 @@ pub const TARGETS: &[Target] = &[
 
 /// What the environment holds in place of a secret. No message may show it.
 const FROM_ENVIRONMENT: &str = "hush-environment-7f3a";
-
-/// What stands in the corpus's files in place of a secret. No message may show it either.
-const WRITTEN: &str = "hush-written-7f3a";
 
 /// A configuration file: settings or problems, no panic, and never a secret in what is shown.
 pub fn settings(bytes: &[u8]) {
@@ -57,55 +54,13 @@ pub fn settings(bytes: &[u8]) {
         !shown.contains(FROM_ENVIRONMENT),
         "a variable's value is shown:\n{shown}"
     );
-    if only_in_secrets(text, &registry) {
-        assert!(!shown.contains(WRITTEN), "a secret is shown:\n{shown}");
+    if secrets::only_in_secrets(text, &registry) {
+        assert!(
+            !shown.contains(secrets::WRITTEN),
+            "a secret is shown:\n{shown}"
+        );
     }
     drop(load(&source, &registry, &|_| None));
-}
-
-/// Whether the written secret stands nowhere but in the values of secret settings.
-fn only_in_secrets(text: &str, registry: &Registry) -> bool {
-    let Ok(document) = text.parse::<toml::Table>() else {
-        return false;
-    };
-    let mut names = Vec::new();
-    names.extend(registry.measurement.iter().flat_map(|row| row.settings));
-    names.extend(registry.decision.iter().flat_map(|row| row.settings));
-    names.extend(registry.scaling.iter().flat_map(|row| row.settings));
-    names.extend(registry.notification.iter().flat_map(|row| row.settings));
-    let everywhere = text.matches(WRITTEN).count();
-    everywhere == in_secrets(&Value::Table(document), false, &names)
-}
-
-fn in_secrets(value: &Value, secret: bool, settings: &[&Setting]) -> usize {
-    match value {
-        Value::String(text) if secret => text.matches(WRITTEN).count(),
-        Value::Array(list) => list
-            .iter()
-            .map(|value| in_secrets(value, secret, settings))
-            .sum(),
-        Value::Table(table) => {
-            let secret = |name: &str| secret || is_secret(name, settings);
-            let inside = table
-                .iter()
-                .map(|(name, value)| in_secrets(value, secret(name), settings));
-            inside.sum()
-        }
-        Value::String(_)
-        | Value::Integer(_)
-        | Value::Float(_)
-        | Value::Boolean(_)
-        | Value::Datetime(_) => 0,
-    }
-}
-
-fn is_secret(name: &str, settings: &[&Setting]) -> bool {
-    let named = |setting: &&&Setting| setting.name == name;
-    let hidden = |setting: &Setting| setting.secret || setting.kind == Kind::TextTable;
-    settings
-        .iter()
-        .find(named)
-        .is_some_and(|setting| hidden(setting))
 }
 
 /// What Heroku's log sends: lines that do not depend on the pieces in which they come, and only the router's are read.
