@@ -2,7 +2,10 @@
 
 pub mod backend;
 pub mod clock;
+pub mod command;
 pub mod decision;
+pub mod demo;
+pub mod errand;
 pub mod exit;
 #[cfg(feature = "harness")]
 pub mod harness;

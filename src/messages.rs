@@ -4,6 +4,7 @@
 //! its process and its cycle, so that a late one is known as late. A message's `Display` is what the harness's recorder
 //! keeps of it.
 
+use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
@@ -276,8 +277,8 @@ impl fmt::Display for Teardown {
     }
 }
 
-/// A message that names its process; what a recorder files it under.
-pub trait Addressed: fmt::Display {
+/// A message that names its process; what a recorder files it under. As an `Any` it can be asked for what else it says.
+pub trait Addressed: Any + fmt::Display {
     /// The process that it is about.
     fn process(&self) -> &ProcessName;
 }

@@ -309,6 +309,15 @@ fn print() {
     fs::write("/tmp/reference.toml", reference(&Registry::built_in())).unwrap();
     println!("{}", list(&Registry::built_in()));
     println!("{}", describe(&Registry::built_in(), "heroku").unwrap());
-    for (name, text) in files("examples") { if let Ok(s)=load_text(&name,&text) { println!("{}", summary(&s, &Registry::built_in())); } }
-    for (name, text) in files("invalid") { match load_text(&name,&text) { Ok(_) => println!("LOADS {name}"), Err(p) => println!("##### {name}\n{p}") } }
+    for (name, text) in files("examples") {
+        if let Ok(s) = load_text(&name, &text) {
+            println!("{}", summary(&s, &Registry::built_in()));
+        }
+    }
+    for (name, text) in files("invalid") {
+        match load_text(&name, &text) {
+            Ok(_) => println!("LOADS {name}"),
+            Err(p) => println!("##### {name}\n{p}"),
+        }
+    }
 }

@@ -6,6 +6,7 @@
 pub mod actor;
 pub mod app_decision;
 pub mod celery_redis_queue_size;
+pub mod command;
 pub mod heroku_service_time;
 pub mod probe;
 pub mod response_time;
@@ -27,6 +28,7 @@ pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[
     &heroku_service_time::BACKEND,
     &celery_redis_queue_size::BACKEND,
     &app_decision::BACKEND,
+    &command::BACKEND,
 ];
 
 /// The settings that every measurement table may have.

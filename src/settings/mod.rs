@@ -16,6 +16,7 @@ mod source;
 mod table;
 mod told;
 mod top;
+mod unknown;
 mod value;
 
 use std::time::Duration;

@@ -23,7 +23,8 @@ use futures_util::future::{LocalBoxFuture, Shared};
 use super::router_line::RouterLine;
 use super::session::{Session, follow};
 use crate::backend::{BuildError, Site};
-use crate::scaling::heroku::api::{Access, Failure};
+use crate::scaling::heroku::access::Access;
+use crate::scaling::heroku::api::Failure;
 use crate::scaling::heroku::app::App;
 use crate::scaling::heroku::patience::Patience;
 

@@ -24,7 +24,8 @@ use super::probe::{self, BASE_URL, HEADERS, MEASUREMENT_URL, Probe, TLS_CA_FILE}
 use super::{MeasureError, MeasurementBackend, Sample, timeout};
 use crate::backend::{Backend, BuildError, Site};
 use crate::clock::Clock;
-use crate::scaling::heroku::api::{Access, Failure};
+use crate::scaling::heroku::access::Access;
+use crate::scaling::heroku::api::Failure;
 use crate::scaling::heroku::patience::own_part;
 use crate::scaling::heroku::{API_URL, access_faults};
 use crate::settings::Secret;

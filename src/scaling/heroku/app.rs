@@ -21,7 +21,8 @@ use futures_util::future::{LocalBoxFuture, Shared, WeakShared};
 use reqwest::Method;
 use serde_json::json;
 
-use super::api::{Access, Api, Ask, Failure};
+use super::access::Access;
+use super::api::{Api, Ask, Failure};
 use super::formation::{Formation, parse_formation, parse_one};
 use super::patience::{Patience, own_part};
 use crate::backend::{BuildError, Site};

@@ -5,6 +5,7 @@
 //! the whole cycle stands behind it. Every dyno that is asked for counts as ready: Heroku tells of a quantity, and to
 //! ask for the dynos' states would double the calls.
 
+pub mod access;
 pub mod api;
 pub mod app;
 pub mod formation;
@@ -19,7 +20,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use self::api::{Access, Failure};
+use self::access::Access;
+use self::api::Failure;
 use self::app::App;
 use self::limit::LimitBook;
 use super::{Observed, ScaleError, ScalingBackend};

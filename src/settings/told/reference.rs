@@ -163,9 +163,13 @@ fn line(setting: &Setting, value: &str, commented: bool) -> String {
     } else {
         ""
     };
-    let form = capital(&wanted(setting.kind));
+    // What the value itself shows need not be said.
+    let form = match setting.kind {
+        Kind::Text | Kind::Boolean => String::new(),
+        kind => format!(" {}.", capital(&wanted(kind))),
+    };
     let words = format!(
-        "{} {form}.{secret} {}",
+        "{}{form}{secret} {}",
         setting.meaning,
         default_in_words(setting)
     );

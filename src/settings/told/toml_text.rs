@@ -6,6 +6,7 @@ use serde_json::Value;
 use toml::de::DeTable;
 
 use super::put;
+use crate::decision::schedule::TimeOfDay;
 use crate::settings::rooms::Row;
 use crate::settings::schema::{Default, Kind, Setting};
 
@@ -24,8 +25,11 @@ pub(super) fn written(value: &Value) -> String {
             format!("[{}]", elements.join(", "))
         }
         Value::Object(table) => {
-            let pairs = table
-                .iter()
+            let mut pairs: Vec<_> = table.iter().collect();
+            // Times of day stand in the order of the day, other keys in that of the alphabet.
+            pairs.sort_by_key(|(key, _)| key.parse::<TimeOfDay>().ok());
+            let pairs = pairs
+                .into_iter()
                 .map(|(key, value)| format!("{} = {}", quoted(key), written(value)));
             format!("{{ {} }}", pairs.collect::<Vec<_>>().join(", "))
         }

@@ -17,6 +17,8 @@ mod logplex;
 mod platform;
 #[path = "heroku/schema.rs"]
 mod schema;
+#[path = "heroku/serve.rs"]
+mod serve;
 
 use std::collections::VecDeque;
 use std::net::{TcpListener, TcpStream};
@@ -44,6 +46,8 @@ pub(crate) enum Trouble {
     Late(Duration),
     /// No answer, on a connection that stays open.
     Hang,
+    /// What was asked for, on a connection that is kept until the next request comes over it, and then closed.
+    CloseLater,
     /// Half of what was asked for, then the end of the connection.
     Half,
     /// A page of HTML instead of JSON.
@@ -254,50 +258,5 @@ impl Inner {
         self.world
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    /// Waits for this long, or until the stand-in stops.
-    fn pause(&self, time: Duration) {
-        let wait = self
-            .changed
-            .wait_timeout_while(self.world(), time, |world| !world.stopped);
-        drop(wait);
-    }
-
-    fn serve(&self, mut connection: TcpStream) {
-        let Some(seen) = http::read(&mut connection) else {
-            return;
-        };
-        let trouble = self.world().meet(&seen);
-        if let Some(Trouble::Late(time)) = &trouble {
-            self.pause(*time);
-        }
-        match &trouble {
-            Some(Trouble::Hang) => return self.pause(Duration::from_secs(60)),
-            Some(Trouble::Answer(status, headers, body)) => {
-                let mut reply = self.world().reply(*status, body);
-                for (name, value) in headers {
-                    reply.set(name, value);
-                }
-                return reply.send(&mut connection);
-            }
-            Some(Trouble::Rubbish) => {
-                let mut reply = self.world().reply(200, &Value::Null);
-                reply.body = "<html>We are busy.</html>".to_owned();
-                return reply.send(&mut connection);
-            }
-            Some(Trouble::Late(_) | Trouble::Half) | None => {}
-        }
-        if seen.path.starts_with("/sessions/") {
-            return self.stream(&seen, connection);
-        }
-        if !seen.path.starts_with("/apps/") {
-            return self.route(&seen, &mut connection);
-        }
-        let reply = self.world().answer(&seen);
-        if matches!(trouble, Some(Trouble::Half)) {
-            return reply.send_half(&mut connection);
-        }
-        reply.send(&mut connection);
     }
 }

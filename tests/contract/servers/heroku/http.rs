@@ -50,24 +50,32 @@ impl Reply {
 
     /// Sends it and closes the connection.
     pub(super) fn send(&self, connection: &mut TcpStream) {
-        self.send_part(connection, self.body.len());
+        self.send_part(connection, self.body.len(), "close");
     }
 
     /// Sends half of its body and closes the connection.
     pub(super) fn send_half(&self, connection: &mut TcpStream) {
-        self.send_part(connection, self.body.len() / 2);
+        self.send_part(connection, self.body.len() / 2, "close");
     }
 
-    fn send_part(&self, connection: &mut TcpStream, part: usize) {
-        let mut text = format!("HTTP/1.1 {} Scripted\r\n", self.status);
-        for (name, value) in &self.headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
-        }
-        let length = self.body.len();
-        text.push_str(&format!(
-            "Content-Length: {length}\r\nConnection: close\r\n\r\n{}",
+    /// Sends it as if the connection would be kept, and closes that at the next request.
+    pub(super) fn send_and_keep(&self, connection: &mut TcpStream) {
+        self.send_part(connection, self.body.len(), "keep-alive");
+        read(connection);
+    }
+
+    fn send_part(&self, connection: &mut TcpStream, part: usize, then: &str) {
+        let headers: String = self
+            .headers
+            .iter()
+            .flat_map(|(name, value)| [name, ": ", value, "\r\n"])
+            .collect();
+        let text = format!(
+            "HTTP/1.1 {} Scripted\r\n{headers}Content-Length: {}\r\nConnection: {then}\r\n\r\n{}",
+            self.status,
+            self.body.len(),
             &self.body[..part]
-        ));
+        );
         // The client may be gone: that is its right.
         connection.write_all(text.as_bytes()).ok();
     }

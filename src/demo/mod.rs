@@ -1,0 +1,197 @@
+//! `autoscalebot demo`: the real bot, on a real application, under a real wave of load, on this machine, for a minute.
+//!
+//! ```text
+//!                ┌─ web: 1 to 4 servers ◀── scaled by `local` ◀── decided ◀── `response_time` ─┐
+//!   one wave ────┤     one port, SO_REUSEPORT                                                  ├─ the bot
+//!                └─ fixed: 1 server     ◀── `local`, exactly 1    ◀───────── `response_time` ──┘
+//! ```
+//!
+//! Both applications get the same requests at the same moments ([`load`]) and are managed by one bot with an ordinary
+//! configuration ([`settings`]); the second may have one process only. So the comparison at the end ([`summary`]) is of
+//! two things that happened. The servers ([`server`]) are this program itself, and the `local` backend sees to it that
+//! none outlives it.
+
+pub mod history;
+pub mod lines;
+pub mod load;
+pub mod server;
+pub mod settings;
+pub mod summary;
+pub mod wave;
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use log::LevelFilter;
+use tokio::net::TcpSocket;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use self::lines::Board;
+use self::load::{Answers, Target};
+use self::settings::{FAILS, FIXED, HIGH_MS, LOW_MS, MOST, PASSES, Ports, WEB};
+use self::summary::Column;
+use self::wave::{CALM, CREST, Wave};
+use crate::backend::Registry;
+use crate::clock::Clock;
+use crate::exit::Exit;
+use crate::output::say;
+use crate::run::{Bot, own_program};
+use crate::supervisor::works::Works;
+
+/// How long the first processes may take to answer.
+const START: Duration = Duration::from_secs(15);
+
+/// Runs the demo for so many seconds.
+pub fn run(seconds: u64, clock: Clock) -> Result<Exit> {
+    // The table is the story; whoever wants the log beside it asks for it.
+    if std::env::var_os("RUST_LOG").is_none() {
+        log::set_max_level(LevelFilter::Warn);
+    }
+    let wave = Wave {
+        length: Duration::from_secs(seconds),
+    };
+    actix_rt::System::new().block_on(show(wave, clock))
+}
+
+async fn show(wave: Wave, clock: Clock) -> Result<Exit> {
+    let mut stop = Stop::new()?;
+    // Held, but not listened on: nobody else is given these ports while the demo runs.
+    let (web, fixed) = (reserve()?, reserve()?);
+    let ports = Ports {
+        web: web.local_addr()?.port(),
+        fixed: fixed.local_addr()?.port(),
+    };
+    let mut works = Works::new(Registry::built_in(), clock, own_program()?);
+    let settings = settings::settings(&works.registry, &works.program, ports, wave.length)?;
+    let play = Play::new(wave, ports, clock);
+    works.tap = play.board.tap();
+    say(&opening(wave, ports))?;
+    let bot = Bot::start(works, settings)?;
+    let played = tokio::select! {
+        played = play.run() => played,
+        () = stop.told() => Ok(()),
+    };
+    let summary = play.end();
+    tokio::select! {
+        () = bot.stop() => {}
+        () = stop.told() => return Ok(Exit::Failure),
+    }
+    played?;
+    say(&summary)?;
+    Ok(Exit::Success)
+}
+
+fn reserve() -> Result<TcpSocket> {
+    server::shared_socket(0).context("the demo finds no free port on 127.0.0.1")
+}
+
+fn opening(wave: Wave, ports: Ports) -> String {
+    let (seconds, service) = (wave.length.as_secs(), server::SERVICE.as_millis());
+    let interval = settings::interval(wave.length).as_secs_f64();
+    format!(
+        "The same wave of load for {seconds} s, at the same time, on two applications on this machine:
+
+  {WEB:<6} http://127.0.0.1:{}/   1 to {MOST} processes, scaled by autoscalebot
+  {FIXED:<6} http://127.0.0.1:{}/   1 process, always
+
+The wave rises from {CALM} to {CREST} requests a second and falls again. A process handles one request at a
+time, which takes {service} ms: {most} a second. Every {interval} s autoscalebot measures how long an answer takes,
+and scales up after {FAILS} answers over {HIGH_MS} ms, down after {PASSES} under {LOW_MS} ms. Ctrl-C ends it early.
+
+",
+        ports.web,
+        ports.fixed,
+        most = 1000 / service.max(1),
+    )
+}
+
+/// The wave on its way.
+struct Play {
+    wave: Wave,
+    clock: Clock,
+    board: Board,
+    web: Target,
+    fixed: Target,
+    began: Cell<Option<Duration>>,
+}
+
+impl Play {
+    fn new(wave: Wave, ports: Ports, clock: Clock) -> Self {
+        let target = |port| Target {
+            port,
+            answers: Answers::default(),
+        };
+        Self {
+            wave,
+            clock,
+            board: Board::new(wave, clock),
+            web: target(ports.web),
+            fixed: target(ports.fixed),
+            began: Cell::new(None),
+        }
+    }
+
+    /// Sends the wave as soon as both applications answer.
+    async fn run(&self) -> Result<()> {
+        for (name, target) in [(WEB, &self.web), (FIXED, &self.fixed)] {
+            let answering = tokio::time::timeout(START, answers(target.port));
+            answering.await.with_context(|| {
+                format!(
+                    "the first process of `{name}` did not answer within {} s",
+                    START.as_secs()
+                )
+            })?;
+        }
+        say(&lines::head())?;
+        let began = self.clock.now().mono;
+        self.began.set(Some(began));
+        self.board.begin(began);
+        load::send(self.wave, [&self.web, &self.fixed], self.clock, began).await;
+        Ok(())
+    }
+
+    /// The summary of what has been so far; there are no lines after it.
+    fn end(&self) -> String {
+        let (web, fixed) = self.board.end();
+        let now = self.clock.now().mono;
+        let began = self.began.get().unwrap_or(now);
+        let end = now.min(began + self.wave.length);
+        let column = |history, target: &Target| Column::new(history, &target.answers, began, end);
+        summary::summary(
+            &column(&web, &self.web),
+            &column(&fixed, &self.fixed),
+            end.saturating_sub(began),
+        )
+    }
+}
+
+/// Returns when the application on this port answers.
+async fn answers(port: u16) {
+    while load::get(port).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// What ends the demo early.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn new() -> Result<Self> {
+        let listen = |kind| signal(kind).context("signals cannot be listened to");
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn told(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
