@@ -75,7 +75,7 @@ pub struct Decided {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Silence {
     /// Results are not evaluated during the cooldown.
-    #[error("cooling down for another {:.1} s", .0.as_secs_f64())]
+    #[error("cooling down for another {:.1} s", tenths(*.0))]
     Cooling(Duration),
     /// There is no measurement to decide on.
     #[error("not measured: {0}")]
@@ -86,6 +86,11 @@ pub enum Silence {
     /// The decision backend failed.
     #[error("not decided: {0}")]
     Undecided(String),
+}
+
+/// Seconds, rounded up to tenths: what is not over yet never reads as 0.0 s.
+fn tenths(left: Duration) -> f64 {
+    (left.as_secs_f64() * 10.0).ceil() / 10.0
 }
 
 /// `SupervisorActor` to `ScalerActor`: set the count.
