@@ -22,7 +22,13 @@ fn main() -> ExitCode {
         return done;
     }
     autoscalebot::http::install_tls_provider();
-    let Command::Demo { seconds } = Command::parse();
+    let Command::Demo { seconds } = match Command::try_parse() {
+        Ok(command) => command,
+        Err(error) => {
+            error.print().unwrap_or_default();
+            return Exit::Usage.into();
+        }
+    };
     let clock = Clock::system();
     telemetry::start(LogFormat::Text, clock);
     let exit = autoscalebot::demo::run(seconds, clock).unwrap_or_else(|error| {
