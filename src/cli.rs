@@ -94,7 +94,11 @@ pub fn main_with(registry: Registry) -> Exit {
 fn usage(error: &clap::Error) -> Exit {
     // Help and the version are answers, the rest are complaints; clap knows which goes where.
     error.print().unwrap_or_default();
-    if error.use_stderr() { Exit::Usage } else { Exit::Success }
+    if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Success
+    }
 }
 
 fn obey(command: Command, registry: Registry, clock: Clock) -> Result<Exit> {
@@ -111,12 +115,20 @@ fn obey(command: Command, registry: Registry, clock: Clock) -> Result<Exit> {
 
 /// `--config`, else `$AUTOSCALEBOT_CONFIG`, else `autoscalebot.toml` here.
 fn config_file(named: Option<PathBuf>) -> PathBuf {
-    let variable = || std::env::var_os("AUTOSCALEBOT_CONFIG").filter(|file| !file.is_empty()).map(PathBuf::from);
-    named.or_else(variable).unwrap_or_else(|| PathBuf::from("autoscalebot.toml"))
+    let variable = || {
+        std::env::var_os("AUTOSCALEBOT_CONFIG")
+            .filter(|file| !file.is_empty())
+            .map(PathBuf::from)
+    };
+    named
+        .or_else(variable)
+        .unwrap_or_else(|| PathBuf::from("autoscalebot.toml"))
 }
 
 fn check(file: Option<PathBuf>, live: bool, registry: Registry, clock: Clock) -> Result<Exit> {
-    let Some(settings) = load(file, &registry) else { return Ok(Exit::Config) };
+    let Some(settings) = load(file, &registry) else {
+        return Ok(Exit::Config);
+    };
     say(&settings::summary(&settings, &registry))?;
     if !live {
         return Ok(Exit::Success);
@@ -131,16 +143,37 @@ fn check(file: Option<PathBuf>, live: bool, registry: Registry, clock: Clock) ->
     })
 }
 
-fn once(config: Option<PathBuf>, names: &[String], registry: Registry, clock: Clock) -> Result<Exit> {
-    let Some(settings) = load(config, &registry) else { return Ok(Exit::Config) };
-    let known = |name: &String| settings.processes.iter().any(|process| process.name.as_str() == name);
+fn once(
+    config: Option<PathBuf>,
+    names: &[String],
+    registry: Registry,
+    clock: Clock,
+) -> Result<Exit> {
+    let Some(settings) = load(config, &registry) else {
+        return Ok(Exit::Config);
+    };
+    let known = |name: &String| {
+        settings
+            .processes
+            .iter()
+            .any(|process| process.name.as_str() == name)
+    };
     if let Some(unknown) = names.iter().find(|name| !known(name)) {
-        let all: Vec<_> = settings.processes.iter().map(|process| process.name.as_str()).collect();
-        complain(&format!("error: there is no process `{unknown}`; there are: {}\n", all.join(", ")));
+        let all: Vec<_> = settings
+            .processes
+            .iter()
+            .map(|process| process.name.as_str())
+            .collect();
+        complain(&format!(
+            "error: there is no process `{unknown}`; there are: {}\n",
+            all.join(", ")
+        ));
         return Ok(Exit::Usage);
     }
     let works = Works::new(registry, clock, own_program()?);
-    let wanted = |process: &&ProcessSettings| names.is_empty() || names.iter().any(|name| name == process.name.as_str());
+    let wanted = |process: &&ProcessSettings| {
+        names.is_empty() || names.iter().any(|name| name == process.name.as_str())
+    };
     actix_rt::System::new().block_on(async {
         let mut exit = Exit::Success;
         for process in settings.processes.iter().filter(wanted) {
@@ -152,7 +185,11 @@ fn once(config: Option<PathBuf>, names: &[String], registry: Registry, clock: Cl
 
 fn tell(so_far: Exit, report: Report) -> Result<Exit> {
     say(&report.text)?;
-    Ok(if report.is_good { so_far } else { Exit::Failure })
+    Ok(if report.is_good {
+        so_far
+    } else {
+        Exit::Failure
+    })
 }
 
 fn load(file: Option<PathBuf>, registry: &Registry) -> Option<Settings> {
@@ -174,7 +211,9 @@ fn describe(registry: &Registry, name: &str) -> Result<Exit> {
     match settings::describe(registry, name) {
         Some(text) => answer(&text),
         None => {
-            complain(&format!("error: there is no backend `{name}`; `autoscalebot backends` lists them\n"));
+            complain(&format!(
+                "error: there is no backend `{name}`; `autoscalebot backends` lists them\n"
+            ));
             Ok(Exit::Usage)
         }
     }

@@ -1,7 +1,9 @@
 //! autoscalebot keeps each process type of an application at the right count.
 
 pub mod backend;
+pub mod cli;
 pub mod clock;
+pub mod command;
 pub mod decision;
 pub mod demo;
 pub mod errand;

@@ -5,9 +5,10 @@
 //! elsewhere, by `supervisor::gate`. The built-in ones are pure functions inside an `async` method.
 
 pub mod actor;
-mod app_decision;
-mod average_threshold;
-mod consecutive_threshold;
+pub mod app_decision;
+pub mod average_threshold;
+pub mod command;
+pub mod consecutive_threshold;
 pub mod schedule;
 #[cfg(test)]
 mod testing;
@@ -28,6 +29,7 @@ pub static BACKENDS: &[&Backend<dyn DecisionBackend>] = &[
     &consecutive_threshold::BACKEND,
     &average_threshold::BACKEND,
     &app_decision::BACKEND,
+    &command::BACKEND,
 ];
 
 /// The most processes that can be asked for; a typing error above it is refused.

@@ -25,9 +25,9 @@ tokio::task_local! {
 /// What a request spent on connecting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Connecting {
-    /// How many connections it began. None: it was sent over one that was kept.
-    pub begun: u32,
-    /// How long it waited for them.
+    /// How many connections were made for it while it waited. None: it was sent over one that was kept, if at all.
+    pub made: u32,
+    /// How long it waited for them, and for those that failed.
     pub took: Duration,
 }
 
@@ -47,21 +47,12 @@ struct Meter {
 }
 
 impl Meter {
-    fn begin(&self) -> Duration {
-        let spent = self.spent.get();
-        self.spent.set(Connecting {
-            begun: spent.begun.saturating_add(1),
-            ..spent
-        });
-        self.clock.now().mono
-    }
-
-    fn end(&self, begun_at: Duration) {
+    fn add(&self, begun_at: Duration, connected: bool) {
         let spent = self.spent.get();
         let took = self.clock.now().mono.saturating_sub(begun_at);
         self.spent.set(Connecting {
+            made: spent.made.saturating_add(u32::from(connected)),
             took: spent.took + took,
-            ..spent
         });
     }
 }
@@ -106,10 +97,12 @@ where
         Box::pin(async move {
             // Outside of `metered` (another room's request; a connection that finishes in the background because the
             // pool had one sooner) there is no meter, and nobody asks.
-            let begun_at = METER.try_with(|meter| meter.begin()).ok();
+            let begun_at = METER.try_with(|meter| meter.clock.now().mono).ok();
             let connected = connecting.await;
             if let Some(begun_at) = begun_at {
-                METER.try_with(|meter| meter.end(begun_at)).ok();
+                METER
+                    .try_with(|meter| meter.add(begun_at, connected.is_ok()))
+                    .ok();
             }
             connected
         })

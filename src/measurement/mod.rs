@@ -6,6 +6,8 @@
 pub mod actor;
 pub mod app_decision;
 pub mod celery_redis_queue_size;
+pub mod command;
+pub mod heroku_service_time;
 pub mod probe;
 pub mod response_time;
 
@@ -23,8 +25,10 @@ use crate::settings::schema::{Default, Kind, Section, Setting};
 /// The room's table.
 pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[
     &response_time::BACKEND,
+    &heroku_service_time::BACKEND,
     &celery_redis_queue_size::BACKEND,
     &app_decision::BACKEND,
+    &command::BACKEND,
 ];
 
 /// The settings that every measurement table may have.

@@ -4,6 +4,7 @@
 //! only delivers: which events are told to whom, and when, is `policy`'s. A backend that fails or hangs delays nobody.
 
 pub mod actor;
+pub mod command;
 pub mod console;
 pub mod email;
 pub mod logger;
@@ -29,6 +30,7 @@ pub static BACKENDS: &[&Backend<dyn NotificationBackend>] = &[
     &console::BACKEND,
     &logger::BACKEND,
     &email::BACKEND,
+    &command::BACKEND,
     &test::BACKEND,
 ];
 

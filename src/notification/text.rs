@@ -113,13 +113,6 @@ mod tests {
             ),
             (
                 Notice {
-                    reason: "412".to_owned(),
-                    ..notice(Event::Measurement, Moment, None, Some(2))
-                },
-                "web: measurement at 2: 412",
-            ),
-            (
-                Notice {
                     reason: " \n".to_owned(),
                     ..notice(Event::Measurement, Moment, None, Some(2))
                 },

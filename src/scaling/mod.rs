@@ -5,6 +5,7 @@
 //! the supervisor, not with its actor: a restart, rebuild or reload keeps it as long as its settings stay.
 
 pub mod actor;
+pub mod command;
 pub mod heroku;
 pub mod local;
 
@@ -15,7 +16,8 @@ use crate::model::Count;
 use crate::settings::schema::{Default, Kind, Setting};
 
 /// The room's table.
-pub static BACKENDS: &[&Backend<dyn ScalingBackend>] = &[&heroku::BACKEND, &local::BACKEND];
+pub static BACKENDS: &[&Backend<dyn ScalingBackend>] =
+    &[&heroku::BACKEND, &local::BACKEND, &command::BACKEND];
 
 /// The settings that every scaling table may have.
 pub static SHARED: &[Setting] = &[

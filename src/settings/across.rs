@@ -13,7 +13,7 @@ const THRESHOLDS: [(&str, &str); 2] = [
 ];
 
 /// What `heroku_service_time` takes from the scaling table.
-const TAKEN: [&str; 3] = ["app_name", "api_key", "api_url"];
+const TAKEN: [&str; 4] = ["app_name", "api_key", "tls_ca_file", "api_url"];
 
 /// Measures nothing while nothing runs.
 const BLIND_AT_ZERO: [&str; 2] = ["response_time", "heroku_service_time"];
@@ -89,8 +89,8 @@ fn take(walk: &mut Walk<'_>, to: &mut Table, scaling: Option<&Table>, name: &str
         return;
     }
     // Missing there too is told there; a scaling table that is not Heroku's cannot have it.
-    if heroku.is_none() && scaling.is_some() && !to.entries.contains_key(name) && name != "api_url"
-    {
+    let needed = name == "app_name" || name == "api_key";
+    if needed && heroku.is_none() && scaling.is_some() && !to.entries.contains_key(name) {
         let place = to.place_of(name);
         let wrong =
             "it is missing, and the scaling backend is not `heroku`, from which it would be taken";
@@ -118,7 +118,8 @@ fn backend(walk: &mut Walk<'_>, table: &Table) {
     if !table.spoilt.is_empty() {
         return;
     }
-    for fault in (table.check)(&table.section()) {
+    let section = table.section();
+    for fault in table.checks.iter().flat_map(|check| check(&section)) {
         let place = table.place_of(&fault.setting);
         walk.find(&place, fault.wrong, fault.right);
     }

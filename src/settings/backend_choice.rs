@@ -32,17 +32,16 @@ impl Walk<'_> {
             span: value.span(),
             path: at.path,
         };
-        match value.get_ref() {
-            DeValue::Array(list) if room.step == Step::Notification => {
-                if list.is_empty() {
-                    self.find(&at, "the list is empty", "at least one backend");
-                    return None;
-                }
-                let rows: Vec<_> = list.iter().map(|one| self.one(room, &at, one)).collect();
-                rows.into_iter().collect()
-            }
-            _other => self.one(room, &at, value).map(|row| vec![row]),
+        let list = value.get_ref().as_array();
+        let Some(list) = list.filter(|_| room.step == Step::Notification) else {
+            return self.one(room, &at, value).map(|row| vec![row]);
+        };
+        if list.is_empty() {
+            self.find(&at, "the list is empty", "at least one backend");
+            return None;
         }
+        let rows: Vec<_> = list.iter().map(|one| self.one(room, &at, one)).collect();
+        rows.into_iter().collect()
     }
 
     fn one(&mut self, room: &Room, at: &Place, value: &Spanned<DeValue<'_>>) -> Option<Row> {

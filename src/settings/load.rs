@@ -28,11 +28,10 @@ const TABLES: [&str; 3] = ["supervision", "defaults", "processes"];
 pub fn load_file(path: &Path, registry: &Registry) -> Result<Settings, Problems> {
     let file = path.display().to_string();
     let bytes = fs::read(path).map_err(|error| {
-        let right = match error.kind() {
-            ErrorKind::NotFound => {
-                "write the file, or name another with --config or in AUTOSCALEBOT_CONFIG"
-            }
-            _other => "a file that this user may read",
+        let right = if error.kind() == ErrorKind::NotFound {
+            "write the file, or name another with --config or in AUTOSCALEBOT_CONFIG"
+        } else {
+            "a file that this user may read"
         };
         Problems::unreadable(&file, format!("cannot read {file}: {error}"), right)
     })?;
@@ -41,6 +40,11 @@ pub fn load_file(path: &Path, registry: &Registry) -> Result<Settings, Problems>
         let wrong = format!("{file} is not UTF-8 text (see byte {})", at + 1);
         Problems::unreadable(&file, wrong, "a file that is saved as UTF-8")
     })?;
+    load_text(&file, &text, registry)
+}
+
+/// Checks a text under a file's name, with the variables of this process.
+pub fn load_text(file: &str, text: &str, registry: &Registry) -> Result<Settings, Problems> {
     load(&Source::new(file, text), registry, &|name| {
         std::env::var(name).ok()
     })

@@ -8,7 +8,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::rooms::Rooms;
+use super::rooms::{Room, Rooms};
 use super::schema::{Kind, Setting};
 use super::similar::nearest;
 use super::source::Line;
@@ -129,14 +129,14 @@ impl Mask {
         match value.get_ref() {
             DeValue::Table(table) => self.table(table, text, names, sight),
             DeValue::Array(list) => {
-                for element in list.iter() {
+                for element in list {
                     self.value(element, text, names, sight);
                 }
             }
             DeValue::String(_) => {
                 self.texts.push(span.clone());
                 let written = text.get(span.clone()).unwrap_or_default();
-                self.hidden.extend(string(written, span, sight));
+                self.hidden.extend(string(written, &span, sight));
             }
             DeValue::Integer(_)
             | DeValue::Float(_)
@@ -151,36 +151,51 @@ impl Mask {
 }
 
 /// What is hidden of a string as written, its quotes included, which stands at `span`.
-fn string(written: &str, span: Range<usize>, sight: Option<Sight>) -> Option<Range<usize>> {
-    let quotes = written
-        .chars()
-        .take_while(|&c| c == '"' || c == '\'')
-        .count();
-    let quotes = if written.len() <= 2 {
-        1
+fn string(written: &str, span: &Range<usize>, sight: Option<Sight>) -> Vec<Range<usize>> {
+    let quote = |text: &str| text.starts_with("\"\"\"") || text.starts_with("'''");
+    let quotes = if written.len() >= 6 && quote(written) {
+        3
     } else {
-        quotes.clamp(1, 3)
+        1
     };
-    let inside = written.get(quotes..written.len().saturating_sub(quotes))?;
+    let Some(inside) = written.get(quotes..written.len().saturating_sub(quotes)) else {
+        return vec![span.clone()];
+    };
     let from = span.start + quotes;
-    let all = Some(from..from + inside.len());
+    let all = from..from + inside.len();
     let is_url = match sight {
-        None | Some(Sight::Numbers | Sight::Closed) => return all,
+        None | Some(Sight::Numbers | Sight::Closed) => return vec![all],
         Some(Sight::Url) => true,
         Some(Sight::Open) => inside.contains("://"),
     };
     if !is_url {
-        return None;
+        return Vec::new();
     }
-    let Some(secret) = url(inside) else {
-        return all;
-    };
-    (!secret.is_empty()).then(|| from + secret.start..from + secret.end)
+    let shift = |secret: Range<usize>| from + secret.start..from + secret.end;
+    url(inside).map_or_else(
+        || vec![all],
+        |secrets| secrets.into_iter().map(shift).collect(),
+    )
 }
 
-/// What of a URL (or a path) is hidden: what stands before its `@`, its query, or both with all between; an empty range
-/// for nothing. `None` when it looks like no URL.
-fn url(text: &str) -> Option<Range<usize>> {
+/// A URL (or a path) with what is secret in it hidden.
+pub(super) fn without_secrets(text: &str) -> String {
+    let Some(secrets) = url(text) else {
+        return HIDDEN.to_owned();
+    };
+    let mut shown = String::new();
+    let mut at = 0;
+    for secret in secrets {
+        shown.push_str(text.get(at..secret.start).unwrap_or_default());
+        shown.push_str(HIDDEN);
+        at = secret.end;
+    }
+    shown + text.get(at..).unwrap_or_default()
+}
+
+/// What of a URL (or a path) is hidden, in order: what stands before its `@`, and its query. `None` when it looks like
+/// no URL.
+fn url(text: &str) -> Option<Vec<Range<usize>>> {
     if text.contains('\\') {
         return None; // an escape may hide any of the marks below
     }
@@ -197,13 +212,15 @@ fn url(text: &str) -> Option<Range<usize>> {
         let port = host.rsplit_once(':').map(|(_, port)| port);
         port.is_some_and(|port| !port.chars().all(|c| c.is_ascii_digit() || c == ']'))
     };
-    match (after.rfind('@'), query) {
-        (Some(at), None) => Some(start..start + at),
-        (Some(_), Some(_)) => Some(start..text.len()),
-        (None, _) if start > 0 && port_is_odd(host) => Some(start..text.len()),
-        (None, Some(query)) => Some(query..text.len()),
-        (None, None) => Some(0..0),
-    }
+    let end = text.len();
+    let (before, behind) = match (after.rfind('@').map(|at| start + at), query) {
+        // A password may hold a `?` that was not encoded.
+        (Some(at), Some(query)) if at >= query => (Some(start..end), None),
+        (Some(at), query) => (Some(start..at), query.map(|query| query..end)),
+        (None, _) if start > 0 && port_is_odd(host) => (Some(start..end), None),
+        (None, query) => (None, query.map(|query| query..end)),
+    };
+    Some(before.into_iter().chain(behind).collect())
 }
 
 /// The names of all settings, and what may be shown of their values.
@@ -215,7 +232,7 @@ struct Names {
 impl Names {
     fn new(rooms: &Rooms) -> Self {
         let mut known: BTreeMap<&'static str, Sight> = BTreeMap::new();
-        let room = rooms.all().iter().flat_map(|room| room.every_setting());
+        let room = rooms.all().iter().flat_map(Room::every_setting);
         let top = super::top::TIME_ZONE.iter().chain(super::top::SUPERVISION);
         for setting in room.chain(top) {
             let sight = sight(setting);
@@ -246,10 +263,139 @@ fn sight(setting: &Setting) -> Sight {
         // A command's words may hold a token.
         Kind::TextTable | Kind::Words => Sight::Closed,
         Kind::Url(_) | Kind::UrlOrPath => Sight::Url,
-        _other => Sight::Open,
+        Kind::Text
+        | Kind::OneOf(_)
+        | Kind::Boolean
+        | Kind::Whole(..)
+        | Kind::Number(..)
+        | Kind::Seconds
+        | Kind::Texts
+        | Kind::Wholes(..)
+        | Kind::Schedule(..)
+        | Kind::Periods
+        | Kind::Pointer => Sight::Open,
     }
 }
 
 #[cfg(test)]
-#[path = "mask_tests.rs"]
-mod tests;
+mod tests {
+    use toml::de::DeTable;
+
+    use super::*;
+    use crate::backend::Registry;
+    use crate::settings::Source;
+
+    /// The line that holds `at`, as it is shown, with the caret under `at`.
+    fn shown(text: &str, at: &str) -> (String, String) {
+        let (document, _) = DeTable::parse_recoverable(text);
+        let rooms = Rooms::new(&Registry::built_in());
+        let mask = Mask::new(document.get_ref(), text, &rooms);
+        let source = Source::new("x", text);
+        let start = text.find(at).unwrap();
+        let (line, caret) = mask.show(&source.line_at(start), &(start..start + at.len()));
+        let under = line[caret].to_owned();
+        (line, under)
+    }
+
+    /// A line, the place to show, and the line as it is shown.
+    const LINES: &[(&str, &str, &str)] = &[
+        ("api_key = \"s3cret\" ", "api_key", "api_key = \"***\""),
+        ("api_key = 's3cret'", "api_key", "api_key = '***'"),
+        ("api_key = \"\"", "api_key", "api_key = \"\""),
+        ("api_key = 12345", "api_key", "api_key = ***"),
+        ("api_kye = 12345", "api_kye", "api_kye = ***"),
+        (
+            "key_of_api = \"s3cret\"",
+            "key_of_api",
+            "key_of_api = \"***\"",
+        ),
+        ("app_name = \"shop\"", "app_name", "app_name = \"shop\""),
+        ("max_proceses = 3", "max_proceses", "max_proceses = 3"),
+        (
+            "a = { api_key = \"s3cret\", port = 6379, x = [\"s3cret\"] } # s3cret",
+            "port",
+            "a = { api_key = \"***\", port = 6379, x = [\"***\"] }",
+        ),
+        (
+            "headers = { from = \"s3cret\", n = 5 }",
+            "headers",
+            "headers = { from = \"***\", n = *** }",
+        ),
+        (
+            "heders = { from = \"s3cret\" }",
+            "heders",
+            "heders = { from = \"***\" }",
+        ),
+        (
+            "app_name = { from = \"s3cret\" }",
+            "app_name",
+            "app_name = { from = \"***\" }",
+        ),
+        (
+            "redis_url = \"redis://u:s3cret@host:6379/0?p=s3cret\"",
+            "redis_url",
+            "redis_url = \"redis://***@host:6379/0?***\"",
+        ),
+        (
+            "redis_url = \"redis://u:s3?cr@et@host/0\"",
+            "redis_url",
+            "redis_url = \"redis://***\"",
+        ),
+        (
+            "redis_url = \"redis://:s3cret\"",
+            "redis_url",
+            "redis_url = \"redis://***\"",
+        ),
+        ("redis_url = \"s3cret\"", "redis_url", "redis_url = \"***\""),
+        (
+            "base_url = \"http\\u003a//u:s3cret@host\"",
+            "base_url",
+            "base_url = \"***\"",
+        ),
+        (
+            "measurement_url = \"/m/?token=s3cret\"",
+            "measurement_url",
+            "measurement_url = \"/m/?***\"",
+        ),
+        (
+            "host = \"redis://u:s3cret@host\"",
+            "host",
+            "host = \"redis://***@host\"",
+        ),
+        (
+            "command = [\"x\", \"--token=s3cret\"]",
+            "command",
+            "command = [\"***\", \"***\"]",
+        ),
+        (
+            "min_processes = { \"0:00\" = 1, \"8:00\" = \"s3cret\" }",
+            "\"8:00\"",
+            "min_processes = { \"0:00\" = 1, \"8:00\" = \"***\" }",
+        ),
+        ("host = \"a#b\" # s3cret", "host", "host = \"a#b\""),
+    ];
+
+    #[test]
+    fn masks_what_may_be_a_secret() {
+        for (text, at, expected) in LINES {
+            let (line, under) = shown(text, at);
+            assert_eq!(&line, expected, "{text}");
+            assert_eq!(&under, at, "{text}");
+        }
+    }
+
+    #[test]
+    fn masks_strings_of_several_lines() {
+        let text = "a = { api_key = \"\"\"\ns3cret\ns3cret\"\"\", port = 1 }";
+        assert_eq!(shown(text, "a = ").0, "a = { api_key = \"\"\"");
+        assert_eq!(shown(text, "port").0, "***\"\"\", port = 1 }");
+        assert_eq!(shown(text, "port").1, "port");
+    }
+
+    #[test]
+    fn the_caret_stands_under_a_hidden_value() {
+        let text = "x = { api_key = 's3cret', app_name = 5 }";
+        assert_eq!(shown(text, "'s3cret'").1, "'***'");
+        assert_eq!(shown(text, "5").1, "5");
+    }
+}

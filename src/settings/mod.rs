@@ -14,7 +14,9 @@ pub mod secret;
 mod similar;
 mod source;
 mod table;
+mod told;
 mod top;
+mod unknown;
 mod value;
 
 use std::time::Duration;
@@ -25,10 +27,11 @@ use crate::model::ProcessName;
 use schema::Section;
 
 pub use environment::Environment;
-pub use load::{load, load_file};
+pub use load::{load, load_file, load_text};
 pub use problem::{Problem, Problems};
 pub use secret::Secret;
 pub use source::Source;
+pub use told::{describe, list, reference, summary};
 
 /// A configuration that was found good.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,3 +91,6 @@ pub struct Step {
     /// Its settings and those that its room shares.
     pub section: Section,
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,8 +88,8 @@ impl Problems {
             };
             // One fault in `[defaults]` is met by every process.
             let same = |other: &Problem| {
-                (other.line, other.column, &other.wrong)
-                    == (problem.line, problem.column, &problem.wrong)
+                (other.line, other.column) == (problem.line, problem.column)
+                    && (&other.setting, &other.wrong) == (&problem.setting, &problem.wrong)
             };
             if !list.iter().any(same) {
                 list.push(problem);
@@ -157,18 +157,20 @@ impl Problems {
         let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
         let mut text = String::new();
         for problem in &self.list {
-            text.push_str(&renderer.render(&[problem.group(&self.file)]));
-            text.push_str("\n\n");
+            let shown = renderer.render(&[problem.group(&self.file)]);
+            // The place and the line are two elements, and the renderer puts a mark between them.
+            for line in shown.lines().filter(|line| !is_separator(line)) {
+                text.push_str(line);
+                text.push('\n');
+            }
+            text.push('\n');
         }
         let many = match self.list.len() {
             1 => "1 problem".to_owned(),
             many => format!("{many} problems"),
         };
-        text.push_str(&format!(
-            "{many} in {}\n",
-            normalize_untrusted_str(&self.file)
-        ));
-        text
+        let file = normalize_untrusted_str(&self.file);
+        text + &format!("{many} in {file}\n")
     }
 }
 
@@ -183,9 +185,7 @@ impl Problem {
     }
 
     fn group<'a>(&'a self, file: &'a str) -> Group<'a> {
-        let mut group = Level::ERROR
-            .primary_title(self.message())
-            .elements([] as [Origin<'_>; 0]);
+        let mut group = Group::with_title(Level::ERROR.primary_title(self.message()));
         if self.line > 0 {
             // The place is stated, not left to the snippet: masking moves columns.
             let place = Origin::path(file).line(self.line).char_column(self.column);
@@ -212,3 +212,15 @@ impl fmt::Display for Problems {
 }
 
 impl std::error::Error for Problems {}
+
+/// Whether a rendered line is the mark between two elements: `:::` and colours.
+fn is_separator(line: &str) -> bool {
+    let mut plain = String::new();
+    let mut rest = line;
+    while let Some((before, code)) = rest.split_once('\u{1b}') {
+        plain.push_str(before);
+        rest = code.split_once('m').map_or("", |(_, after)| after);
+    }
+    plain.push_str(rest);
+    plain.trim() == ":::"
+}

@@ -89,21 +89,15 @@ impl Walk<'_> {
         written: &WrittenTable<'t>,
     ) -> Option<WrittenTable<'t>> {
         let (place, value) = written.find(step.name())?;
-        match value.get_ref() {
-            DeValue::Table(table) => Some(WrittenTable { place, table }),
-            DeValue::Array(list) if list.len() == 1 => {
-                let table = list.first()?.get_ref().as_table();
-                let Some(table) = table else {
-                    self.not_a_table(&place, value.get_ref(), step);
-                    return None;
-                };
-                Some(WrittenTable { place, table })
-            }
-            other => {
-                self.not_a_table(&place, other, step);
-                None
-            }
-        }
+        let value = value.get_ref();
+        // One table in double brackets is meant as one.
+        let alone = value.as_array().filter(|list| list.len() == 1);
+        let alone = alone.and_then(|list| list.first()?.get_ref().as_table());
+        let Some(table) = value.as_table().or(alone) else {
+            self.not_a_table(&place, value, step);
+            return None;
+        };
+        Some(WrittenTable { place, table })
     }
 
     /// The tables of the notification step as written: a list, or one alone.
@@ -118,22 +112,15 @@ impl Walk<'_> {
                 .map(|table| vec![table]);
         };
         let mut tables = Vec::new();
-        for element in list.iter() {
-            match element.get_ref().as_table() {
-                Some(table) => tables.push(WrittenTable {
-                    place: Place {
-                        span: element.span(),
-                        path: place.path.clone(),
-                    },
-                    table,
-                }),
-                None => {
-                    let at = Place {
-                        span: element.span(),
-                        path: place.path.clone(),
-                    };
-                    self.not_a_table(&at, element.get_ref(), Step::Notification);
-                }
+        for element in list {
+            let place = Place {
+                span: element.span(),
+                path: place.path.clone(),
+            };
+            if let Some(table) = element.get_ref().as_table() {
+                tables.push(WrittenTable { place, table });
+            } else {
+                self.not_a_table(&place, element.get_ref(), Step::Notification);
             }
         }
         Some(tables)
@@ -167,15 +154,12 @@ impl Walk<'_> {
             None => written.place.under(step.name(), written.place.span.clone()),
         };
         let defaults = defaults.of(step);
-        match self.choice(room, &place, own.as_ref(), defaults) {
-            Some(rows) => self
-                .step_tables(room, &rows, &place, own.as_ref(), defaults)
-                .pop(),
-            None => {
-                self.known_settings(step, own.as_ref());
-                None
-            }
-        }
+        let Some(rows) = self.choice(room, &place, own.as_ref(), defaults) else {
+            self.known_settings(step, own.as_ref());
+            return None;
+        };
+        self.step_tables(room, &rows, &place, own.as_ref(), defaults)
+            .pop()
     }
 
     fn notification(&mut self, written: &WrittenTable<'_>, defaults: &Defaults<'_>) -> Vec<Table> {

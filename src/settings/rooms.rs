@@ -79,6 +79,8 @@ impl fmt::Display for Step {
 pub(super) struct Room {
     pub(super) step: Step,
     pub(super) shared: &'static [Setting],
+    /// Checks what the shared settings' schema cannot say.
+    pub(super) check: fn(&Section) -> Vec<Fault>,
     pub(super) rows: Vec<Row>,
 }
 
@@ -124,12 +126,18 @@ pub(super) struct Rooms {
 impl Rooms {
     /// The rooms of a registry.
     pub(super) fn new(registry: &Registry) -> Self {
-        let room = |step, shared, rows| Room { step, shared, rows };
+        let room = |step, shared, check, rows| Room {
+            step,
+            shared,
+            check,
+            rows,
+        };
         Self {
             rooms: [
                 room(
                     Step::Measurement,
                     crate::measurement::SHARED,
+                    crate::backend::no_check,
                     registry
                         .measurement
                         .iter()
@@ -139,6 +147,7 @@ impl Rooms {
                 room(
                     Step::Decision,
                     crate::decision::SHARED,
+                    crate::backend::no_check,
                     registry
                         .decision
                         .iter()
@@ -148,11 +157,13 @@ impl Rooms {
                 room(
                     Step::Scaling,
                     crate::scaling::SHARED,
+                    crate::backend::no_check,
                     registry.scaling.iter().map(|row| Row::from(*row)).collect(),
                 ),
                 room(
                     Step::Notification,
                     crate::notification::SHARED,
+                    crate::notification::check_shared,
                     registry
                         .notification
                         .iter()

@@ -9,9 +9,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::environment::Environment;
 use super::problem::{Fault, Finding};
-use super::rooms::{Room, Rooms, Row, Step};
+use super::rooms::{Room, Rooms, Row};
 use super::schema::{self, Section, Setting};
-use super::similar::{listed, nearest};
 use super::value;
 
 /// A place in the file: where, in bytes, and the dotted path of what stands there.
@@ -69,7 +68,8 @@ pub(super) struct Entry {
 #[derive(Debug, Clone)]
 pub(super) struct Table {
     pub(super) backend: &'static str,
-    pub(super) check: fn(&Section) -> Vec<Fault>,
+    /// The room's check, and the backend's own.
+    pub(super) checks: [fn(&Section) -> Vec<Fault>; 2],
     pub(super) place: Place,
     pub(super) entries: BTreeMap<String, Entry>,
     /// What was written, but cannot be used: told already, so nothing else is said of it.
@@ -127,47 +127,6 @@ impl Walk<'_> {
         });
     }
 
-    /// Reads a table of plain settings; `keys` are names that are read elsewhere.
-    pub(super) fn plain_table(
-        &mut self,
-        settings: &'static [Setting],
-        written: Option<&WrittenTable<'_>>,
-        keys: &[&str],
-    ) -> Section {
-        let place = written.map(|table| table.place.clone());
-        let mut table = Table {
-            backend: "",
-            check: |_| Vec::new(),
-            place: place.unwrap_or(Place {
-                span: 0..0,
-                path: String::new(),
-            }),
-            entries: BTreeMap::new(),
-            spoilt: BTreeSet::new(),
-        };
-        if let Some(written) = written {
-            for (key, value) in written.table {
-                let name = key.get_ref().as_ref();
-                let place = written.place.under(name, key.span());
-                let known = || settings.iter().map(|setting| setting.name);
-                match settings.iter().find(|setting| setting.name == name) {
-                    Some(setting) => self.entry(&mut table, setting, value, &place, true),
-                    None if keys.contains(&name) => {}
-                    None => {
-                        let names = known().chain(keys.iter().copied());
-                        let right = match nearest(name, names.clone()) {
-                            Some(meant) => format!("did you mean `{meant}`?"),
-                            None => format!("one of {}", listed(names)),
-                        };
-                        self.find(&place, "unknown setting", right);
-                    }
-                }
-            }
-        }
-        self.fill_in(&mut table, settings.iter());
-        table.section()
-    }
-
     /// Reads one step's table for each of `rows` (more than one only where a table names several backends).
     pub(super) fn step_tables(
         &mut self,
@@ -181,7 +140,7 @@ impl Walk<'_> {
             .map(|row| {
                 let mut table = Table {
                     backend: row.name,
-                    check: row.check,
+                    checks: [room.check, row.check],
                     place: place.clone(),
                     entries: BTreeMap::new(),
                     spoilt: BTreeSet::new(),
@@ -234,7 +193,7 @@ impl Walk<'_> {
     }
 
     /// Reads one value into the table, unless it is there already (the process's own before the defaults').
-    fn entry(
+    pub(super) fn entry(
         &mut self,
         table: &mut Table,
         setting: &Setting,
@@ -273,7 +232,11 @@ impl Walk<'_> {
     }
 
     /// Adds the built-in defaults, and tells what is missing.
-    fn fill_in(&mut self, table: &mut Table, settings: impl Iterator<Item = &'static Setting>) {
+    pub(super) fn fill_in(
+        &mut self,
+        table: &mut Table,
+        settings: impl Iterator<Item = &'static Setting>,
+    ) {
         for setting in settings {
             if table.entries.contains_key(setting.name) || table.spoilt.contains(setting.name) {
                 continue;
@@ -281,7 +244,8 @@ impl Walk<'_> {
             if setting.default == schema::Default::Required {
                 let place = table.place.under(setting.name, table.place.span.clone());
                 let wrong = format!("it is missing, and `{}` needs it", table.backend);
-                self.find(&place, wrong, value::wanted(setting.kind));
+                let right = format!("{}: {}", value::wanted(setting.kind), setting.meaning);
+                self.find(&place, wrong, right);
                 table.spoilt.insert(setting.name.to_owned());
             } else if let Some(value) = value::default(setting) {
                 let entry = Entry {
@@ -292,64 +256,5 @@ impl Walk<'_> {
                 table.entries.insert(setting.name.to_owned(), entry);
             }
         }
-    }
-
-    /// Tells that no chosen backend has a setting; gives the one that was meant, as far as that is clear.
-    pub(super) fn unknown_setting(
-        &mut self,
-        room: &Room,
-        rows: &[Row],
-        name: &str,
-        place: &Place,
-    ) -> Option<&'static str> {
-        let rows: &[Row] = if rows.is_empty() { &room.rows } else { rows };
-        let known = || {
-            rows.iter()
-                .flat_map(|row| room.settings(*row))
-                .map(|s| s.name)
-        };
-        let wrong = "unknown setting";
-        if let Some(step) = self.step_of(room.step, name) {
-            self.find(place, wrong, format!("it belongs in the `{step}` table"));
-            return None;
-        }
-        let others: Vec<_> = room
-            .rows
-            .iter()
-            .filter(|row| room.setting(**row, name).is_some())
-            .collect();
-        if !others.is_empty() {
-            let others = listed(others.iter().map(|row| row.name));
-            self.find(
-                place,
-                wrong,
-                format!("it is a setting of {others}; take it out, or choose another backend"),
-            );
-            return None;
-        }
-        let near = nearest(name, known());
-        let right = match near {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => {
-                let backends = listed(rows.iter().map(|row| row.name));
-                format!("a setting of {backends}: {}", listed(known()))
-            }
-        };
-        self.find(place, wrong, right);
-        near
-    }
-
-    /// The other step that has a setting of this name.
-    fn step_of(&self, but: Step, name: &str) -> Option<Step> {
-        if self
-            .rooms
-            .of(but)
-            .every_setting()
-            .any(|setting| setting.name == name)
-        {
-            return None;
-        }
-        let has = |room: &&Room| room.every_setting().any(|setting| setting.name == name);
-        self.rooms.all().iter().find(has).map(|room| room.step)
     }
 }

@@ -1,9 +1,13 @@
 //! The settings outside the processes: the time zone and `[supervision]`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Supervision;
 use super::schema::{Default, Kind, Section, Setting};
+use super::similar::{listed, nearest};
+use super::table::{Place, Table, Walk, WrittenTable};
+use crate::backend::no_check;
 
 /// The top-level setting.
 pub(super) static TIME_ZONE: &[Setting] = &[Setting::new(
@@ -61,5 +65,48 @@ pub(super) fn supervision(section: &Section) -> Supervision {
         restart_window: seconds("restart_window_in_seconds", usual.restart_window),
         degraded_retry: seconds("degraded_retry_in_seconds", usual.degraded_retry),
         shutdown_grace: seconds("shutdown_grace_in_seconds", usual.shutdown_grace),
+    }
+}
+
+impl Walk<'_> {
+    /// Reads a table of plain settings; `keys` are names that are read elsewhere.
+    pub(super) fn plain_table(
+        &mut self,
+        settings: &'static [Setting],
+        written: Option<&WrittenTable<'_>>,
+        keys: &[&str],
+    ) -> Section {
+        let place = written.map(|table| table.place.clone());
+        let mut table = Table {
+            backend: "",
+            checks: [no_check; 2],
+            place: place.unwrap_or(Place {
+                span: 0..0,
+                path: String::new(),
+            }),
+            entries: BTreeMap::new(),
+            spoilt: BTreeSet::new(),
+        };
+        if let Some(written) = written {
+            for (key, value) in written.table {
+                let name = key.get_ref().as_ref();
+                let place = written.place.under(name, key.span());
+                let known = || settings.iter().map(|setting| setting.name);
+                match settings.iter().find(|setting| setting.name == name) {
+                    Some(setting) => self.entry(&mut table, setting, value, &place, true),
+                    None if keys.contains(&name) => {}
+                    None => {
+                        let names = known().chain(keys.iter().copied());
+                        let right = match nearest(name, names.clone()) {
+                            Some(meant) => format!("did you mean `{meant}`?"),
+                            None => format!("one of {}", listed(names)),
+                        };
+                        self.find(&place, "unknown setting", right);
+                    }
+                }
+            }
+        }
+        self.fill_in(&mut table, settings.iter());
+        table.section()
     }
 }

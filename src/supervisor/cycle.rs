@@ -169,6 +169,10 @@ impl<'a> Turn<'a> {
             limit: platform.limit,
         });
         let off = answer.switched_off.then(|| answer.reason.clone());
+        if off.is_some() {
+            // What was measured while nothing ran says nothing about the load when it runs again.
+            self.state.history.clear();
+        }
         self.condition(Event::SwitchedOff, off, Some(seen.count));
         // Without a wish nobody knows whether the load still asks for more than the bounds allow.
         if decided.wish.is_ok() {

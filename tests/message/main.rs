@@ -1,11 +1,24 @@
 //! Do the actors keep their promises? Real actors, scripted backends, a paused clock, no sockets.
 
+#[cfg(test)]
+mod deadlines;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod holds;
+#[cfg(test)]
 mod path;
+#[cfg(test)]
+mod shutdown;
+#[cfg(test)]
+mod supervision;
+#[cfg(test)]
+mod week;
 
 use std::time::Duration;
 
 /// A process with four scripted backends and these lines more in its decision table.
-pub fn process(name: &str, decision: &str) -> String {
+pub(crate) fn process(name: &str, decision: &str) -> String {
     format!(
         r#"
 [processes.{name}]
@@ -22,6 +35,7 @@ max_measurement_value = 1200
     )
 }
 
-pub const fn seconds(seconds: u64) -> Duration {
+/// So many seconds.
+pub(crate) const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }

@@ -1,1 +1,18 @@
 //! Does it hold for histories that nobody thought of? Generated inputs against the pure rules and the actors.
+
+#[cfg(test)]
+mod cooldown;
+#[cfg(test)]
+mod decision;
+#[cfg(test)]
+mod gate;
+#[cfg(test)]
+mod heroku_replies;
+#[cfg(test)]
+mod rapid;
+#[cfg(test)]
+mod restarts;
+#[cfg(test)]
+mod runner;
+#[cfg(test)]
+mod settings;

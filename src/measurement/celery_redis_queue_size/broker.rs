@@ -149,6 +149,10 @@ impl Broker {
             format!("{shown}: connection refused; does it run there?")
         } else if let Some(tls) = tls_trouble(error) {
             format!("{shown}: {tls}")
+        } else if error.is_connection_dropped() {
+            format!(
+                "{shown}: it closed the connection without an answer; is it a Redis, and does it want TLS (rediss://)?"
+            )
         } else if error.is_io_error() {
             format!("{shown}: {}", chain(error))
         } else {

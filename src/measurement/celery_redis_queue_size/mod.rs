@@ -23,7 +23,7 @@ use crate::settings::problem::Fault;
 use crate::settings::schema::{Default, Kind, Section, Setting};
 use broker::Broker;
 
-pub use replies::waiting;
+pub use replies::{Refusal, waiting};
 
 /// The row in the room's table.
 pub static BACKEND: Backend<dyn MeasurementBackend> = Backend {

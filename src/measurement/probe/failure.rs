@@ -73,31 +73,27 @@ fn root<'e>(error: &'e (dyn Error + 'static)) -> &'e (dyn Error + 'static) {
 fn tls_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
     let mut next = Some(error);
     while let Some(this) = next {
-        let found = this
-            .downcast_ref()
-            .or_else(|| wrapped(this)?.downcast_ref());
-        if found.is_some() {
-            return found;
+        if let Some(found) = this.downcast_ref() {
+            return Some(found);
         }
-        next = this.source();
+        next = beneath(this);
     }
     None
 }
 
-/// The error inside of one that stands for another: its `source` is that other's source, which skips the other itself.
-fn wrapped<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
-    let shared = error.downcast_ref::<Arc<dyn Error + Send + Sync>>();
-    let plain: &(dyn Error + 'static) = match shared {
-        Some(shared) => shared.as_ref(),
-        None => error,
-    };
-    match plain.downcast_ref::<io::Error>() {
-        Some(io) => io.get_ref().map(|inner| {
-            let inner: &(dyn Error + 'static) = inner;
-            inner
-        }),
-        None => Some(plain),
+/// The error that this one stands for, else its source. A wrapper's source is its content's source, and so skips the
+/// content itself.
+fn beneath<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
+    if let Some(shared) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+        return Some(shared.as_ref());
     }
+    if let Some(content) = error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref)
+    {
+        return Some(content);
+    }
+    error.source()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod answer;
 mod failure;
 mod target;
 
+use std::fmt;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -59,7 +60,6 @@ pub const TLS_CA_FILE: Setting = Setting::new(
 const MOST_ATTEMPTS: u32 = 3;
 
 /// A GET that can be sent again and again.
-#[derive(Debug)]
 pub struct Probe {
     client: Client,
     url: Url,
@@ -67,6 +67,12 @@ pub struct Probe {
     headers: HeaderMap,
     fresh_connection: bool,
     clock: Clock,
+}
+
+impl fmt::Debug for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Probe({})", self.shown)
+    }
 }
 
 /// The faults of the settings that are declared here.
@@ -119,7 +125,6 @@ impl Probe {
                 .headers(self.headers.clone())
                 .headers(extra.clone());
             let (sent, connecting) = metered(self.clock, request.send()).await;
-            let was_kept = connecting.begun == 0;
             match sent {
                 Ok(response) => {
                     let unmeasured = if self.fresh_connection {
@@ -129,7 +134,11 @@ impl Probe {
                     };
                     return Ok(Answer::new(self, response, started + unmeasured));
                 }
-                Err(error) if was_kept && error.is_request() && attempt < MOST_ATTEMPTS => {}
+                Err(error)
+                    if connecting.made == 0
+                        && error.is_request()
+                        && !error.is_connect()
+                        && attempt < MOST_ATTEMPTS => {}
                 Err(error) => return Err(self.failure(error)),
             }
         }
@@ -205,6 +214,24 @@ mod tests {
             faults(value),
             ["the value of `x-token` cannot be sent in a header"]
         );
+    }
+
+    #[test]
+    fn neither_login_nor_query_nor_headers_are_in_its_debug() {
+        let values = json!({
+            "measurement_url": "http://me:hunter2@a.test/m/?key=hunter2",
+            "headers": {"X-Token": "hunter2"},
+        });
+        let section = Section::new(serde_json::from_value(values).unwrap(), Vec::new());
+        let site = Site {
+            process: crate::model::ProcessName::new("web").unwrap(),
+            clock: Clock::system(),
+            http: crate::http::Http::default(),
+            program: std::path::PathBuf::new(),
+            shared: crate::backend::Shared::default(),
+        };
+        let probe = Probe::build(&section, &site, false).unwrap();
+        assert_eq!(format!("{probe:?}"), "Probe(http://a.test/m/)");
     }
 
     #[test]

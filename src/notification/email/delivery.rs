@@ -37,10 +37,11 @@ pub(super) async fn deliver(
     if refused.is_empty() {
         return Ok(());
     }
-    let told = letter.to.len() - refused.len();
+    let all = letter.to.len();
+    let told = all - refused.len();
+    let refused = refused.join(" and ");
     Err(format!(
-        "{server} refuses {}; the other {told} of the recipients were told",
-        refused.join(" and ")
+        "{server} refuses {refused}; told were {told} of {all} recipients"
     ))
 }
 

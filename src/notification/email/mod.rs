@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use super::{Notice, NotificationBackend, NotifyError};
 use crate::backend::{Backend, BuildError, Site};
+use crate::one_line::one_line;
 use crate::settings::problem::Fault;
 use crate::settings::schema::{Default, Kind, Section, Setting};
 use crate::settings::secret::Secret;
@@ -143,11 +144,8 @@ fn check(section: &Section) -> Vec<Fault> {
     for (setting, text) in written.chain(section.text("from").map(|text| ("from", text))) {
         if address(text).is_err() {
             let right = "an address such as \"ops@example.com\" or \"Ops <ops@example.com>\"";
-            faults.push(Fault::at(
-                setting,
-                format!("\"{text}\" is no mail address"),
-                right,
-            ));
+            let wrong = format!("\"{}\" is no mail address", one_line(text, 100));
+            faults.push(Fault::at(setting, wrong, right));
         }
     }
     faults
@@ -204,7 +202,7 @@ mod tests {
                 "x@y.z",
                 vec![
                     "smtp_url: a password would be sent without TLS",
-                    "to: \"a@b.c\r\nBcc: d@e.f\" is no mail address",
+                    "to: \"a@b.c Bcc: d@e.f\" is no mail address",
                 ],
             ),
         ] {

@@ -4,36 +4,20 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use log::warn;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RANGE};
-use reqwest::{Client, Method, Url};
-use serde::Deserialize;
+use reqwest::{Client, Method, Response, Url};
 use serde_json::Value;
 
+use super::access::Access;
 use super::patience::Patience;
 use super::refusal::{self, About};
 use super::retry;
 use crate::backend::{BuildError, Site};
 use crate::clock::Clock;
-use crate::http::{Wanted, chain, read_body};
-use crate::settings::Secret;
-
-/// The settings that say which app, and with which key.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub struct Access {
-    /// The app's name or id.
-    pub app_name: String,
-    /// The key.
-    pub api_key: Secret,
-    /// Where the Platform API is.
-    pub api_url: String,
-    /// A CA certificate to trust beside the system's.
-    #[serde(default)]
-    pub tls_ca_file: Option<PathBuf>,
-}
+use crate::http::{Wanted, chain, metered, read_body};
 
 /// The API of one app, with one key.
 pub struct Api {
@@ -44,6 +28,9 @@ pub struct Api {
     clock: Clock,
     remaining: Cell<Option<u64>>,
 }
+
+/// How often a request is sent at most: a kept connection may turn out to be closed, and so may the next.
+const MOST_SENDINGS: u32 = 3;
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -121,6 +108,11 @@ impl Api {
         &self.access.app_name
     }
 
+    /// The HTTP client, for an address that Heroku tells.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The clock that patience is measured on.
     pub fn clock(&self) -> &Clock {
         &self.clock
@@ -170,13 +162,9 @@ impl Api {
     }
 
     async fn attempt(&self, ask: &Ask<'_>) -> Attempt {
-        let request = match self.request(ask) {
-            Ok(request) => request,
-            Err(text) => return Attempt::Failed(Failure::Unavailable(text)),
-        };
-        let response = match self.client.execute(request).await {
+        let response = match self.send(ask).await {
             Ok(response) => response,
-            Err(error) => return self.unreachable(&chain(&error.without_url())),
+            Err(why) => return self.unreachable(&why),
         };
         let status = response.status().as_u16();
         let headers = response.headers();
@@ -212,6 +200,28 @@ impl Api {
                     key: &self.access.api_key,
                 },
             ))),
+        }
+    }
+
+    /// Sends the request, once more when a kept connection was closed at that very moment: Heroku closes those that
+    /// were idle for about as long as the time between two measurements. All that is asked may be repeated, for a new
+    /// count is absolute.
+    async fn send(&self, ask: &Ask<'_>) -> Result<Response, String> {
+        let mut sendings = 0;
+        loop {
+            sendings += 1;
+            let request = self.request(ask)?;
+            let (sent, connecting) = metered(self.clock, self.client.execute(request)).await;
+            let was_kept = connecting.made == 0;
+            match sent {
+                Ok(response) => return Ok(response),
+                Err(error)
+                    if was_kept
+                        && error.is_request()
+                        && !error.is_connect()
+                        && sendings < MOST_SENDINGS => {}
+                Err(error) => return Err(chain(&error.without_url())),
+            }
         }
     }
 

@@ -21,9 +21,10 @@ use futures_util::future::{LocalBoxFuture, Shared, WeakShared};
 use reqwest::Method;
 use serde_json::json;
 
-use super::api::{Access, Api, Ask, Failure};
+use super::access::Access;
+use super::api::{Api, Ask, Failure};
 use super::formation::{Formation, parse_formation, parse_one};
-use super::patience::Patience;
+use super::patience::{Patience, own_part};
 use crate::backend::{BuildError, Site};
 
 /// How long an answer serves others.
@@ -94,8 +95,9 @@ impl App {
         &self.api
     }
 
-    /// All process types of the app, within `allowed`.
-    pub async fn formation(self: &Rc<Self>, allowed: Duration) -> Reading {
+    /// All process types of the app, within `timeout`.
+    pub async fn formation(self: &Rc<Self>, timeout: Duration) -> Reading {
+        let allowed = own_part(timeout);
         let now = self.api.clock().now().mono;
         if let Some(reading) = self.kept(now) {
             return reading;
@@ -104,18 +106,19 @@ impl App {
         match tokio::time::timeout(allowed, read).await {
             Ok(reading) => reading,
             Err(_elapsed) => Err(Failure::Unavailable(
-                patience.spent(&self.api.shown(), allowed),
+                patience.spent(&self.api.shown(), timeout),
             )),
         }
     }
 
-    /// Sets a process type's quantity, within `allowed`. What Heroku made of it is returned.
+    /// Sets a process type's quantity, within `timeout`. What Heroku made of it is returned.
     pub async fn set(
         &self,
         process_type: &str,
         quantity: u32,
-        allowed: Duration,
+        timeout: Duration,
     ) -> Result<Formation, Failure> {
+        let allowed = own_part(timeout);
         let _change = Change::of(&self.generation);
         let patience = Patience::until(self.api.clock().now().mono + allowed);
         let ask = Ask {
@@ -129,7 +132,7 @@ impl App {
             Ok(answer) => answer?,
             Err(_elapsed) => {
                 return Err(Failure::Unavailable(
-                    patience.spent(&self.api.shown(), allowed),
+                    patience.spent(&self.api.shown(), timeout),
                 ));
             }
         };

@@ -5,6 +5,7 @@
 //! the whole cycle stands behind it. Every dyno that is asked for counts as ready: Heroku tells of a quantity, and to
 //! ask for the dynos' states would double the calls.
 
+pub mod access;
 pub mod api;
 pub mod app;
 pub mod formation;
@@ -19,10 +20,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use self::api::{Access, Failure};
+use self::access::Access;
+use self::api::Failure;
 use self::app::App;
 use self::limit::LimitBook;
-use self::patience::own_part;
 use super::{Observed, ScaleError, ScalingBackend};
 use crate::backend::{Backend, BuildError, Site};
 use crate::clock::Clock;
@@ -125,7 +126,7 @@ fn build(section: &Section, site: &Site) -> Result<Rc<dyn ScalingBackend>, Build
             .text("process_type")
             .unwrap_or(site.process.as_str())
             .to_owned(),
-        allowed: own_part(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
+        timeout: Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(10)),
         limit: RefCell::default(),
     }))
 }
@@ -136,14 +137,14 @@ struct Heroku {
     app: Rc<App>,
     clock: Clock,
     process_type: String,
-    allowed: Duration,
+    timeout: Duration,
     limit: RefCell<LimitBook>,
 }
 
 #[async_trait(?Send)]
 impl ScalingBackend for Heroku {
     async fn count(&self) -> Result<Observed, ScaleError> {
-        let formation = self.app.formation(self.allowed).await.map_err(plain)?;
+        let formation = self.app.formation(self.timeout).await.map_err(plain)?;
         let ours = formation
             .iter()
             .find(|entry| entry.process_type == self.process_type);
@@ -156,7 +157,7 @@ impl ScalingBackend for Heroku {
     }
 
     async fn scale(&self, to: Count) -> Result<Count, ScaleError> {
-        let failure = match self.app.set(&self.process_type, to, self.allowed).await {
+        let failure = match self.app.set(&self.process_type, to, self.timeout).await {
             Ok(formation) => {
                 self.limit.borrow_mut().seen(formation.size.as_deref());
                 return Ok(formation.quantity);

@@ -35,15 +35,15 @@ impl Patience {
         *self.trouble.borrow_mut() = Some(trouble.to_owned());
     }
 
-    /// The sentence for one whose time is up: no answer within `allowed`.
-    pub fn spent(&self, shown: &str, allowed: Duration) -> String {
+    /// The sentence for one whose time is up: no answer within `timeout`.
+    pub fn spent(&self, shown: &str, timeout: Duration) -> String {
         let trouble = self.trouble.borrow();
         let before = trouble
             .as_ref()
             .map_or_else(String::new, |trouble| format!(" (before that: {trouble})"));
         format!(
             "Heroku at {shown} gave no answer within {} s{before}; if it is only slow, a longer timeout_in_seconds helps",
-            allowed.as_secs_f64()
+            timeout.as_secs_f64()
         )
     }
 }
@@ -70,9 +70,9 @@ mod tests {
     fn the_last_trouble_is_told() {
         let patience = Patience::until(Duration::ZERO);
         patience.note("it answered 503");
-        let text = patience.spent("https://api.heroku.com", Duration::from_millis(9750));
+        let text = patience.spent("https://api.heroku.com", Duration::from_secs(10));
         assert!(
-            text.contains("within 9.75 s (before that: it answered 503)"),
+            text.contains("within 10 s (before that: it answered 503)"),
             "{text}"
         );
     }

@@ -70,7 +70,7 @@ pub(super) fn read(
         Kind::Seconds => written.seconds().map_err(one),
         Kind::Texts => written.each(|one| one.text().map(Value::from)),
         Kind::Wholes(least, most) => written.each(|one| one.whole(least, most)),
-        Kind::Periods => written.each(|one| one.period()),
+        Kind::Periods => written.each(Written::period),
         Kind::Words => written.words(),
         Kind::TextTable => written.text_table(),
         Kind::Schedule(least, most) => written.schedule(least, most),
@@ -87,11 +87,10 @@ pub(super) fn default(setting: &Setting) -> Option<Value> {
         Default::Text(text) => Value::from(text),
         Default::Texts(texts) => Value::from(texts.to_vec()),
         Default::Number(number) => Value::from(number),
-        Default::Whole(whole) => match setting.kind {
-            Kind::Number(..) | Kind::Seconds => {
-                Value::from(i32::try_from(whole).map_or(f64::NAN, f64::from))
-            }
-            _other => Value::from(whole),
+        Default::Whole(whole) => match (setting.kind, i32::try_from(whole)) {
+            // What arrives as a number when it is written does so when it is not.
+            (Kind::Number(..) | Kind::Seconds, Ok(whole)) => Value::from(f64::from(whole)),
+            _ => Value::from(whole),
         },
         Default::Boolean(truth) => Value::from(truth),
     };
@@ -124,20 +123,14 @@ impl<'a> Written<'a> {
 
     /// Another type than the one that belongs here.
     fn wrong_type(self) -> BadValue {
-        let quoted_number = self.value.get_ref().as_str().is_some_and(looks_like_bare);
-        let right = wanted(self.setting.kind);
-        let right = match self.setting.kind {
-            Kind::Boolean
-            | Kind::Whole(..)
-            | Kind::Number(..)
-            | Kind::Seconds
-            | Kind::Schedule(..)
-                if quoted_number =>
-            {
-                format!("{right}, without quotes")
-            }
-            _other => right,
-        };
+        let mut right = wanted(self.setting.kind);
+        let bare = matches!(
+            self.setting.kind,
+            Kind::Boolean | Kind::Whole(..) | Kind::Number(..) | Kind::Seconds | Kind::Schedule(..)
+        );
+        if bare && self.value.get_ref().as_str().is_some_and(looks_like_bare) {
+            right.push_str(", without quotes");
+        }
         self.bad(
             format!("{} does not belong here", named(self.value.get_ref())),
             right,
@@ -153,7 +146,7 @@ impl<'a> Written<'a> {
         };
         let mut values = Vec::new();
         let mut faults = Vec::new();
-        for element in list.iter() {
+        for element in list {
             match read(self.part(element)) {
                 Ok(value) => values.push(value),
                 Err(bad) => faults.push(bad),

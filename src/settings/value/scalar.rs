@@ -23,15 +23,12 @@ impl Written<'_> {
     }
 
     pub(super) fn whole(self, least: i64, most: i64) -> Result<Value, BadValue> {
-        let whole = match self.value.get_ref().as_integer() {
-            Some(written) => integer(written).ok_or_else(|| self.out_of_range("it"))?,
-            None => {
-                let (variable, text) = self.variable_alone()?;
-                text.trim()
-                    .parse()
-                    .or(Err(()))
-                    .map_err(|()| self.unusable(&variable))?
-            }
+        let whole = if let Some(written) = self.value.get_ref().as_integer() {
+            integer(written).ok_or_else(|| self.out_of_range("it"))?
+        } else {
+            let (variable, text) = self.variable_alone()?;
+            let read = text.trim().parse::<i64>().ok();
+            read.ok_or_else(|| self.unusable(&variable))?
         };
         if (least..=most).contains(&whole) {
             return Ok(Value::from(whole));
@@ -41,26 +38,18 @@ impl Written<'_> {
 
     pub(super) fn number(self, least: f64, most: f64) -> Result<Value, BadValue> {
         let written = self.value.get_ref();
-        let bare = match (written.as_integer(), written.as_float()) {
-            (Some(whole), _) => Some(whole.to_string().replace('_', "").parse::<f64>()),
-            (_, Some(float)) => Some(float.as_str().replace('_', "").parse::<f64>()),
+        let digits = match (written.as_integer(), written.as_float()) {
+            // Hexadecimal and the like count too, though nobody writes seconds so.
+            (Some(whole), _) => Some(integer(whole).map_or(whole.to_string(), |w| w.to_string())),
+            (None, Some(float)) => Some(float.as_str().to_owned()),
             (None, None) => None,
         };
-        let number = match bare {
-            Some(Ok(number)) => number,
-            // Not decimal: 0x10.
-            Some(Err(_)) => written
-                .as_integer()
-                .and_then(integer)
-                .and_then(|whole| i32::try_from(whole).ok())
-                .map_or(f64::NAN, f64::from),
-            None => {
-                let (variable, text) = self.variable_alone()?;
-                text.trim()
-                    .parse()
-                    .or(Err(()))
-                    .map_err(|()| self.unusable(&variable))?
-            }
+        let number = if let Some(digits) = digits {
+            digits.replace('_', "").parse().unwrap_or(f64::NAN)
+        } else {
+            let (variable, text) = self.variable_alone()?;
+            let read = text.trim().parse::<f64>().ok();
+            read.ok_or_else(|| self.unusable(&variable))?
         };
         if !number.is_finite() {
             return Err(self.bad("it is no finite number", wanted(self.setting.kind)));
@@ -85,10 +74,10 @@ impl Written<'_> {
     }
 
     fn unusable(self, variable: &str) -> BadValue {
-        let kind = match self.setting.kind {
-            Kind::Schedule(least, most) => Kind::Whole(least, most),
-            other => other,
-        };
+        let mut kind = self.setting.kind;
+        if let Kind::Schedule(least, most) = kind {
+            kind = Kind::Whole(least, most);
+        }
         let wanted = wanted(kind);
         self.bad(
             format!("the environment variable `{variable}` does not hold {wanted}"),

@@ -1,0 +1,58 @@
+//! The settings told back to people: the reference, one backend's page, the list of backends, and what a file would
+//! run. All of it is written from the rooms' rows, so none of it can be stale.
+
+mod backends;
+mod reference;
+mod summary;
+mod toml_text;
+
+use std::fmt;
+
+use crate::backend::Registry;
+
+use super::rooms::Rooms;
+use super::{Settings, top};
+
+/// The full configuration reference, as a TOML file that loads.
+pub fn reference(registry: &Registry) -> String {
+    reference::reference(&Rooms::new(registry))
+}
+
+/// What a backend is and which settings it has; `None` for a name that no step has. A name that several steps have
+/// gives a page for each.
+pub fn describe(registry: &Registry, name: &str) -> Option<String> {
+    backends::describe(&Rooms::new(registry), name)
+}
+
+/// Every backend with its one-line summary, by step.
+pub fn list(registry: &Registry) -> String {
+    backends::list(&Rooms::new(registry))
+}
+
+/// What a file would run, for `autoscalebot check`: no secret is in it.
+pub fn summary(settings: &Settings, registry: &Registry) -> String {
+    summary::summary(settings, &Rooms::new(registry))
+}
+
+/// Adds to a text.
+fn put(text: &mut String, more: fmt::Arguments<'_>) {
+    text.push_str(&more.to_string());
+}
+
+/// Breaks a text into lines of at most `width` characters, but for longer words.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+//! `autoscalebot reference`: every key, its meaning and default, as a TOML file that loads.
+//!
+//! A table holds one backend at a time, so each step has one table in force, that of its default backend, and the
+//! others stand after it as comments: a line that begins with `# ` is words, one that begins with `#` alone is a
+//! setting that takes effect without the `#`.
+
+use super::backends::{capital, header};
+use super::toml_text::{default_in_words, sample, written};
+use super::{put, top, wrapped};
+use crate::settings::rooms::{Room, Rooms, Row, Step};
+use crate::settings::schema::{Default, Kind, Setting};
+use crate::settings::value::{self, wanted};
+
+/// How wide the words are.
+const WIDTH: usize = 116;
+
+const HEAD: &str = "\
+# The full configuration reference of autoscalebot: every key, its meaning and its default.
+#
+# Nearly everything here may be left out; `config/autoscalebot.toml` is the smallest file that works, and
+# `config/examples/` has whole files for real situations. A line that begins with `# ` is words; one that begins with
+# `#` and a key takes effect when its `#` is taken away.
+#
+# `${NAME}` in a string is the environment variable NAME, and a missing one is an error; `${NAME:-fallback}` has a fallback,
+# also for an empty variable; `$${` is a literal `${`. A string that is one `${…}` alone may stand for a number or a boolean.
+#
+# Written by `autoscalebot reference`. After a change: `cargo run -- reference > config/reference.toml`.
+";
+
+const DEFAULTS: &str = "\
+# What every process shares may stand once, in `[defaults.measurement]`, `[defaults.decision]`, `[defaults.scaling]` and
+# `[[defaults.notification]]`. A process's own setting wins, and its own list of notifications replaces the defaults' whole.
+#[defaults.measurement]
+#measurement_interval_in_seconds = 30
+";
+
+const PROCESSES: &str = "\
+# One table for each managed process type (`web` here) and step. A left-out table means that step's default backend.
+# A backend's name may also be written as the original wrote it (`ResponseTimeBackend`).
+";
+
+/// The whole file.
+pub(super) fn reference(rooms: &Rooms) -> String {
+    let mut text = HEAD.to_owned();
+    for setting in top::TIME_ZONE {
+        text.push('\n');
+        text.push_str(&line(setting, &default_of(setting), false));
+    }
+    text.push_str(&rule("supervision: how failures are met"));
+    text.push_str("[supervision]\n");
+    for setting in top::SUPERVISION {
+        text.push_str(&line(setting, &default_of(setting), false));
+    }
+    text.push_str(&rule("defaults: what every process shares"));
+    text.push_str(DEFAULTS);
+    text.push_str(&rule("processes"));
+    text.push_str(PROCESSES);
+    for room in rooms.all() {
+        text.push_str(&rule(&format!("processes.web.{}", room.step)));
+        let default = room.row(room.step.default_backend());
+        if let Some(row) = default {
+            text.push_str(&in_force(rooms, room, row));
+        }
+        for row in room
+            .rows
+            .iter()
+            .filter(|row| row.name != room.step.default_backend())
+        {
+            text.push_str(&alternative(rooms, room, *row));
+        }
+    }
+    text
+}
+
+/// The table of a step's default backend, and the settings that all backends of the step share.
+fn in_force(rooms: &Rooms, room: &Room, row: Row) -> String {
+    let mut text = title(row);
+    put(
+        &mut text,
+        format_args!("{}\nbackend = \"{}\"\n", header(room.step), row.name),
+    );
+    for setting in row.settings {
+        let commented = holds_nothing(setting);
+        // A path alone would need a base_url, so the example's full URL stands there.
+        let shown = if setting.default == Default::Required || setting.kind == Kind::UrlOrPath {
+            with_fallback(&sample(rooms, row, setting))
+        } else {
+            value_of(rooms, row, setting)
+        };
+        text.push_str(&line(setting, &shown, commented));
+    }
+    put(
+        &mut text,
+        format_args!("\n# Settings that every {} backend has:\n", room.step),
+    );
+    let own = |shared: &&Setting| {
+        row.settings
+            .iter()
+            .all(|setting| setting.name != shared.name)
+    };
+    for setting in room.shared.iter().filter(own) {
+        let shown = value_of(rooms, row, setting);
+        text.push_str(&line(setting, &shown, holds_nothing(setting)));
+    }
+    text
+}
+
+/// Another backend's table, as comments.
+fn alternative(rooms: &Rooms, room: &Room, row: Row) -> String {
+    let mut text = format!("\n{}", title(row));
+    let instead = match room.step {
+        Step::Notification => "Beside the tables above, or instead of them:",
+        Step::Measurement | Step::Decision | Step::Scaling => {
+            "Instead of the table above, with the settings that all share:"
+        }
+    };
+    put(
+        &mut text,
+        format_args!(
+            "# {instead}\n#{}\n#backend = \"{}\"\n",
+            header(room.step),
+            row.name
+        ),
+    );
+    for setting in row.settings {
+        text.push_str(&line(setting, &value_of(rooms, row, setting), true));
+    }
+    text
+}
+
+fn title(row: Row) -> String {
+    let words = format!("{}: {}.", row.name, row.summary);
+    comment(&words)
+}
+
+fn rule(words: &str) -> String {
+    format!("\n\n# {:-<WIDTH$}\n# {words}\n\n", "")
+}
+
+/// A setting with what is to be known of it.
+fn line(setting: &Setting, value: &str, commented: bool) -> String {
+    let secret = if setting.secret {
+        " It is never printed."
+    } else {
+        ""
+    };
+    // What the value itself shows need not be said.
+    let form = if matches!(setting.kind, Kind::Text | Kind::Boolean) {
+        String::new()
+    } else {
+        format!(" {}.", capital(&wanted(setting.kind)))
+    };
+    let words = format!(
+        "{}{form}{secret} {}",
+        setting.meaning,
+        default_in_words(setting)
+    );
+    let mark = if commented { "#" } else { "" };
+    format!("\n{}{mark}{} = {value}\n", comment(&words), setting.name)
+}
+
+fn comment(words: &str) -> String {
+    let mut text = String::new();
+    for line in wrapped(words, WIDTH - 2) {
+        put(&mut text, format_args!("# {line}\n"));
+    }
+    text
+}
+
+/// Whether a setting that is left out holds nothing.
+fn holds_nothing(setting: &Setting) -> bool {
+    matches!(setting.default, Default::Absent | Default::Derived(_))
+}
+
+/// The default, or something in its form.
+fn value_of(rooms: &Rooms, row: Row, setting: &Setting) -> String {
+    match value::default(setting) {
+        Some(value) => written(&value),
+        None => sample(rooms, row, setting),
+    }
+}
+
+fn default_of(setting: &Setting) -> String {
+    written(&value::default(setting).unwrap_or_default())
+}
+
+/// A variable with a fallback, so that the file loads anywhere.
+fn with_fallback(value: &str) -> String {
+    if value.starts_with("\"${") && !value.contains(":-") {
+        value.replace('}', ":-none}")
+    } else {
+        value.to_owned()
+    }
+}

@@ -1,0 +1,54 @@
+//! The pieces of what is told: wrapping, values as TOML, pages.
+
+use serde_json::json;
+
+use super::backends::capital;
+use super::toml_text::written;
+use super::*;
+
+#[test]
+fn wraps_at_the_width() {
+    assert_eq!(wrapped("a bb ccc dddd", 6), ["a bb", "ccc", "dddd"]);
+    assert_eq!(wrapped("longer-than-that a", 6), ["longer-than-that", "a"]);
+    assert!(wrapped("", 6).is_empty());
+}
+
+#[test]
+fn writes_values_as_toml() {
+    let rows = [
+        (json!(30.0), "30"),
+        (json!(0.5), "0.5"),
+        (json!(true), "true"),
+        (json!("a \"b\" \\ \n"), r#""a \"b\" \\ \n""#),
+        (json!("\u{6}"), r#""\u0006""#),
+        (json!(["a", 1]), r#"["a", 1]"#),
+        (
+            json!({"18:30": 1, "7:30": 3}),
+            r#"{ "7:30" = 3, "18:30" = 1 }"#,
+        ),
+    ];
+    for (value, expected) in rows {
+        assert_eq!(written(&value), expected);
+    }
+    assert_eq!(capital("one of"), "One of");
+}
+
+#[test]
+fn every_backend_has_a_page_and_a_line() {
+    let registry = Registry::built_in();
+    let all = list(&registry);
+    for room in Rooms::new(&registry).all() {
+        for row in &room.rows {
+            assert!(all.contains(row.name) && all.contains(row.summary));
+            let page = describe(&registry, row.name).unwrap();
+            for setting in room.settings(*row) {
+                assert!(
+                    page.contains(setting.name),
+                    "{} lacks {}",
+                    row.name,
+                    setting.name
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The `heroku` scaling backend against a stand-in for Heroku's Platform API: the right calls in the right number.
+//! What Heroku refuses is in `heroku_refusals`.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use autoscalebot::backend::{Shared, Site};
+use autoscalebot::clock::Clock;
+use autoscalebot::http::Http;
+use autoscalebot::model::ProcessName;
+use autoscalebot::scaling::heroku::BACKEND;
+use autoscalebot::scaling::{Observed, ScalingBackend};
+use autoscalebot::settings::schema::Section;
+use futures_util::future::join_all;
+use serde_json::{Map, Value, json};
+
+use crate::servers::heroku::{APP, Heroku, KEY, Trouble};
+
+/// Where a program with one process type of this name builds its backends.
+pub(crate) fn site(process: &str) -> Site {
+    Site {
+        process: ProcessName::new(process).expect("a name"),
+        clock: Clock::system(),
+        http: Http::default(),
+        program: PathBuf::new(),
+        shared: Shared::default(),
+    }
+}
+
+/// A table with these values, all of them written.
+pub(crate) fn section(values: Value) -> Section {
+    let values: Map<String, Value> = serde_json::from_value(values).expect("a table");
+    let written = values.keys().cloned().collect();
+    Section::new(values, written)
+}
+
+/// Ends a test that hangs.
+pub(crate) async fn bounded<T>(test: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(30), test)
+        .await
+        .expect("the test hangs")
+}
+
+/// Moves the program's clock on, while nothing is under way.
+pub(crate) async fn later(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+pub(crate) fn table(heroku: &Heroku, process_type: &str) -> Value {
+    json!({
+        "app_name": APP,
+        "api_key": KEY,
+        "api_url": heroku.url(),
+        "process_type": process_type,
+        "timeout_in_seconds": 10.0,
+    })
+}
+
+pub(crate) fn with(mut table: Value, name: &str, value: Value) -> Value {
+    table[name] = value;
+    table
+}
+
+pub(crate) fn made(values: Value, site: &Site) -> Rc<dyn ScalingBackend> {
+    let section = section(values);
+    assert_eq!((BACKEND.check)(&section), [], "a good table");
+    (BACKEND.build)(&section, site).expect("a backend")
+}
+
+pub(crate) fn backend(heroku: &Heroku, process_type: &str) -> Rc<dyn ScalingBackend> {
+    made(table(heroku, process_type), &site("web"))
+}
+
+#[actix_rt::test]
+async fn a_count_is_read_and_set() {
+    let heroku = Heroku::start();
+    let web = backend(&heroku, "web");
+    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(2)));
+    assert_eq!(bounded(web.scale(3)).await, Ok(3));
+    assert_eq!(heroku.quantity("web"), Some(3));
+    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(3)));
+
+    let requests = heroku.requests();
+    let [read, change, _] = requests.as_slice() else {
+        panic!("not three requests: {requests:?}");
+    };
+    assert_eq!(read.path, format!("/apps/{APP}/formation"));
+    assert_eq!(read.header("authorization"), format!("Bearer {KEY}"));
+    let accept = "application/vnd.heroku+json; version=3";
+    assert_eq!(read.header("accept"), accept);
+    assert!(read.header("user-agent").starts_with("autoscalebot/"));
+    assert_eq!(change.method, "PATCH");
+    assert_eq!(change.path, format!("/apps/{APP}/formation/web"));
+    assert_eq!(change.header("content-type"), "application/json");
+    assert_eq!(change.json(), json!({"quantity": 3}), "a whole number");
+}
+
+#[actix_rt::test]
+async fn ten_process_types_of_an_app_read_once() {
+    let heroku = Heroku::start();
+    let site = site("web");
+    let names: Vec<String> = (0..10).map(|n| format!("type{n}")).collect();
+    let late = Trouble::Late(Duration::from_millis(200));
+    heroku.trouble("GET", "/formation", late);
+    let mut backends = Vec::new();
+    for (name, quantity) in names.iter().zip(1..) {
+        heroku.set(name, quantity);
+        backends.push(made(table(&heroku, name), &site));
+    }
+    let counts = bounded(join_all(backends.iter().map(|each| each.count()))).await;
+    for (count, quantity) in counts.into_iter().zip(1..) {
+        assert_eq!(count, Ok(Observed::ready(quantity)));
+    }
+    assert_eq!(heroku.asked("GET", "/formation"), 1, "joined in flight");
+    for each in &backends {
+        bounded(each.count()).await.expect("a count");
+    }
+    assert_eq!(heroku.asked("GET", "/formation"), 1, "under a second old");
+    later(Duration::from_secs(1)).await;
+    bounded(join_all(backends.iter().map(|each| each.count()))).await;
+    assert_eq!(heroku.asked("GET", "/formation"), 2, "at the next tick");
+}
+
+#[actix_rt::test]
+async fn one_that_is_dropped_does_not_take_the_read_with_it() {
+    let heroku = Heroku::start();
+    let site = site("web");
+    let web = made(table(&heroku, "web"), &site);
+    let worker = made(table(&heroku, "worker"), &site);
+    let late = Trouble::Late(Duration::from_millis(300));
+    heroku.trouble("GET", "/formation", late);
+    let mut first = Box::pin(web.count());
+    let mut second = Box::pin(worker.count());
+    let short = Duration::from_millis(100);
+    // The first drives the read, the second joins; then the first one's actor is restarted.
+    tokio::time::timeout(short, join_all([&mut first, &mut second]))
+        .await
+        .expect_err("still under way");
+    drop(first);
+    assert_eq!(bounded(second).await, Ok(Observed::ready(1)));
+    assert_eq!(heroku.asked("GET", "/formation"), 1);
+}
+
+#[actix_rt::test]
+async fn one_with_less_patience_does_not_shorten_the_others() {
+    let heroku = Heroku::start();
+    let site = site("web");
+    let hasty = with(table(&heroku, "web"), "timeout_in_seconds", json!(0.3));
+    let hasty = made(hasty, &site);
+    let patient = made(table(&heroku, "worker"), &site);
+    let busy = Trouble::Answer(503, vec![], Value::Null);
+    heroku.trouble("GET", "/formation", busy);
+    let late = Trouble::Late(Duration::from_millis(200));
+    heroku.trouble("GET", "/formation", late);
+    let (first, second) = bounded(futures_util::future::join(hasty.count(), patient.count())).await;
+    let error = first.expect_err("too little time");
+    assert!(error.to_string().contains("within 0.3 s"), "{error}");
+    assert_eq!(second, Ok(Observed::ready(1)));
+}
+
+#[actix_rt::test]
+async fn what_was_read_before_our_own_change_is_not_used_after_it() {
+    let heroku = Heroku::start();
+    let site = site("web");
+    let web = made(table(&heroku, "web"), &site);
+    let worker = made(table(&heroku, "worker"), &site);
+    bounded(web.count()).await.expect("a count");
+    bounded(web.scale(4)).await.expect("a scale");
+    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(4)));
+    assert_eq!(heroku.asked("GET", "/formation"), 2);
+
+    // A read that is in flight while the change is made: its answer is not for those who ask later.
+    later(Duration::from_secs(2)).await;
+    let late = Trouble::Late(Duration::from_millis(400));
+    heroku.trouble("GET", "/formation", late);
+    let mut old = Box::pin(worker.count());
+    tokio::time::timeout(Duration::from_millis(100), &mut old)
+        .await
+        .expect_err("still under way");
+    bounded(web.scale(5)).await.expect("a scale");
+    let (old, new) = bounded(futures_util::future::join(old, web.count())).await;
+    assert_eq!(old, Ok(Observed::ready(1)));
+    assert_eq!(new, Ok(Observed::ready(5)));
+    assert_eq!(heroku.asked("GET", "/formation"), 4, "not joined");
+}
+
+#[actix_rt::test]
+async fn few_calls_left_are_spared() {
+    let heroku = Heroku::start();
+    let web = backend(&heroku, "web");
+    heroku.leave(400);
+    bounded(web.count()).await.expect("a count");
+    later(Duration::from_secs(9)).await;
+    heroku.set("web", 7);
+    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(2)), "kept");
+    assert_eq!(heroku.asked("GET", "/formation"), 1);
+    later(Duration::from_secs(1)).await;
+    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(7)));
+    assert_eq!(heroku.asked("GET", "/formation"), 2);
+    bounded(web.scale(8)).await.expect("a scale");
+    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(8)));
+    assert_eq!(heroku.asked("GET", "/formation"), 3, "after our own change");
+    heroku.leave(4000);
+    later(Duration::from_secs(10)).await;
+    bounded(web.count()).await.expect("a count");
+    later(Duration::from_secs(1)).await;
+    bounded(web.count()).await.expect("a count");
+    assert_eq!(heroku.asked("GET", "/formation"), 5, "enough are left");
+}
+
+#[actix_rt::test]
+async fn a_change_by_hand_is_seen() {
+    let heroku = Heroku::start();
+    let web = backend(&heroku, "web");
+    bounded(web.count()).await.expect("a count");
+    heroku.set("web", 9);
+    later(Duration::from_secs(1)).await;
+    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(9)));
+}
+
+#[actix_rt::test]
+async fn a_list_of_several_pages_is_read_to_its_end() {
+    let heroku = Heroku::start();
+    heroku.page_by(2);
+    for name in ["clock", "mailer", "urgent"] {
+        heroku.set(name, 6);
+    }
+    let urgent = backend(&heroku, "urgent");
+    assert_eq!(bounded(urgent.count()).await, Ok(Observed::ready(6)));
+    let requests = heroku.requests();
+    let ranges: Vec<&str> = requests.iter().map(|seen| seen.header("range")).collect();
+    assert_eq!(ranges, ["", "]worker..; max=200", "]mailer..; max=200"]);
+}
+
+#[actix_rt::test]
+async fn process_types_of_an_app_have_one_target() {
+    let heroku = Heroku::start();
+    let with_password = heroku.url().replace("http://", "http://user:hunter2@");
+    let table = with(table(&heroku, "web"), "api_url", json!(with_password));
+    let web = made(table, &site("web"));
+    assert_eq!(web.target(), format!("heroku {} {APP}", heroku.url()));
+    assert!(web.zero_can_mean_off());
+}
+
+#[test]
+fn values_that_no_app_or_key_has_are_faults() {
+    let good = json!({"app_name": APP, "api_key": KEY, "process_type": "web"});
+    let rows = [
+        ("app_name", json!("")),
+        ("app_name", json!("my app/../x")),
+        ("api_key", json!("")),
+        ("api_key", json!("HRKU-1\n")),
+        ("process_type", json!("web?x")),
+    ];
+    assert_eq!((BACKEND.check)(&section(good.clone())), []);
+    for (name, value) in rows {
+        let faults = (BACKEND.check)(&section(with(good.clone(), name, value)));
+        let [fault] = faults.as_slice() else {
+            panic!("not one fault: {faults:?}");
+        };
+        assert_eq!(fault.setting, name);
+        assert!(!fault.wrong.contains("HRKU"), "{}", fault.wrong);
+    }
+}

@@ -1,0 +1,131 @@
+//! The end, and a new configuration on the way.
+
+use autoscalebot::harness::{Act, Scenario};
+
+use crate::{process, seconds};
+
+#[test]
+fn a_scale_in_flight_is_finished_and_the_hooks_are_run() {
+    Scenario::new(&process("web", "number_of_fails_to_scale_up_after = 1")).run(
+        |world| async move {
+            let web = world.script("web");
+            web.set_count(1);
+            web.measures([Act::value(5000.0)]);
+            web.scales([Act::Answer(()).after(seconds(3))]);
+            world.advance(seconds(1)).await;
+            world.shut_down().await;
+            assert_eq!(web.was_scaled_to(), [2]);
+            assert_eq!(web.told().len(), 1, "the last notice is out");
+            let hooks = web.hooks();
+            let torn: Vec<_> = hooks
+                .iter()
+                .filter(|hook| hook.ends_with("teardown"))
+                .collect();
+            assert_eq!(
+                torn,
+                [
+                    &"measurement.teardown",
+                    &"scaling.teardown",
+                    &"notification.teardown"
+                ]
+            );
+            world.rewind();
+            world.advance(seconds(60)).await;
+            assert!(
+                world.tape().is_empty(),
+                "nothing happens any more: {:?}",
+                world.tape()
+            );
+        },
+    );
+}
+
+#[test]
+fn nothing_new_begins_during_a_shutdown() {
+    Scenario::new(&process("web", "number_of_fails_to_scale_up_after = 1")).run(
+        |world| async move {
+            let web = world.script("web");
+            web.set_count(1);
+            web.measures([Act::value(5000.0).after(seconds(2))]);
+            world.advance(seconds(1)).await;
+            world.shut_down().await;
+            world.advance(seconds(60)).await;
+            assert!(
+                web.was_scaled_to().is_empty(),
+                "a measurement under way leads to no scale any more"
+            );
+        },
+    );
+}
+
+#[test]
+fn a_scale_that_never_ends_is_given_up_within_the_grace() {
+    let configuration = "[supervision]\nshutdown_grace_in_seconds = 5\n".to_owned()
+        + &process("web", "number_of_fails_to_scale_up_after = 1")
+            .replace("timeout_in_seconds = 4", "timeout_in_seconds = 60");
+    Scenario::new(&configuration).run(|world| async move {
+        let web = world.script("web");
+        web.set_count(1);
+        web.measures([Act::value(5000.0)]);
+        web.scales([Act::Never]);
+        world.advance(seconds(1)).await;
+        world.shut_down().await;
+        assert!(world.now() <= seconds(8), "{:?}", world.now());
+    });
+}
+
+#[test]
+fn a_reload_restarts_only_what_changed() {
+    let old = process("web", "max_processes = 5") + &process("celery", "");
+    let new = process("web", "max_processes = 7") + &process("celery", "") + &process("mailer", "");
+    Scenario::new(&old).run(|world| async move {
+        let (web, celery) = (world.script("web"), world.script("celery"));
+        web.set_count(1);
+        celery.set_count(1);
+        web.measures([Act::value(5000.0)]);
+        celery.measures([Act::value(800.0)]);
+        world.advance(seconds(21)).await;
+        assert_eq!(world.status("web").await.scales, 1);
+        let changes = world.reload(&new).await.unwrap();
+        let names = |list: &[autoscalebot::model::ProcessName]| {
+            list.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (
+                names(&changes.added),
+                names(&changes.changed),
+                names(&changes.removed)
+            ),
+            (vec!["mailer".into()], vec!["web".into()], vec![])
+        );
+        world.advance(seconds(8)).await;
+        assert_eq!(
+            celery
+                .hooks()
+                .iter()
+                .filter(|hook| **hook == "measurement.setup")
+                .count(),
+            1,
+            "celery was not touched"
+        );
+        assert_eq!(world.status("celery").await.history, 3);
+        assert_eq!(world.status("web").await.scales, 1, "the ledger is kept");
+        assert_eq!(
+            web.hooks()
+                .iter()
+                .filter(|hook| **hook == "scaling.teardown")
+                .count(),
+            0,
+            "the scaling backend stays"
+        );
+        world.advance(seconds(200)).await;
+        assert_eq!(web.count(), 7, "the new maximum is in force");
+        assert!(world.status("mailer").await.cycle > 10);
+        world
+            .reload(&process("web", "max_processes = 7"))
+            .await
+            .unwrap();
+        assert_eq!(celery.hooks().last(), Some(&"notification.teardown"));
+        assert!(celery.hooks().contains(&"scaling.teardown"));
+    });
+}
