@@ -147,11 +147,11 @@ mod tests {
     /// 100 requests, answered after 10, 20, … ms, but for the last few.
     fn answers(missing: u32) -> Answers {
         let answers = Answers::default();
+        let due = Duration::from_secs(1);
         for request in 1..=100 {
-            answers.keep(
-                request <= 100 - missing,
-                Duration::from_millis(10) * request,
-            );
+            let number = answers.send(due);
+            let now = due + Duration::from_millis(10) * request;
+            answers.keep(number, request <= 100 - missing, now);
         }
         answers
     }
