@@ -23,3 +23,4 @@ pub mod settings;
 pub mod supervisor;
 pub mod telemetry;
 pub mod trial;
+pub mod wire;

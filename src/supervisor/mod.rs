@@ -4,9 +4,12 @@
 //! whoever asks says when it is, so that a test may say anything.
 
 pub mod actor;
+mod birth;
 pub mod cooldown;
 pub mod cycle;
+mod departure;
 pub mod desk;
+mod faults;
 pub mod gate;
 pub mod group;
 pub mod guard;
@@ -15,7 +18,9 @@ pub mod ledger;
 pub mod memory;
 pub mod plan;
 pub mod rapid;
+mod reload;
 pub mod restarts;
 mod spread;
 pub mod status;
+mod telling;
 pub mod works;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod cooldown;
 #[cfg(test)]
+mod cycles;
+#[cfg(test)]
 mod decision;
 #[cfg(test)]
 mod gate;
