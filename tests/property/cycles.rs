@@ -107,7 +107,7 @@ impl World {
                     .advance(current, Stage::Measuring, Stage::Deciding);
             }
             Happening::Decided { cycle, count, wish } => {
-                self.decided(now, number(*cycle), *count, *wish)?
+                self.decided(now, number(*cycle), *count, *wish)?;
             }
             Happening::Scaled { cycle, works } => self.scaled(now, number(*cycle), *works),
             Happening::Died => {
