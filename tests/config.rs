@@ -133,6 +133,20 @@ notify_on_every_scale = true
 }
 
 #[test]
+fn the_readmes_configuration_loads() {
+    let readme = include_str!("../README.md");
+    let blocks: Vec<_> = readme
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        loads("README.md", block);
+    }
+}
+
+#[test]
 fn every_example_loads() {
     let examples = files("examples");
     assert!(examples.len() >= 4);
