@@ -1,0 +1,180 @@
+//! Redis as Celery's broker, and the application in `tests/celery_app/app.py` around it: its workers as a `local`
+//! scaling table, its tasks, and what its workers say of themselves.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use redis::FromRedisValue;
+use serde::Deserialize;
+
+use crate::bot::{LONG, comes_true};
+use crate::servers::redis::RedisServer;
+
+/// Celery's queue, and where it keeps the tasks of its other three steps of priority.
+const QUEUES: [&str; 4] = [
+    "celery",
+    "celery\u{6}\u{16}3",
+    "celery\u{6}\u{16}6",
+    "celery\u{6}\u{16}9",
+];
+
+/// A broker, empty at first.
+pub(crate) struct Broker {
+    pub(crate) redis: RedisServer,
+}
+
+/// What the living workers say.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Inspected {
+    /// Their names, `worker.1@host`, sorted.
+    pub(crate) ping: Vec<String>,
+    /// How many tasks they work on.
+    pub(crate) active: u64,
+    /// How many tasks they have fetched beside.
+    pub(crate) reserved: u64,
+}
+
+impl Broker {
+    /// Starts a redis-server.
+    pub(crate) fn start() -> Self {
+        Self {
+            redis: RedisServer::start(),
+        }
+    }
+
+    /// A measurement table of this queue, taken often.
+    pub(crate) fn measurement(&self) -> String {
+        format!(
+            "[processes.worker.measurement]\n\
+             backend = \"celery_redis_queue_size\"\n\
+             host = \"127.0.0.1\"\n\
+             port = {}\n\
+             timeout_in_seconds = 10\n\
+             measurement_interval_in_seconds = 0.25\n",
+            self.redis.port()
+        )
+    }
+
+    /// A scaling table whose copies are Celery workers.
+    pub(crate) fn workers(&self, concurrency: u32) -> String {
+        // Its banner goes to standard error, so that standard output has the notices alone.
+        let command = format!(
+            "exec {} -A app worker --concurrency={concurrency} --prefetch-multiplier=1 -n $DYNO@%h --loglevel=INFO >&2",
+            venv("celery").display()
+        );
+        format!(
+            "[processes.worker.scaling]\n\
+             backend = \"local\"\n\
+             command = [\"/bin/sh\", \"-c\", \"{command}\"]\n\
+             working_directory = \"{}\"\n\
+             environment = {{ BROKER_URL = \"{}\", PYTHONDONTWRITEBYTECODE = \"1\" }}\n\
+             stop_grace_in_seconds = 120\n",
+            application().display(),
+            self.redis.url(),
+        )
+    }
+
+    /// Publishes so many tasks, numbered from 0.
+    #[track_caller]
+    pub(crate) fn push(&self, how_many: u32, nap: f64) {
+        self.run(&["push", &how_many.to_string(), &nap.to_string()]);
+    }
+
+    /// Lets the tasks that are waiting, and all later ones, go on.
+    pub(crate) fn open_the_gate(&self) {
+        let _: () = self.ask("SET", &["test:gate", "open"]);
+    }
+
+    /// What Celery's own remote control gathers.
+    #[track_caller]
+    pub(crate) fn inspect(&self) -> Inspected {
+        serde_json::from_str(&self.run(&["inspect"])).expect("an answer of app.py")
+    }
+
+    /// The numbers of the tasks that began, that were done, that got a SIGTERM: `started`, `done`, `signalled`.
+    pub(crate) fn tasks(&self, which: &str) -> Vec<u32> {
+        self.ask("LRANGE", &[&format!("test:{which}"), "0", "-1"])
+    }
+
+    /// How many tasks Redis holds at each of Celery's four steps of priority.
+    pub(crate) fn waiting(&self) -> [u64; 4] {
+        QUEUES.map(|queue| self.ask("LLEN", &[queue]))
+    }
+
+    /// Puts so many things into the queue, for tests without workers.
+    pub(crate) fn fill(&self, how_many: usize) {
+        let tasks = vec!["{}"; how_many];
+        let mut client = self.redis.client(0);
+        let push = redis::cmd("RPUSH")
+            .arg("celery")
+            .arg(tasks)
+            .exec(&mut client);
+        push.expect("a queue filled");
+    }
+
+    /// Empties the queue.
+    pub(crate) fn empty(&self) {
+        let _: u64 = self.ask("DEL", &["celery"]);
+    }
+
+    fn ask<T: FromRedisValue>(&self, command: &str, words: &[&str]) -> T {
+        let mut client = self.redis.client(0);
+        let answer = redis::cmd(command).arg(words).query(&mut client);
+        answer.expect("an answer of Redis")
+    }
+
+    /// Runs `app.py`, within a bound.
+    #[track_caller]
+    fn run(&self, words: &[&str]) -> String {
+        let mut child = Command::new(venv("python"))
+            .arg(application().join("app.py"))
+            .args(words)
+            .env("BROKER_URL", self.redis.url())
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("python starts");
+        let ended = comes_true(LONG, || matches!(child.try_wait(), Ok(Some(_))));
+        if !ended {
+            child.kill().expect("an app.py to kill");
+        }
+        let output = child.wait_with_output().expect("its output");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            ended && output.status.success(),
+            "app.py {words:?} failed, or did not end (is Celery installed? run tests/run):\n{errors}"
+        );
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+}
+
+/// A notification table with exactly these events on standard output.
+pub(crate) fn console(events: &str) -> String {
+    format!("[[processes.worker.notification]]\nbackend = \"console\"\nnotify_on = [{events}]\n")
+}
+
+/// A supervision table that leaves copies time to finish when the program stops.
+pub(crate) fn patient() -> String {
+    format!(
+        "[supervision]\nshutdown_grace_in_seconds = {}\n",
+        Duration::from_secs(120).as_secs()
+    )
+}
+
+fn application() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/celery_app")
+}
+
+fn venv(program: &str) -> PathBuf {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/venv/bin");
+    let file = file.join(program);
+    assert!(
+        file.exists(),
+        "{} is missing: run tests/run, which makes it",
+        file.display()
+    );
+    file
+}

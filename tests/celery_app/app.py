@@ -1,0 +1,62 @@
+"""An application with a task, its worker's and its tests' side. BROKER_URL says where Redis is.
+
+    app.py push HOW_MANY SECONDS   publishes tasks, numbered from 0, at the priorities 0 to 9 in turn
+    app.py inspect                 prints what the living workers say: {"ping": …, "active": …, "reserved": …}
+
+Each task leaves its number in the Redis list `test:started`, waits until there is a key `test:gate`, naps, and leaves its
+number in `test:done`. A SIGTERM that reaches it meanwhile goes into `test:signalled`.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+
+from celery import Celery
+from redis import Redis
+
+PRIORITIES = 10
+GATE_AT_MOST = 120  # seconds
+ANSWERS_WITHIN = 2  # seconds
+
+broker_url = os.environ["BROKER_URL"]
+app = Celery("app", broker=broker_url)
+app.conf.broker_connection_retry_on_startup = True
+store = Redis.from_url(broker_url)
+
+
+@app.task(name="app.nap")
+def nap(number, seconds):
+    def on_signal(_signal, _frame):
+        store.rpush("test:signalled", number)
+
+    before = signal.signal(signal.SIGTERM, on_signal)
+    try:
+        store.rpush("test:started", number)
+        end = time.monotonic() + GATE_AT_MOST
+        while not store.exists("test:gate") and time.monotonic() < end:
+            time.sleep(0.05)
+        time.sleep(seconds)
+        store.rpush("test:done", number)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def push(how_many, seconds):
+    for number in range(int(how_many)):
+        nap.apply_async((number, float(seconds)), priority=number % PRIORITIES)
+
+
+def inspect():
+    workers = app.control.inspect(timeout=ANSWERS_WITHIN)
+    answers = {
+        "ping": sorted(workers.ping() or {}),
+        "active": sum(map(len, (workers.active() or {}).values())),
+        "reserved": sum(map(len, (workers.reserved() or {}).values())),
+    }
+    print(json.dumps(answers))
+
+
+if __name__ == "__main__":
+    {"push": push, "inspect": inspect}[sys.argv[1]](*sys.argv[2:])
