@@ -7,6 +7,8 @@ mod bot;
 #[cfg(test)]
 mod broker;
 #[cfg(test)]
+mod broker_away;
+#[cfg(test)]
 mod celery_wave;
 #[cfg(test)]
 mod command_line;
@@ -14,6 +16,8 @@ mod command_line;
 mod demo;
 #[cfg(test)]
 mod heroku_app;
+#[cfg(test)]
+mod life_and_death;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
