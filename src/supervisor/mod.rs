@@ -16,6 +16,6 @@ pub mod memory;
 pub mod plan;
 pub mod rapid;
 pub mod restarts;
-mod spread;
+pub mod spread;
 pub mod status;
 pub mod works;
