@@ -69,7 +69,9 @@ fn ten_process_types_of_one_app_are_read_by_one_call_a_tick() {
     heroku.set("web", 1);
     for number in 1..10 {
         heroku.set(&format!("worker{number}"), 1);
-        configuration += &format!("[processes.worker{number}]\n");
+        configuration.push_str("[processes.worker");
+        configuration.push_str(&number.to_string());
+        configuration.push_str("]\n");
     }
     let home = Home::with(&configuration);
     let bot = home.run();
