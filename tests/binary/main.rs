@@ -9,6 +9,8 @@ mod broker;
 #[cfg(test)]
 mod broker_away;
 #[cfg(test)]
+mod celery_stops;
+#[cfg(test)]
 mod celery_wave;
 #[cfg(test)]
 mod command_line;
@@ -17,7 +19,7 @@ mod demo;
 #[cfg(test)]
 mod heroku_app;
 #[cfg(test)]
-mod life_and_death;
+mod reload;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
@@ -27,3 +29,5 @@ mod secrets;
     reason = "the contract tests' servers, of which not everything is used here"
 )]
 mod servers;
+#[cfg(test)]
+mod stops;
