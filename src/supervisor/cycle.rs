@@ -85,10 +85,11 @@ impl<'a> Turn<'a> {
             Ok(count) => self.done(scaled.from, *count),
             Err(error) => self.not_scaled(scaled.from, scaled.to, error.to_string()),
         }
+        self.recover(*scaled.result.as_ref().unwrap_or(&scaled.from));
         Some(self.orders)
     }
 
-    /// The cycle in flight is given up, because a part of it failed.
+    /// The cycle in flight is given up, because a part of it failed. That is no recovery of a degraded group.
     pub fn lost(mut self, why: &str) -> Orders {
         let order = self
             .state
@@ -186,6 +187,7 @@ impl<'a> Turn<'a> {
                     .filter(|_| !answer.switched_off)
                     .unwrap_or(answer.reason);
                 self.end(Some(seen.count), reason);
+                self.recover(seen.count);
             }
         }
     }
@@ -252,10 +254,14 @@ impl<'a> Turn<'a> {
             reason,
         });
         self.watch_rapid(count);
-        if self.state.health == Health::OnTrial && count.is_some() {
+    }
+
+    /// A whole cycle went through: a group that was being tried again works.
+    fn recover(&mut self, count: Count) {
+        if self.state.health == Health::OnTrial {
             self.state.health = Health::Working;
             self.state.restarts.recovered();
-            self.condition(Event::Degraded, None, count);
+            self.condition(Event::Degraded, None, Some(count));
         }
     }
 }

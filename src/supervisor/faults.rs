@@ -55,6 +55,12 @@ impl SupervisorActor {
         let Some(group) = self.living(process, generation) else {
             return;
         };
+        if !matches!(
+            group.memory.read(|state| state.health),
+            Health::Degraded { .. }
+        ) {
+            return; // a process of this name that was removed meant this timer, not the one that was added since
+        }
         info!(process:% = process; "{process} is tried again");
         let now = self.works.clock.now().mono;
         group.memory.commit(|state| {

@@ -23,7 +23,7 @@ use crate::supervisor::birth::Start;
 use crate::supervisor::cycle::{Orders, Platform, Turn};
 use crate::supervisor::departure::Departure;
 use crate::supervisor::guard::Life;
-use crate::supervisor::memory::{Health, Memory, State};
+use crate::supervisor::memory::{Memory, State};
 use crate::supervisor::plan::Plan;
 use crate::supervisor::restarts::Restarts;
 use crate::supervisor::works::Works;
@@ -184,12 +184,7 @@ impl Group {
             || process.decision != self.settings.decision;
         let other_notifiers = process.notification != self.settings.notification;
         self.memory.commit(|state| {
-            state.in_flight = None;
-            state.stopping = false;
-            if settings.supervision != self.plan.supervision {
-                state.restarts = Restarts::new(settings.supervision.into());
-                state.health = Health::Working;
-            }
+            state.take_up(&self.plan, &plan);
             if other_load {
                 state.history.clear();
             }

@@ -124,3 +124,28 @@ fn a_crash_loop_backs_off() {
         );
     });
 }
+
+#[test]
+fn a_retry_that_fails_while_scaling_is_no_recovery() {
+    let configuration = "[supervision]\nmax_restarts = 1\ndegraded_retry_in_seconds = 100\n"
+        .to_owned()
+        + &process("web", "min_processes = 2\nmax_processes = 4");
+    Scenario::new(&configuration).run(|world| async move {
+        let web = world.script("web");
+        web.set_count(1);
+        web.measures([Act::value(800.0)]);
+        web.scales([Act::Panic]);
+        world.advance(seconds(1000)).await;
+        assert!(world.status("web").await.degraded);
+        let degraded: Vec<_> = web
+            .told()
+            .into_iter()
+            .filter(|told| told.starts_with("web: degraded"))
+            .collect();
+        assert_eq!(degraded.len(), 1, "told once: {degraded:?}");
+        web.scales([Act::Answer(())]);
+        world.advance(seconds(120)).await;
+        assert_eq!(web.count(), 2);
+        assert!(!world.status("web").await.degraded);
+    });
+}
