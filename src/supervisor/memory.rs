@@ -177,6 +177,24 @@ impl State {
         Some(self.cycle)
     }
 
+    /// Goes on under another plan, once the life under the old one has ended.
+    pub fn take_up(&mut self, old: &Plan, new: &Plan) {
+        self.in_flight = None;
+        self.stopping = false;
+        if new.supervision != old.supervision {
+            self.restarts = Restarts::new(new.supervision.into());
+        }
+        if matches!(self.health, Health::Degraded { .. }) {
+            // It is started now, not at its next retry: whether it has recovered, its first cycle will show.
+            self.health = Health::OnTrial;
+        }
+        if new.max_is_written != old.max_is_written {
+            // A maximum that is written now is the maximum; one that no longer is cuts nothing down.
+            self.adopted_max = None;
+            self.counted = false;
+        }
+    }
+
     /// Whether this cycle is in flight at this stage: whatever else arrives is late.
     pub fn is_at(&self, cycle: Cycle, stage: Stage) -> bool {
         self.in_flight

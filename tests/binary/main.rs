@@ -1,6 +1,8 @@
 //! Does the program behave for a person? The built program, files, signals, loopback servers.
 
 #[cfg(test)]
+mod app;
+#[cfg(test)]
 mod bot;
 #[cfg(test)]
 mod broker;
@@ -11,9 +13,17 @@ mod celery_stops;
 #[cfg(test)]
 mod celery_wave;
 #[cfg(test)]
+mod command_line;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod heroku_app;
+#[cfg(test)]
 mod notices;
 #[cfg(test)]
 mod reload;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 #[path = "../contract/servers/mod.rs"]
 #[expect(

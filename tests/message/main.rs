@@ -9,6 +9,8 @@ mod holds;
 #[cfg(test)]
 mod path;
 #[cfg(test)]
+mod reload;
+#[cfg(test)]
 mod shutdown;
 #[cfg(test)]
 mod supervision;

@@ -1,0 +1,68 @@
+//! A new configuration at an awkward moment: while a group is degraded, while something is in flight, before an end.
+
+use autoscalebot::harness::{Act, Scenario};
+use autoscalebot::model::Role;
+use autoscalebot::supervisor::inject::Injected;
+
+use crate::{process, seconds};
+
+const FRAIL: &str = "[supervision]\nmax_restarts = 0\ndegraded_retry_in_seconds = 100\nrestart_window_in_seconds = 60\n";
+
+#[test]
+fn a_degraded_group_with_other_settings_is_tried_at_once_and_recovers() {
+    for other in ["max_processes = 7", "max_processes = 8"] {
+        let supervision = if other.ends_with('8') {
+            FRAIL.replace("= 100", "= 200")
+        } else {
+            FRAIL.to_owned()
+        };
+        let old = FRAIL.to_owned() + &process("web", "max_processes = 5");
+        let new = supervision + &process("web", other);
+        Scenario::new(&old).run(|world| async move {
+            let web = world.script("web");
+            web.set_count(2);
+            web.measures([Act::Panic, Act::Panic, Act::value(800.0)]);
+            world.advance(seconds(12)).await;
+            assert!(world.status("web").await.degraded);
+            world.reload(&new).await.unwrap();
+            world.advance(seconds(11)).await;
+            let status = world.status("web").await;
+            assert!(!status.degraded, "{other}: it works: {status:?}");
+            let told = web.told();
+            let last = told.last().map(String::as_str).unwrap_or_default();
+            assert!(last.starts_with("web: degraded ended"), "{other}: {told:?}");
+            world.inject("web", Role::Decide, Injected::Panic).await;
+            world.advance(seconds(1)).await;
+            let status = world.status("web").await;
+            assert!(!status.degraded, "{other}: nothing is held against it");
+            let cycle = status.cycle;
+            world.advance(seconds(200)).await;
+            assert_eq!(
+                world.status("web").await.cycle,
+                cycle + 20,
+                "{other}: and the retry of its earlier life does not disturb it"
+            );
+        });
+    }
+}
+
+#[test]
+fn a_maximum_that_is_written_later_replaces_the_one_that_was_found() {
+    Scenario::new(&process("web", "")).run(|world| async move {
+        let web = world.script("web");
+        web.set_count(8);
+        web.measures([Act::value(800.0)]);
+        world.advance(seconds(5)).await;
+        world
+            .reload(&process("web", "max_processes = 5"))
+            .await
+            .unwrap();
+        world.advance(seconds(5)).await;
+        assert_eq!(web.count(), 5, "as the file says now");
+        world.advance(seconds(5)).await;
+        web.set_count(5);
+        world.reload(&process("web", "")).await.unwrap();
+        world.advance(seconds(25)).await;
+        assert_eq!(web.count(), 5, "a line taken out of the file cuts nothing");
+    });
+}
