@@ -23,6 +23,8 @@ pub struct Orders {
     pub notices: Vec<Notify>,
     /// What to scale.
     pub scale: Option<Scale>,
+    /// For the log, which nobody has to pick: conditions that began (with the reason) or ended in this turn.
+    pub turned: Vec<(Event, Option<String>)>,
 }
 
 /// What the scaling backend says about itself.

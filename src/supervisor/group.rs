@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix::Addr;
-use log::{debug, error, info, warn};
+use log::{debug, error, info};
 
 use crate::backend::BuildError;
 use crate::decision::actor::DeciderActor;
@@ -26,6 +26,7 @@ use crate::supervisor::guard::Life;
 use crate::supervisor::memory::{Memory, State};
 use crate::supervisor::plan::Plan;
 use crate::supervisor::restarts::Restarts;
+use crate::supervisor::telling;
 use crate::supervisor::works::Works;
 use crate::wire::Wire;
 
@@ -228,6 +229,7 @@ impl Group {
     }
 
     fn carry_out(&self, works: &Works, orders: Orders) {
+        telling::log_turned(self.process(), &orders.turned);
         if let (Some(order), Some(scaler)) = (orders.scale, &self.crew.scale) {
             Wire::<Scale>::to(&scaler.addr, &works.tap).tell(order);
         }
@@ -281,7 +283,7 @@ impl Group {
                 info!(process:% = process, cycle, from, to = *count; "scaled {process} from {from} to {count}: {reason}");
             }
             Err(error) => {
-                warn!(process:% = process, cycle, from, to; "{process} stays at {from} instead of {to} until the next cycle: {error}");
+                debug!(process:% = process, cycle, from, to; "{process} stays at {from} instead of {to} until the next cycle: {error}");
             }
         }
     }

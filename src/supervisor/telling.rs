@@ -2,12 +2,41 @@
 
 use std::time::Duration;
 
+use log::{info, warn};
+
 use crate::decision::schedule::TimeOfDay;
 use crate::messages::Notify;
-use crate::model::{Count, Direction};
+use crate::model::{Count, Direction, ProcessName};
 use crate::notification::{Event, Notice, Phase};
 use crate::supervisor::cycle::Turn;
 use crate::supervisor::rapid;
+
+/// Logs what cannot be measured, read or set, once when it begins and once when it ends: whoever has picked no notice
+/// of it must find it in the log.
+pub(super) fn log_turned(process: &ProcessName, turned: &[(Event, Option<String>)]) {
+    for (event, reason) in turned {
+        match (event, reason) {
+            (Event::MeasurementFailed | Event::ScaleFailed, Some(reason)) => {
+                warn!(process:% = process; "{process}: {event}: {reason}");
+            }
+            (Event::MeasurementFailed | Event::ScaleFailed, None) => {
+                info!(process:% = process; "{process}: {event} ended");
+            }
+            // No failures, or logged where they happen.
+            (
+                Event::AboveMax
+                | Event::BelowMin
+                | Event::SwitchedOff
+                | Event::Measurement
+                | Event::Scale
+                | Event::TooRapid
+                | Event::Restarted
+                | Event::Degraded,
+                _,
+            ) => {}
+        }
+    }
+}
 
 impl Turn<'_> {
     /// Rapid scaling is judged by each notifier's own numbers.
@@ -48,11 +77,15 @@ impl Turn<'_> {
         match holds {
             Some(reason) => {
                 self.tell(event, Phase::Holds, None, count, &reason);
-                self.state.conditions.insert(event, reason);
+                let before = self.state.conditions.insert(event, reason.clone());
+                if before.is_none() {
+                    self.orders.turned.push((event, Some(reason)));
+                }
             }
             None => {
                 if let Some(reason) = self.state.conditions.remove(&event) {
                     self.tell(event, Phase::Ended, None, count, &reason);
+                    self.orders.turned.push((event, None));
                 }
             }
         }

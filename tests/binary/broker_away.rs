@@ -119,3 +119,25 @@ fn a_redis_that_is_not_there_at_the_start_is_waited_for() {
     home.wait_out("worker: scale up 2 -> 3: ");
     bot.stop();
 }
+
+/// Nobody has picked `measurement_failed`: the log must show it all the same, once.
+#[test]
+fn a_redis_that_is_away_stands_in_the_log_once() {
+    let mut broker = Broker::start();
+    let console = console(r#""scale""#);
+    let home = Home::with(&[broker.measurement(), DECISION.to_owned(), console].concat());
+    let (bot, _) = run(&home, &broker);
+    broker.redis.stop();
+    home.wait("many cycles that could not measure", || {
+        failed_cycles(&home) >= CYCLES
+    });
+    broker.redis.start_again();
+    home.wait_err("INFO  worker: measurement_failed ended");
+    let mut lines = home.err();
+    lines.retain(|line| line.contains("worker: measurement_failed: celery_redis_queue_size: "));
+    assert!(
+        lines.len() == 1 && lines[0].contains(" WARN  "),
+        "{lines:?}"
+    );
+    bot.stop();
+}
