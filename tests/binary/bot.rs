@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::servers::pause;
 
 /// How often is looked. Waits count looks, not the clock: on a busy machine they take longer.
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The longest that any test waits for one thing, by default; a bound, not an expectation.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
@@ -217,6 +217,11 @@ impl Bot<'_> {
     pub(crate) fn wait_copies(&self, many: usize) -> Vec<Process> {
         let mut copies = Vec::new();
         self.home.wait(&format!("{many} copies"), || {
+            assert!(
+                lives(self.pid()),
+                "it has ended: {}",
+                self.home.what_was_said()
+            );
             copies = self.copies();
             let begun = |copy: &Process| !copy.command.contains("local-shim");
             copies.len() == many && copies.iter().all(begun)

@@ -112,15 +112,13 @@ impl Broker {
         QUEUES.map(|queue| self.ask("LLEN", &[queue]))
     }
 
-    /// Puts so many things into the queue, for tests without workers.
+    /// From one moment to the next the queue has exactly so many things in it, for tests without workers.
     pub(crate) fn fill(&self, how_many: usize) {
         let tasks = vec!["{}"; how_many];
-        let mut client = self.redis.client(0);
-        let push = redis::cmd("RPUSH")
-            .arg("celery")
-            .arg(tasks)
-            .exec(&mut client);
-        push.expect("a queue filled");
+        let mut at_once = redis::pipe();
+        at_once.atomic().del("celery").rpush("celery", tasks);
+        let filled = at_once.exec(&mut self.redis.client(0));
+        filled.expect("a queue filled");
     }
 
     /// Empties the queue.

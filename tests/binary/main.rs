@@ -19,6 +19,8 @@ mod demo;
 #[cfg(test)]
 mod heroku_app;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod reload;
 #[cfg(test)]
 mod secrets;

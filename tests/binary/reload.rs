@@ -1,66 +1,153 @@
-//! SIGHUP: what a new file changes, and what it leaves alone.
+//! SIGHUP: what a changed, a bad and a mended configuration do to the copies that run.
 
 use rustix::process::Signal;
 
-use crate::bot::Home;
-use crate::broker::console;
+use crate::bot::{Bot, Home, Process, lives};
+use crate::broker::{Broker, console};
 
-const SLEEPERS: &str = r#"
-[processes.worker.measurement]
-backend = "command"
-command = ["python3", "-c", '''
-import json, sys
-for line in sys.stdin:
-    print(json.dumps({"id": json.loads(line)["id"], "data": 5}), flush=True)
-''']
-measurement_interval_in_seconds = 0.25
+/// A configuration whose copies run this command, and whose queue is too long above this number.
+fn config(broker: &Broker, command: &str, max_measurement_value: u32) -> String {
+    let rest = format!(
+        r#"
 [processes.worker.decision]
 min_processes = 2
 max_processes = 3
+number_of_fails_to_scale_up_after = 2
 min_measurement_value = 1
-max_measurement_value = 20
+max_measurement_value = {max_measurement_value}
+post_scale_wait_time_seconds = 0.1
 [processes.worker.scaling]
 backend = "local"
-command = "sleep 1000"
-"#;
-
-fn sleepers() -> String {
-    SLEEPERS.to_owned() + &console(r#""scale", "restarted""#)
+command = "{command}"
+"#
+    );
+    let console = console(r#""scale", "scale_failed", "restarted""#);
+    [broker.measurement(), rest, console].concat()
 }
 
-fn pids(copies: &[crate::bot::Process]) -> Vec<i32> {
-    copies.iter().map(|copy| copy.pid).collect()
+const SLEEP: &str = "sleep 1000";
+
+/// A bot with two copies and a queue of 50, which is too long above 40.
+fn run<'home>(home: &'home Home, broker: &Broker) -> (Bot<'home>, Vec<Process>) {
+    broker.fill(50);
+    let bot = home.run();
+    let copies = bot.wait_copies(2);
+    home.wait_out("worker: scale up 0 -> 2: ");
+    (bot, copies)
+}
+
+fn reload(home: &Home, bot: &Bot<'_>, config: &str) {
+    home.configure(config);
+    bot.signal(Signal::HUP);
 }
 
 #[test]
-fn a_hang_up_reads_the_file_again_and_keeps_what_has_not_changed() {
-    let home = Home::with(&sleepers());
-    let bot = home.run();
-    let copies = bot.wait_copies(2);
+fn changed_thresholds_are_in_force_and_keep_the_copies() {
+    let broker = Broker::start();
+    let home = Home::with(&config(&broker, SLEEP, 100));
+    let (bot, copies) = run(&home, &broker);
+    reload(&home, &bot, &config(&broker, SLEEP, 40));
+    home.wait_err("SIGHUP: the configuration was read again: changed worker");
+    home.wait_out("worker: scale up 2 -> 3: the last 2 results are above 40");
+    let after = bot.wait_copies(3);
+    assert_eq!(after[..2], copies, "the same processes");
+    bot.stop();
+}
 
-    home.configure(&sleepers().replace("max_measurement_value = 20", "max_measurement_value = 30"));
+#[test]
+fn an_unchanged_file_changes_nothing() {
+    let broker = Broker::start();
+    let home = Home::with(&config(&broker, SLEEP, 100));
+    let (bot, copies) = run(&home, &broker);
     bot.signal(Signal::HUP);
-    home.wait_err("the configuration was read again: changed worker");
-    assert_eq!(
-        pids(&bot.wait_copies(2)),
-        pids(&copies),
-        "other thresholds, the same copies"
-    );
+    home.wait_err("SIGHUP: the configuration was read again: nothing has changed");
+    assert_eq!(bot.copies(), copies);
+    bot.stop();
+}
 
-    home.configure(&sleepers().replace("min_processes = 2", "min_processes = 9"));
-    bot.signal(Signal::HUP);
-    home.wait_err("the new configuration was refused and changes nothing");
-    home.wait_out("worker: restarted: the new configuration was refused");
-    assert_eq!(pids(&bot.wait_copies(2)), pids(&copies));
+#[test]
+fn a_bad_file_changes_nothing_and_says_why() {
+    let broker = Broker::start();
+    let home = Home::with(&config(&broker, SLEEP, 100));
+    let (bot, copies) = run(&home, &broker);
+    let bad = config(&broker, "sleep 2000", 40).replace("max_processes", "max_proceses");
+    reload(&home, &bot, &bad);
+    home.wait_out("worker: restarted: the new configuration was refused, the old one stays: ");
+    let notice = home.out().pop().unwrap();
+    assert!(notice.contains("max_proceses"), "{notice}");
+    home.wait_err("SIGHUP: the new configuration was refused and changes nothing: ");
+    home.wait_err("did you mean `max_processes`?");
+    home.wait_err("autoscalebot.toml:");
+    assert_eq!(bot.copies(), copies);
 
-    home.configure(&sleepers().replace("sleep 1000", "sleep 2000"));
+    // A file that is no TOML at all, and one that is not there.
+    home.configure("[processes.worker");
     bot.signal(Signal::HUP);
-    home.wait("copies of the new command", || {
+    let refusals = |home: &Home| {
+        let lines = home.out();
+        let refused = lines.iter().filter(|line| line.contains("was refused"));
+        refused.count()
+    };
+    home.wait("a second refusal", || refusals(&home) == 2);
+    std::fs::remove_file(home.file("autoscalebot.toml")).unwrap();
+    bot.signal(Signal::HUP);
+    home.wait("a third refusal", || refusals(&home) == 3);
+    assert_eq!(bot.copies(), copies);
+
+    // Mended, it goes on from what it was.
+    reload(&home, &bot, &config(&broker, SLEEP, 40));
+    home.wait_out("worker: scale up 2 -> 3: ");
+    assert_eq!(bot.wait_copies(3)[..2], copies);
+    bot.stop();
+}
+
+#[test]
+fn a_changed_command_replaces_the_copies() {
+    let broker = Broker::start();
+    let home = Home::with(&config(&broker, SLEEP, 100));
+    let (bot, old) = run(&home, &broker);
+    reload(&home, &bot, &config(&broker, "sleep 2000", 100));
+    home.wait("two new copies and no old one", || {
         let copies = bot.copies();
-        copies.len() == 2
-            && copies
-                .iter()
-                .all(|copy| copy.command.contains("sleep 2000"))
+        copies.len() == 2 && copies.iter().all(|copy| copy.command == "sleep 2000")
     });
+    assert!(!old.iter().any(|copy| lives(copy.pid)));
+    let scales = |line: &&String| line.contains(": scale ");
+    assert_eq!(home.out().iter().filter(scales).count(), 1, "no new scale");
+    bot.stop();
+}
+
+#[test]
+fn a_command_that_cannot_be_started_leaves_the_old_copies() {
+    let broker = Broker::start();
+    let home = Home::with(&config(&broker, SLEEP, 100));
+    let (bot, copies) = run(&home, &broker);
+    reload(&home, &bot, &config(&broker, "/no/such/program", 100));
+    home.wait_out(
+        "worker: scale_failed: the count could not be read: local: the command `/no/such/program`",
+    );
+    assert_eq!(bot.copies(), copies);
+    reload(&home, &bot, &config(&broker, SLEEP, 40));
+    home.wait_out("worker: scale_failed ended at 2: ");
+    home.wait_out("worker: scale up 2 -> 3: ");
+    assert_eq!(bot.wait_copies(3)[..2], copies);
+    bot.stop();
+}
+
+#[test]
+fn processes_are_added_and_taken_away() {
+    let broker = Broker::start();
+    let one = config(&broker, SLEEP, 100);
+    let home = Home::with(&one);
+    let (bot, copies) = run(&home, &broker);
+    let other = config(&broker, "sleep 3000", 100).replace("processes.worker", "processes.other");
+    reload(&home, &bot, &[one.as_str(), &other].concat());
+    home.wait_err("SIGHUP: the configuration was read again: added other");
+    home.wait_out("other: scale up 0 -> 2: 0 is below the minimum of 2");
+    let all = bot.wait_copies(4);
+    assert!(copies.iter().all(|copy| all.contains(copy)));
+    reload(&home, &bot, &one);
+    home.wait_err("SIGHUP: the configuration was read again: removed other");
+    assert_eq!(bot.wait_copies(2), copies);
     bot.stop();
 }
