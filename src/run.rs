@@ -112,9 +112,16 @@ async fn serve(config: &Path, works: Works, settings: Settings) -> Result<Exit> 
     let bot = Bot::start(works, settings)?;
     loop {
         match signals.next().await {
-            Told::Reload => reload(&bot, config, &registry).await,
+            Told::Reload => tokio::select! {
+                () = reload(&bot, config, &registry) => {}
+                // A reload waits for scales in flight, and an end cannot wait for that as well.
+                name = signals.stop() => {
+                    announce(name);
+                    break;
+                }
+            },
             Told::Stop(name) => {
-                info!("{name}: stopping; nothing is measured any more");
+                announce(name);
                 break;
             }
         }
@@ -124,11 +131,15 @@ async fn serve(config: &Path, works: Works, settings: Settings) -> Result<Exit> 
             info!("stopped");
             Ok(Exit::Success)
         }
-        () = signals.stop_again() => {
+        _ = signals.stop() => {
             warn!("a second signal: stopped at once");
             Ok(Exit::Failure)
         }
     }
+}
+
+fn announce(signal: &str) {
+    info!("{signal}: stopping; nothing is measured any more");
 }
 
 async fn reload(bot: &Bot, config: &Path, registry: &Registry) {
@@ -219,8 +230,12 @@ impl Signals {
         }
     }
 
-    async fn stop_again(&mut self) {
-        while let Told::Reload = self.next().await {}
+    /// The next signal to end. A SIGHUP meanwhile is kept for later.
+    async fn stop(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
     }
 }
 
@@ -238,12 +253,14 @@ impl Watcher {
     )]
     fn start() -> Self {
         let beats = Arc::new(AtomicU64::new(0));
-        let seen = Arc::clone(&beats);
+        let seen = Arc::downgrade(&beats);
         std::thread::spawn(move || {
             let (mut last, mut missed) = (u64::MAX, 0);
             loop {
                 std::thread::sleep(Duration::from_secs(1));
-                let now = seen.load(Ordering::Relaxed);
+                // Nobody is watched any more: the bot has stopped, and whoever ran it goes on.
+                let Some(beats) = seen.upgrade() else { return };
+                let now = beats.load(Ordering::Relaxed);
                 missed = if now == last { missed + 1 } else { 0 };
                 last = now;
                 if missed >= MISSED_CHECKS {

@@ -133,19 +133,21 @@ impl NotifierActor {
         let work = async move {
             let _busy = desk.busy(deadline);
             let late = NotifyError(format!("not delivered within {} s", deadline.as_secs_f64()));
-            fenced(deadline, tell(backend.as_ref(), is_set_up, &notice))
-                .await
-                .unwrap_or(Err(late))
+            let told = fenced(deadline, tell(backend.as_ref(), is_set_up, &notice)).await;
+            (notice, told.unwrap_or(Err(late)))
         };
         ctx.spawn(
             work.into_actor(self)
-                .map(move |result, actor, ctx| actor.delivered(index, result, ctx)),
+                .map(move |(notice, result), actor, ctx| {
+                    actor.delivered(index, &notice, result, ctx);
+                }),
         );
     }
 
     fn delivered(
         &mut self,
         index: usize,
+        notice: &Notice,
         result: Result<(), NotifyError>,
         ctx: &mut Context<Self>,
     ) {
@@ -155,6 +157,11 @@ impl NotifierActor {
                 Ok(()) => notifier.is_set_up = true,
                 // Only logged: a notice about a notice that failed could fail for ever.
                 Err(error) => {
+                    self.desk.memory.commit(|state| {
+                        if let Some(told) = state.told.get_mut(index) {
+                            told.forget(notice);
+                        }
+                    });
                     let process = &self.desk.plan.process;
                     warn!(process:% = process, backend = notifier.name.as_str(); "a notice of {process} was not delivered by {}: {error}", notifier.name);
                 }

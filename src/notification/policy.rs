@@ -49,6 +49,15 @@ pub struct Told {
     last: BTreeMap<Event, Duration>,
 }
 
+impl Told {
+    /// The notice could not be delivered: a condition that still holds is told at the next cycle.
+    pub fn forget(&mut self, undelivered: &Notice) {
+        if undelivered.phase == Phase::Holds {
+            self.last.remove(&undelivered.event);
+        }
+    }
+}
+
 impl Policy {
     /// The policy of a checked table. What the table leaves out has its default, so that an empty section will do.
     pub fn from_section(section: &Section) -> Result<Self, BuildError> {

@@ -22,6 +22,8 @@ pub struct SupervisorActor {
     pub(super) works: Works,
     pub(super) settings: Settings,
     pub(super) groups: BTreeMap<ProcessName, Group>,
+    /// The program is ending: no new settings are taken up any more.
+    pub(super) stopping: bool,
 }
 
 impl SupervisorActor {
@@ -38,6 +40,7 @@ impl SupervisorActor {
             works,
             settings,
             groups,
+            stopping: false,
         };
         supervisor
             .groups

@@ -59,7 +59,14 @@ impl Departure {
         match &self.scale {
             Some(scale) => stop(Some(scale), left()).await,
             // A degraded group has no scaler; what its backend runs must still be stopped.
-            None if for_good => self.scaling.teardown(left().grace).await,
+            None if for_good => {
+                let grace = left().grace;
+                let fence = grace + Duration::from_secs(1);
+                if fenced(fence, self.scaling.teardown(grace)).await.is_none() {
+                    let process = &self.process;
+                    warn!(process:% = process; "the scaling backend of {process} did not end in time");
+                }
+            }
             None => {}
         }
         let last = Teardown {

@@ -15,6 +15,7 @@ use crate::notification::Event;
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::group::Group;
 use crate::supervisor::memory::{Health, InFlight, Stage};
+use crate::supervisor::restarts::FIRST_BACKOFF;
 
 impl SupervisorActor {
     /// The group stops scaling, and is tried again later.
@@ -130,9 +131,13 @@ impl Handler<Fault> for SupervisorActor {
             Next::Restart(backoff) => {
                 let reason = format!("{what}; it works again in {:.1} s", backoff.as_secs_f64());
                 self.close_cycle(&fault);
-                group.turn(&self.works, 0, |turn| {
-                    Some(turn.moment(Event::Restarted, &reason))
-                });
+                // A notifier that panics at every notice would panic at this one too, and so on until the group is degraded.
+                let again = fault.role == Role::Notify && backoff > FIRST_BACKOFF;
+                if !again {
+                    group.turn(&self.works, 0, |turn| {
+                        Some(turn.moment(Event::Restarted, &reason))
+                    });
+                }
             }
             Next::Rebuild => {
                 self.close_cycle(&fault);

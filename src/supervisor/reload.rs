@@ -14,6 +14,9 @@ use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::group::Group;
 use crate::supervisor::plan::Plan;
 
+/// Why a reload comes too late.
+const STOPPING: &str = "the program is stopping";
+
 impl SupervisorActor {
     /// Ends the life of these groups side by side, until `end`.
     fn depart(
@@ -139,6 +142,9 @@ impl Handler<Reload> for SupervisorActor {
     type Result = ResponseActFuture<Self, Result<Changes, String>>;
 
     fn handle(&mut self, Reload(settings): Reload, _: &mut Context<Self>) -> Self::Result {
+        if self.stopping {
+            return Box::pin(fut::ready(Err(STOPPING.to_owned())));
+        }
         let changes = self.changes(&settings);
         if let Err(error) = self.rehearse(&settings, &changes) {
             return Box::pin(fut::ready(Err(error.to_string())));
@@ -161,6 +167,10 @@ impl Handler<Reload> for SupervisorActor {
         let end = self.works.clock.now().mono + self.settings.supervision.shutdown_grace;
         let work = self.depart(&leaving, end);
         Box::pin(work.into_actor(self).map(move |(), supervisor, ctx| {
+            // Whoever was told to end meanwhile begins nothing new.
+            if supervisor.stopping {
+                return Err(STOPPING.to_owned());
+            }
             supervisor
                 .adopt(settings, &changes, ctx)
                 .map_err(|error| error.to_string())?;
@@ -173,6 +183,7 @@ impl Handler<Shutdown> for SupervisorActor {
     type Result = ResponseActFuture<Self, ()>;
 
     fn handle(&mut self, _: Shutdown, _: &mut Context<Self>) -> Self::Result {
+        self.stopping = true;
         let all: Vec<_> = self
             .groups
             .keys()

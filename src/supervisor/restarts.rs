@@ -25,7 +25,7 @@ use std::time::Duration;
 use crate::settings::Supervision;
 
 /// The wait before the first restart in a window; each further one waits twice as long …
-const FIRST_BACKOFF: Duration = Duration::from_millis(100);
+pub const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 /// … up to this.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 

@@ -140,3 +140,37 @@ fn a_notifier_that_panics_loses_one_notice() {
         assert!(told[1].starts_with("web: scale up 2 -> 3"), "{told:?}");
     });
 }
+
+#[test]
+fn a_notifier_that_always_panics_does_not_stop_the_scaling() {
+    Scenario::new(&process(
+        "web",
+        "number_of_fails_to_scale_up_after = 1\npost_scale_wait_time_seconds = 1000",
+    ))
+    .run(|world| async move {
+        let web = world.script("web");
+        web.set_count(1);
+        web.measures([Act::value(5000.0)]);
+        web.notifies("", [Act::Panic]);
+        world.advance(seconds(95)).await;
+        let faults = world.said("web");
+        let faults = faults.iter().filter(|line| line.starts_with("Fault"));
+        assert_eq!(faults.count(), 2, "its own fault is told to it once");
+        assert_eq!(world.status("web").await.cycle, 10);
+        assert!(!world.status("web").await.degraded);
+    });
+}
+
+#[test]
+fn a_condition_whose_notice_was_not_delivered_is_told_at_the_next_cycle() {
+    Scenario::new(&process("web", "max_processes = 2")).run(|world| async move {
+        let web = world.script("web");
+        web.set_count(2);
+        web.measures([Act::value(5000.0)]);
+        web.notifies("", [Act::refuse("451 try again later"), Act::Answer(())]);
+        world.advance(seconds(95)).await;
+        let told = web.told();
+        assert_eq!(told.len(), 1, "once it could be told, once: {told:?}");
+        assert!(told[0].starts_with("web: above_max at 2"), "{told:?}");
+    });
+}

@@ -1,7 +1,12 @@
 //! A new configuration at an awkward moment: while a group is degraded, while something is in flight, before an end.
 
+use std::rc::Rc;
+use std::time::Duration;
+
+use autoscalebot::backend::{Backend, no_check};
 use autoscalebot::harness::{Act, Scenario};
-use autoscalebot::model::Role;
+use autoscalebot::model::{Count, Role};
+use autoscalebot::scaling::{Observed, ScaleError, ScalingBackend};
 use autoscalebot::supervisor::inject::Injected;
 
 use crate::{process, seconds};
@@ -65,4 +70,78 @@ fn a_maximum_that_is_written_later_replaces_the_one_that_was_found() {
         world.advance(seconds(25)).await;
         assert_eq!(web.count(), 5, "a line taken out of the file cuts nothing");
     });
+}
+
+#[test]
+fn an_end_in_the_middle_of_a_reload_begins_nothing_new() {
+    let old = process("web", "number_of_fails_to_scale_up_after = 1");
+    let new = process(
+        "web",
+        "number_of_fails_to_scale_up_after = 1\nmax_processes = 9",
+    ) + &process("mailer", "");
+    Scenario::new(&old).run(|world| async move {
+        let web = world.script("web");
+        web.set_count(1);
+        web.measures([Act::value(5000.0)]);
+        web.scales([Act::Answer(()).after(seconds(3))]);
+        world.advance(seconds(1)).await;
+        let (reloaded, ()) = tokio::join!(world.reload(&new), world.shut_down());
+        assert_eq!(reloaded, Err("the program is stopping".to_owned()));
+        world.rewind();
+        world.advance(seconds(60)).await;
+        assert!(world.tape().is_empty(), "{:?}", world.tape());
+        assert!(world.script("mailer").hooks().is_empty());
+    });
+}
+
+/// A scaling backend whose teardown never ends.
+struct Clings;
+
+#[async_trait::async_trait(?Send)]
+impl ScalingBackend for Clings {
+    async fn teardown(&self, _: Duration) {
+        std::future::pending::<()>().await;
+    }
+
+    async fn count(&self) -> Result<Observed, ScaleError> {
+        panic!("degraded by this")
+    }
+
+    async fn scale(&self, to: Count) -> Result<Count, ScaleError> {
+        Ok(to)
+    }
+
+    fn target(&self) -> String {
+        String::new()
+    }
+}
+
+static CLINGS: Backend<dyn ScalingBackend> = Backend {
+    name: "clings",
+    summary: "never lets go",
+    settings: &[],
+    example: "",
+    check: no_check,
+    build: |_, _| Ok(Rc::new(Clings)),
+};
+
+#[test]
+fn the_grace_holds_for_a_degraded_group_too() {
+    let configuration = "[supervision]\nmax_restarts = 0\nshutdown_grace_in_seconds = 5\n"
+        .to_owned()
+        + &process("web", "").replace(
+            "scaling = { backend = \"scripted\"",
+            "scaling = { backend = \"clings\"",
+        );
+    Scenario::new(&configuration)
+        .with_scaling(&CLINGS)
+        .run(|world| async move {
+            world.advance(seconds(12)).await;
+            assert!(world.status("web").await.degraded);
+            let begun = world.now();
+            tokio::time::timeout(seconds(60), world.shut_down())
+                .await
+                .expect("it ends");
+            assert!(world.now() <= begun + seconds(8), "{:?}", world.now());
+        });
 }
