@@ -19,6 +19,10 @@ use crate::trial::{self, Report};
 
 /// Keeps each process type of an application at the right count: measures, decides, scales, notifies.
 #[derive(Debug, Parser)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "this is help on a terminal, where backticks are noise"
+)]
 #[command(name = "autoscalebot", version, arg_required_else_help = true)]
 struct Arguments {
     /// How log lines on standard error look; what is logged is RUST_LOG's to say
@@ -29,6 +33,10 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "this is help on a terminal, where backticks are noise"
+)]
 enum Command {
     /// Run until told to stop (SIGTERM, SIGINT); SIGHUP reads the configuration again
     Run {
@@ -208,13 +216,11 @@ fn answer(text: &str) -> Result<Exit> {
 }
 
 fn describe(registry: &Registry, name: &str) -> Result<Exit> {
-    match settings::describe(registry, name) {
-        Some(text) => answer(&text),
-        None => {
-            complain(&format!(
-                "error: there is no backend `{name}`; `autoscalebot backends` lists them\n"
-            ));
-            Ok(Exit::Usage)
-        }
-    }
+    let Some(text) = settings::describe(registry, name) else {
+        complain(&format!(
+            "error: there is no backend `{name}`; `autoscalebot backends` lists them\n"
+        ));
+        return Ok(Exit::Usage);
+    };
+    answer(&text)
 }

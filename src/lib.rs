@@ -1,4 +1,43 @@
-//! autoscalebot keeps each process type of an application at the right count.
+//! autoscalebot keeps each process type of an application at the right count: it measures, decides, scales, notifies.
+//!
+//! # One cycle
+//!
+//! ```text
+//!    tick ─▶ MeasureActor ── Measured ─▶ DeciderActor ── Decided ─▶ SupervisorActor ── Scale ─▶ ScalerActor
+//!                                             │                       │  ▲  ▲                        │
+//!                                             └── GetCount ◀──────────┼──┼──┼──── count ─────────────┤
+//!                                                                     │  │  └──────── Scaled ────────┘
+//!                                                                     │  └── Fault, Restarted (from the guards)
+//!                                                                     └──── Notify ─▶ NotifierActor
+//! ```
+//!
+//! The program starts in [`cli`], which reads the [`settings`] and hands them to [`run`]: that starts one supervisor and turns
+//! signals into messages. For each managed process the supervisor starts a *group* of four actors
+//! ([`supervisor::group`]), each under a guard that restarts it in place ([`supervisor::guard`]).
+//!
+//! 1. At each tick the [`measurement::actor`] asks its backend for a sample, under a deadline. A failure is a result too.
+//! 2. The [`decision::actor`] takes the measurement into the history, asks the scaling actor for the count, and its backend
+//!    what to wish for.
+//! 3. The supervisor weighs the wish ([`supervisor::cycle`]): the [`supervisor::gate`] knows the bounds, the
+//!    [`supervisor::cooldown`] the wait after the last scale. What must outlive an actor is in
+//!    [`supervisor::memory`].
+//! 4. The [`scaling::actor`] sets the count. What was done enters the [`supervisor::ledger`], in which
+//!    [`supervisor::rapid`] scaling shows.
+//! 5. The [`notification::actor`] tells those whose [`notification::policy`] wants to know.
+//!
+//! All [`messages`] are on one page; a [`wire`] carries them. Only [`clock`] reads a clock, and only actors wait: the rules
+//! are plain functions of values.
+//!
+//! # Where a change belongs
+//!
+//! | change | file |
+//! | --- | --- |
+//! | another way to measure, decide, scale or notify | a file in that room, and a row in its table ([`backend`]) |
+//! | a setting | the row beside the backend that it tunes, or the room's `SHARED` rows; then `autoscalebot reference` |
+//! | what a failure of a part leads to | [`supervisor::restarts`], `supervisor/faults.rs` |
+//! | what a command prints | [`cli`], [`trial`] (`once`, `check --live`), [`demo`] |
+//! | the backends of other languages | [`command`] |
+//! | tests with actors | `harness` (feature `harness`) |
 
 pub mod backend;
 pub mod cli;
@@ -23,3 +62,4 @@ pub mod settings;
 pub mod supervisor;
 pub mod telemetry;
 pub mod trial;
+pub mod wire;

@@ -1,17 +1,13 @@
-//! Every message on one page, in the order in which a cycle sends them, and the [`Wire`] that carries them.
+//! Every message on one page, in the order in which a cycle sends them, carried by [`wire`](crate::wire)s.
 //!
 //! Commands are verbs (`Notify`), facts are past participles (`Measured`), queries begin with `Get`. Every fact names
 //! its process and its cycle, so that a late one is known as late. A message's `Display` is what the harness's recorder
 //! keeps of it.
 
-use std::any::Any;
 use std::fmt;
-use std::rc::Rc;
 use std::time::Duration;
 
-use actix::dev::ToEnvelope;
-use actix::{Actor, Addr, Handler, MailboxError, Message, Recipient};
-use log::warn;
+use actix::Message;
 
 use crate::decision::Wish;
 use crate::measurement::{Measurement, OnFailure};
@@ -75,7 +71,7 @@ pub struct Decided {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Silence {
     /// Results are not evaluated during the cooldown.
-    #[error("cooling down for another {:.1} s", .0.as_secs_f64())]
+    #[error("cooling down for another {:.1} s", tenths(*.0))]
     Cooling(Duration),
     /// There is no measurement to decide on.
     #[error("not measured: {0}")]
@@ -86,6 +82,11 @@ pub enum Silence {
     /// The decision backend failed.
     #[error("not decided: {0}")]
     Undecided(String),
+}
+
+/// Seconds, rounded up to tenths: what is not over yet never reads as 0.0 s.
+fn tenths(left: Duration) -> f64 {
+    (left.as_secs_f64() * 10.0).ceil() / 10.0
 }
 
 /// `SupervisorActor` to `ScalerActor`: set the count.
@@ -274,122 +275,5 @@ impl fmt::Display for Restarted {
 impl fmt::Display for Teardown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Teardown")
-    }
-}
-
-/// A message that names its process; what a recorder files it under. As an `Any` it can be asked for what else it says.
-pub trait Addressed: Any + fmt::Display {
-    /// The process that it is about.
-    fn process(&self) -> &ProcessName;
-}
-
-macro_rules! addressed {
-    ($($message:ty: $($field:ident).+),+ $(,)?) => {
-        $(impl Addressed for $message {
-            fn process(&self) -> &ProcessName {
-                &self.$($field).+
-            }
-        })+
-    };
-}
-
-addressed! {
-    Measured: process, GetCount: process, Decided: process, Scale: process, Scaled: process,
-    Notify: notice.process, Fault: process, Restarted: process,
-}
-
-/// Sees every message that a wire carries, before it is delivered: the harness's recorder.
-#[derive(Clone, Default)]
-pub struct Tap(Option<See>);
-
-type See = Rc<dyn Fn(&dyn Addressed)>;
-
-impl Tap {
-    /// A tap that hands every message to `see`.
-    pub fn new(see: impl Fn(&dyn Addressed) + 'static) -> Self {
-        Self(Some(Rc::new(see)))
-    }
-
-    fn see(&self, message: &dyn Addressed) {
-        if let Some(see) = &self.0 {
-            see(message);
-        }
-    }
-}
-
-impl fmt::Debug for Tap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() {
-            "Tap(on)"
-        } else {
-            "Tap(off)"
-        })
-    }
-}
-
-/// The way to whoever handles `M`: the narrowest address, which any actor, or a test's recorder, can stand behind.
-#[derive(Debug)]
-pub struct Wire<M: Message + Send>
-where
-    M::Result: Send,
-{
-    to: Recipient<M>,
-    tap: Tap,
-}
-
-impl<M: Message + Send> Clone for Wire<M>
-where
-    M::Result: Send,
-{
-    fn clone(&self) -> Self {
-        Self {
-            to: self.to.clone(),
-            tap: self.tap.clone(),
-        }
-    }
-}
-
-impl<M> Wire<M>
-where
-    M: Message + Send + Addressed + 'static,
-    M::Result: Send,
-{
-    /// A wire to an actor.
-    pub fn to<A>(actor: &Addr<A>, tap: &Tap) -> Self
-    where
-        A: Actor + Handler<M>,
-        A::Context: ToEnvelope<A, M>,
-    {
-        Self {
-            to: actor.clone().recipient(),
-            tap: tap.clone(),
-        }
-    }
-
-    /// Sends and does not wait. A message that cannot be delivered (the mailbox is full, the actor is gone) is logged
-    /// as dropped; the cycle that it belonged to ends by its deadline.
-    pub fn tell(&self, message: M) {
-        self.tap.see(&message);
-        if let Err(error) = self.to.try_send(message) {
-            let full = matches!(error, actix::dev::SendError::Full(_));
-            let message = error.into_inner();
-            let process = message.process();
-            let why = if full {
-                "the mailbox is full"
-            } else {
-                "its actor is gone"
-            };
-            warn!(process:% = process; "dropped a message of {process}: {why}: {message}");
-        }
-    }
-
-    /// Sends and waits for the answer, at most this long; `None` when there is none, because the time is up or the
-    /// actor failed meanwhile.
-    pub async fn ask(&self, message: M, deadline: Duration) -> Option<M::Result> {
-        self.tap.see(&message);
-        match tokio::time::timeout(deadline, self.to.send(message)).await {
-            Ok(Ok(answer)) => Some(answer),
-            Ok(Err(MailboxError::Closed | MailboxError::Timeout)) | Err(_) => None,
-        }
     }
 }

@@ -1,5 +1,7 @@
 //! The repository's own shape: files, tables, sizes, logs. What a reviewer would otherwise have to look for.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -9,11 +9,12 @@ use log::debug;
 
 use crate::decision::{DecideError, DecisionBackend, Level, Reading, Situation, Wish};
 use crate::measurement::OnFailure;
-use crate::messages::{Decided, GetCount, Measured, Outcome, Silence, Teardown, Wire};
+use crate::messages::{Decided, GetCount, Measured, Outcome, Silence, Teardown};
 use crate::scaling::{Observed, ScaleError};
 use crate::supervisor::desk::{Desk, fenced};
 use crate::supervisor::memory::{Stage, State};
 use crate::supervisor::plan::{DECISION_DEADLINE, Plan, STUCK_AFTER};
+use crate::wire::Wire;
 
 /// Decides for one process.
 pub struct DeciderActor {

@@ -74,7 +74,8 @@ pub static SHARED: &[Setting] = &[
         Kind::Boolean,
         Default::Boolean(true),
         "Whether a count of 0 under a minimum of 1 or more means that someone switched the process off: it is then left \
-         alone until it is no longer 0. Not for `local`, which starts at 0.",
+         alone until it is no longer 0. Not for `local`, which starts at 0, and not where the minimum is 0 at some time \
+         of the day.",
     ),
 ];
 

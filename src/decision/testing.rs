@@ -102,7 +102,11 @@ fn every_backend_reads_its_own_defaults() {
         program: std::path::PathBuf::new(),
         shared: crate::backend::Shared::default(),
     };
-    for backend in super::BACKENDS {
+    let complete = |backend: &&Backend<dyn DecisionBackend>| {
+        let mut settings = backend.settings.iter();
+        settings.all(|setting| setting.default != Default::Required)
+    };
+    for backend in super::BACKENDS.iter().copied().filter(complete) {
         let section = section(backend, "");
         assert_eq!(
             (backend.check)(&section),

@@ -12,10 +12,11 @@ use super::wave::Wave;
 use crate::clock::Clock;
 use crate::decision::Wish;
 use crate::measurement::OnFailure;
-use crate::messages::{Addressed, Decided, Measured, Outcome, Scaled, Tap};
+use crate::messages::{Decided, Measured, Outcome, Scaled};
 use crate::model::{Bounds, Count};
 use crate::one_line::one_line;
 use crate::output::say;
+use crate::wire::{Addressed, Tap};
 
 /// The width of a terminal on which nothing wraps.
 const WIDTH: usize = 100;

@@ -9,6 +9,7 @@
 //! own measurements are late alike.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
@@ -33,6 +34,9 @@ pub struct Answers(Rc<RefCell<Kept>>);
 struct Kept {
     times: Vec<Duration>,
     missing: usize,
+    /// When each request that waits for its answer was due (monotonic).
+    waiting: BTreeMap<u64, Duration>,
+    sent: u64,
 }
 
 impl Answers {
@@ -46,14 +50,35 @@ impl Answers {
         self.0.borrow().missing
     }
 
-    /// Keeps that a request was answered after this time, or was not in all that time.
-    pub fn keep(&self, answered: bool, took: Duration) {
+    /// A request that was due at this moment (monotonic) is sent. Answers its number.
+    pub fn send(&self, due: Duration) -> u64 {
         let mut kept = self.0.borrow_mut();
+        kept.sent += 1;
+        let number = kept.sent;
+        kept.waiting.insert(number, due);
+        number
+    }
+
+    /// The request was answered at this moment, or it is known that it will not be.
+    pub fn keep(&self, number: u64, answered: bool, now: Duration) {
+        let mut kept = self.0.borrow_mut();
+        let Some(due) = kept.waiting.remove(&number) else {
+            return;
+        };
         if answered {
-            kept.times.push(took);
+            kept.times.push(now.saturating_sub(due));
         } else {
             kept.missing += 1;
         }
+    }
+
+    /// Waits no longer. A request that has waited longer than `patience` is one without an answer: to leave those out
+    /// would flatter the slower application. One that came just now is none at all.
+    pub fn close(&self, patience: Duration, now: Duration) {
+        let mut kept = self.0.borrow_mut();
+        let waiting = std::mem::take(&mut kept.waiting);
+        let late = |due: &&Duration| now.saturating_sub(**due) > patience;
+        kept.missing += waiting.values().filter(late).count();
     }
 }
 
@@ -66,8 +91,7 @@ pub struct Target {
     pub answers: Answers,
 }
 
-/// Sends the wave, which began at `began` (monotonic), to every target, and waits for the last answer. When it is
-/// dropped before, the requests under way are not counted at all.
+/// Sends the wave, which began at `began` (monotonic), to every target, and waits for the last answer.
 pub async fn send(wave: Wave, targets: [&Target; 2], clock: Clock, began: Duration) {
     let mut under_way = JoinSet::new();
     for due in wave.arrivals() {
@@ -83,11 +107,10 @@ pub async fn send(wave: Wave, targets: [&Target; 2], clock: Clock, began: Durati
 }
 
 async fn one(target: Target, clock: Clock, due: Duration) {
+    let number = target.answers.send(due);
     let answer = timeout(clock.until(due + PATIENCE), get(target.port)).await;
     let answered = matches!(answer, Ok(Ok(())));
-    target
-        .answers
-        .keep(answered, clock.now().mono.saturating_sub(due));
+    target.answers.keep(number, answered, clock.now().mono);
 }
 
 /// One GET over a connection of its own, to the end of the answer.
@@ -102,5 +125,31 @@ pub async fn get(port: u16) -> io::Result<()> {
         Ok(())
     } else {
         Err(io::ErrorKind::InvalidData.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_an_early_end_those_that_wait_too_long_have_no_answer() {
+        let ms = Duration::from_millis;
+        let answers = Answers::default();
+        let numbers: Vec<_> = [100, 200, 300, 900].map(|due| answers.send(ms(due))).into();
+        answers.keep(numbers[0], true, ms(150));
+        answers.keep(numbers[1], false, ms(210));
+        answers.close(ms(250), ms(1000));
+        answers.keep(numbers[2], true, ms(1001));
+        assert_eq!(
+            answers.times(),
+            [ms(50)],
+            "what comes after the end does not count"
+        );
+        assert_eq!(
+            answers.missing(),
+            2,
+            "one refused, one waiting for 700 ms; that of 100 ms is neither"
+        );
     }
 }

@@ -68,6 +68,8 @@ pub struct Ports {
 fn text(program: &str, ports: Ports, interval: Duration) -> String {
     let (program, server) = (quoted(program), server::ARGUMENT);
     let (interval, timeout) = (interval.as_secs_f64(), TIMEOUT.as_secs_f64());
+    // The wave rises fast: only the measurement that was under way at a scale is left out.
+    let wait = interval / 2.0;
     let process = |name: &str, port: u16, most: Count| {
         format!(
             r#"
@@ -93,7 +95,7 @@ backend = "consecutive_threshold"
 number_of_fails_to_scale_up_after = {FAILS}
 number_of_passes_to_scale_down_after = {PASSES}
 min_processes = 1
-post_scale_wait_time_seconds = {interval}
+post_scale_wait_time_seconds = {wait}
 
 [defaults.scaling]
 backend = "local"

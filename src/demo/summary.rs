@@ -111,23 +111,24 @@ fn time(time: Option<Duration>) -> String {
     )
 }
 
+/// What was measured, in a sentence.
 fn verdict(web: &Column, fixed: &Column) -> String {
-    let (less, more) = (web.slow_percent(), fixed.slow_percent());
-    let spent = format!(
-        "for {:.0} process-seconds instead of {:.0}",
-        web.process_seconds, fixed.process_seconds
-    );
     if web.requests == 0 || fixed.requests == 0 {
         return "It ended before there was anything to compare.".to_owned();
     }
-    if fixed.slow <= web.slow {
-        return format!(
-            "Autoscaling did not help this time: {less:.0} % of its requests were slow, {more:.0} % with one process, {spent}."
-        );
+    if web.processes == fixed.processes {
+        return "It ended before anything was scaled, so that both did the same.".to_owned();
     }
+    let (less, more) = (web.slow_percent(), fixed.slow_percent());
+    let helped = if less < more {
+        "Under the same wave, measured at the same time"
+    } else {
+        "Scaling did not help this time"
+    };
     format!(
-        "Under the same wave, measured at the same time: {less:.0} of 100 requests were slow with autoscaling,\n\
-         {more:.0} of 100 with one process, {spent}."
+        "{helped}: {less:.0} of 100 requests were slow with autoscaling,\n\
+         {more:.0} of 100 with one process, for {:.0} process-seconds instead of {:.0}.",
+        web.process_seconds, fixed.process_seconds
     )
 }
 
@@ -146,11 +147,11 @@ mod tests {
     /// 100 requests, answered after 10, 20, … ms, but for the last few.
     fn answers(missing: u32) -> Answers {
         let answers = Answers::default();
+        let due = Duration::from_secs(1);
         for request in 1..=100 {
-            answers.keep(
-                request <= 100 - missing,
-                Duration::from_millis(10) * request,
-            );
+            let number = answers.send(due);
+            let now = due + Duration::from_millis(10) * request;
+            answers.keep(number, request <= 100 - missing, now);
         }
         answers
     }
@@ -226,7 +227,8 @@ Under the same wave, measured at the same time: 20 of 100 requests were slow wit
     #[test]
     fn it_does_not_praise_what_did_not_help_or_was_not_there() {
         let [web, fixed] = columns();
-        assert!(verdict(&fixed, &web).starts_with("Autoscaling did not help this time"));
+        assert!(verdict(&fixed, &web).starts_with("Scaling did not help this time"));
+        assert!(verdict(&fixed, &fixed).starts_with("It ended before anything was scaled"));
         let none = Column {
             requests: 0,
             slow: 0,

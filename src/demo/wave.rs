@@ -87,7 +87,7 @@ mod tests {
             (5, CALM, "and stays so for a while"),
             (45, CREST, "the crest is reached"),
             (55, CREST, "and held"),
-            (25, (CALM + CREST) / 2.0, "half way up"),
+            (25, f64::midpoint(CALM, CREST), "half way up"),
             (80, CALM, "fallen"),
             (100, CALM, "calm to the end"),
         ] {

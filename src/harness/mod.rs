@@ -45,14 +45,13 @@
 
 pub mod script;
 mod scripted;
+mod tape;
+mod world;
 
-use std::cell::RefCell;
 use std::future::Future;
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::time::Duration;
 
-use actix::Addr;
 use actix_rt::System;
 use chrono::{DateTime, TimeZone, Utc};
 
@@ -60,19 +59,17 @@ use crate::backend::{Backend, Registry};
 use crate::clock::Clock;
 use crate::decision::DecisionBackend;
 use crate::measurement::MeasurementBackend;
-use crate::messages::{Changes, GetStatus, Reload, Shutdown, Tap};
-use crate::model::{ProcessName, Role};
 use crate::notification::NotificationBackend;
 use crate::run::Bot;
 use crate::scaling::ScalingBackend;
 use crate::settings::{Settings, Source};
-use crate::supervisor::actor::{InjectInto, SupervisorActor};
-use crate::supervisor::inject::Injected;
-use crate::supervisor::status::Status;
 use crate::supervisor::works::Works;
 
 pub use script::{Act, Script};
 use scripted::Scripts;
+pub use tape::Entry;
+use tape::Tape;
+pub use world::World;
 
 /// A configuration under test, before its story is told.
 #[derive(Debug)]
@@ -192,136 +189,4 @@ fn load(configuration: &str, registry: &Registry) -> Settings {
         &|_| None,
     );
     loaded.unwrap_or_else(|problems| panic!("the scenario's configuration is refused:\n{problems}"))
-}
-
-/// The world that a story plays in.
-#[derive(Debug)]
-pub struct World {
-    clock: Clock,
-    tape: Tape,
-    scripts: Rc<Scripts>,
-    supervisor: Addr<SupervisorActor>,
-    registry: Registry,
-}
-
-impl World {
-    /// Lets this much time pass; what is due meanwhile happens.
-    pub async fn advance(&self, time: Duration) {
-        tokio::time::sleep(time).await;
-    }
-
-    /// The virtual time since the start.
-    pub fn now(&self) -> Duration {
-        self.clock.now().mono
-    }
-
-    /// The script of a process's `scripted` backends.
-    ///
-    /// # Panics
-    ///
-    /// When that is no name for a process.
-    pub fn script(&self, process: &str) -> Rc<Script> {
-        self.scripts.of(&name(process))
-    }
-
-    /// Every message so far, oldest first.
-    pub fn tape(&self) -> Vec<Entry> {
-        self.tape.0.borrow().clone()
-    }
-
-    /// What was said about one process so far, without the times.
-    pub fn said(&self, process: &str) -> Vec<String> {
-        let said =
-            |entry: &Entry| (entry.process.as_str() == process).then(|| entry.message.clone());
-        self.tape.0.borrow().iter().filter_map(said).collect()
-    }
-
-    /// Forgets the messages so far.
-    pub fn rewind(&self) {
-        self.tape.0.borrow_mut().clear();
-    }
-
-    /// Makes one of a process's actors fail, now.
-    pub async fn inject(&self, process: &str, role: Role, fault: Injected) {
-        let order = InjectInto {
-            process: name(process),
-            role,
-            fault,
-        };
-        self.supervisor.send(order).await.unwrap_or_default();
-    }
-
-    /// Makes the supervisor itself fail, now.
-    pub async fn inject_into_supervisor(&self) {
-        self.supervisor
-            .send(crate::supervisor::inject::Inject(Injected::Panic))
-            .await
-            .unwrap_or_default();
-    }
-
-    /// How a process is doing.
-    ///
-    /// # Panics
-    ///
-    /// When there is no such process.
-    #[expect(clippy::panic, reason = "a scenario is a test: its failure is a panic")]
-    pub async fn status(&self, process: &str) -> Status {
-        let all = self.supervisor.send(GetStatus).await.unwrap_or_default();
-        let found = all
-            .into_iter()
-            .find(|status| status.process.as_str() == process);
-        found.unwrap_or_else(|| panic!("there is no process {process}"))
-    }
-
-    /// Puts another configuration in force.
-    ///
-    /// # Panics
-    ///
-    /// When it is refused by the settings' checks.
-    pub async fn reload(&self, configuration: &str) -> Result<Changes, String> {
-        let settings = load(configuration, &self.registry);
-        self.supervisor
-            .send(Reload(settings))
-            .await
-            .unwrap_or_else(|gone| Err(gone.to_string()))
-    }
-
-    /// Shuts the bot down; the story may look at what is left.
-    pub async fn shut_down(&self) {
-        self.supervisor.send(Shutdown).await.unwrap_or_default();
-    }
-}
-
-#[expect(clippy::panic, reason = "a scenario is a test: its failure is a panic")]
-fn name(process: &str) -> ProcessName {
-    ProcessName::new(process).unwrap_or_else(|bad| panic!("{process}: {bad}"))
-}
-
-/// One message, as the recorder saw it on its way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// The virtual time since the start.
-    pub at: Duration,
-    /// The process that it is about.
-    pub process: ProcessName,
-    /// What it said, in short.
-    pub message: String,
-}
-
-/// The recorder.
-#[derive(Debug, Clone, Default)]
-struct Tape(Rc<RefCell<Vec<Entry>>>);
-
-impl Tape {
-    fn tap(&self, clock: Clock) -> Tap {
-        let entries = Rc::clone(&self.0);
-        Tap::new(move |message| {
-            let (at, process) = (clock.now().mono, message.process().clone());
-            entries.borrow_mut().push(Entry {
-                at,
-                process,
-                message: message.to_string(),
-            });
-        })
-    }
 }

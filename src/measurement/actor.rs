@@ -9,9 +9,10 @@ use actix::{
 use serde_json::Value;
 
 use crate::measurement::{MeasureError, Measurement, MeasurementBackend, Sample};
-use crate::messages::{Measured, Outcome, Teardown, Wire};
+use crate::messages::{Measured, Outcome, Teardown};
 use crate::model::Cycle;
 use crate::supervisor::desk::{Desk, fenced};
+use crate::wire::Wire;
 
 /// Measures one process.
 #[derive(Debug)]

@@ -8,11 +8,12 @@ use actix::{
 };
 use log::debug;
 
-use crate::messages::{GetCount, Scale, Scaled, Teardown, Wire};
+use crate::messages::{GetCount, Scale, Scaled, Teardown};
 use crate::model::Count;
 use crate::scaling::{Observed, ScaleError, ScalingBackend};
 use crate::supervisor::desk::{Desk, fenced};
 use crate::supervisor::memory::Stage;
+use crate::wire::Wire;
 
 /// Scales one process.
 pub struct ScalerActor {

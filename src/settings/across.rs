@@ -89,8 +89,8 @@ fn take(walk: &mut Walk<'_>, to: &mut Table, scaling: Option<&Table>, name: &str
         return;
     }
     // Missing there too is told there; a scaling table that is not Heroku's cannot have it.
-    if heroku.is_none() && scaling.is_some() && !to.entries.contains_key(name) && name != "api_url"
-    {
+    let needed = name == "app_name" || name == "api_key";
+    if needed && heroku.is_none() && scaling.is_some() && !to.entries.contains_key(name) {
         let place = to.place_of(name);
         let wrong =
             "it is missing, and the scaling backend is not `heroku`, from which it would be taken";

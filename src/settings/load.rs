@@ -36,8 +36,10 @@ pub fn load_file(path: &Path, registry: &Registry) -> Result<Settings, Problems>
         Problems::unreadable(&file, format!("cannot read {file}: {error}"), right)
     })?;
     let text = String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let wrong = format!("{file} is not UTF-8 text (see byte {})", at + 1);
+        let good = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().iter().take(good);
+        let line = before.filter(|byte| **byte == b'\n').count() + 1;
+        let wrong = format!("{file} is not UTF-8 text (see line {line})");
         Problems::unreadable(&file, wrong, "a file that is saved as UTF-8")
     })?;
     load_text(&file, &text, registry)

@@ -213,15 +213,14 @@ fn url(text: &str) -> Option<Vec<Range<usize>>> {
         port.is_some_and(|port| !port.chars().all(|c| c.is_ascii_digit() || c == ']'))
     };
     let end = text.len();
-    Some(match (after.rfind('@').map(|at| start + at), query) {
+    let (before, behind) = match (after.rfind('@').map(|at| start + at), query) {
         // A password may hold a `?` that was not encoded.
-        (Some(at), Some(query)) if at >= query => vec![start..end],
-        (Some(at), Some(query)) => vec![start..at, query..end],
-        (Some(at), None) => vec![start..at],
-        (None, _) if start > 0 && port_is_odd(host) => vec![start..end],
-        (None, Some(query)) => vec![query..end],
-        (None, None) => Vec::new(),
-    })
+        (Some(at), Some(query)) if at >= query => (Some(start..end), None),
+        (Some(at), query) => (Some(start..at), query.map(|query| query..end)),
+        (None, _) if start > 0 && port_is_odd(host) => (Some(start..end), None),
+        (None, query) => (None, query.map(|query| query..end)),
+    };
+    Some(before.into_iter().chain(behind).collect())
 }
 
 /// The names of all settings, and what may be shown of their values.
@@ -298,88 +297,90 @@ mod tests {
         (line, under)
     }
 
+    /// A line, the place to show, and the line as it is shown.
+    const LINES: &[(&str, &str, &str)] = &[
+        ("api_key = \"s3cret\" ", "api_key", "api_key = \"***\""),
+        ("api_key = 's3cret'", "api_key", "api_key = '***'"),
+        ("api_key = \"\"", "api_key", "api_key = \"\""),
+        ("api_key = 12345", "api_key", "api_key = ***"),
+        ("api_kye = 12345", "api_kye", "api_kye = ***"),
+        (
+            "key_of_api = \"s3cret\"",
+            "key_of_api",
+            "key_of_api = \"***\"",
+        ),
+        ("app_name = \"shop\"", "app_name", "app_name = \"shop\""),
+        ("max_proceses = 3", "max_proceses", "max_proceses = 3"),
+        (
+            "a = { api_key = \"s3cret\", port = 6379, x = [\"s3cret\"] } # s3cret",
+            "port",
+            "a = { api_key = \"***\", port = 6379, x = [\"***\"] }",
+        ),
+        (
+            "headers = { from = \"s3cret\", n = 5 }",
+            "headers",
+            "headers = { from = \"***\", n = *** }",
+        ),
+        (
+            "heders = { from = \"s3cret\" }",
+            "heders",
+            "heders = { from = \"***\" }",
+        ),
+        (
+            "app_name = { from = \"s3cret\" }",
+            "app_name",
+            "app_name = { from = \"***\" }",
+        ),
+        (
+            "redis_url = \"redis://u:s3cret@host:6379/0?p=s3cret\"",
+            "redis_url",
+            "redis_url = \"redis://***@host:6379/0?***\"",
+        ),
+        (
+            "redis_url = \"redis://u:s3?cr@et@host/0\"",
+            "redis_url",
+            "redis_url = \"redis://***\"",
+        ),
+        (
+            "redis_url = \"redis://:s3cret\"",
+            "redis_url",
+            "redis_url = \"redis://***\"",
+        ),
+        ("redis_url = \"s3cret\"", "redis_url", "redis_url = \"***\""),
+        (
+            "base_url = \"http\\u003a//u:s3cret@host\"",
+            "base_url",
+            "base_url = \"***\"",
+        ),
+        (
+            "measurement_url = \"/m/?token=s3cret\"",
+            "measurement_url",
+            "measurement_url = \"/m/?***\"",
+        ),
+        (
+            "host = \"redis://u:s3cret@host\"",
+            "host",
+            "host = \"redis://***@host\"",
+        ),
+        (
+            "command = [\"x\", \"--token=s3cret\"]",
+            "command",
+            "command = [\"***\", \"***\"]",
+        ),
+        (
+            "min_processes = { \"0:00\" = 1, \"8:00\" = \"s3cret\" }",
+            "\"8:00\"",
+            "min_processes = { \"0:00\" = 1, \"8:00\" = \"***\" }",
+        ),
+        ("host = \"a#b\" # s3cret", "host", "host = \"a#b\""),
+    ];
+
     #[test]
     fn masks_what_may_be_a_secret() {
-        let rows = [
-            ("api_key = \"s3cret\" ", "api_key", "api_key = \"***\""),
-            ("api_key = 's3cret'", "api_key", "api_key = '***'"),
-            ("api_key = \"\"", "api_key", "api_key = \"\""),
-            ("api_key = 12345", "api_key", "api_key = ***"),
-            ("api_kye = 12345", "api_kye", "api_kye = ***"),
-            (
-                "key_of_api = \"s3cret\"",
-                "key_of_api",
-                "key_of_api = \"***\"",
-            ),
-            ("app_name = \"shop\"", "app_name", "app_name = \"shop\""),
-            ("max_proceses = 3", "max_proceses", "max_proceses = 3"),
-            (
-                "a = { api_key = \"s3cret\", port = 6379, x = [\"s3cret\"] } # s3cret",
-                "port",
-                "a = { api_key = \"***\", port = 6379, x = [\"***\"] }",
-            ),
-            (
-                "headers = { from = \"s3cret\", n = 5 }",
-                "headers",
-                "headers = { from = \"***\", n = *** }",
-            ),
-            (
-                "heders = { from = \"s3cret\" }",
-                "heders",
-                "heders = { from = \"***\" }",
-            ),
-            (
-                "app_name = { from = \"s3cret\" }",
-                "app_name",
-                "app_name = { from = \"***\" }",
-            ),
-            (
-                "redis_url = \"redis://u:s3cret@host:6379/0?p=s3cret\"",
-                "redis_url",
-                "redis_url = \"redis://***@host:6379/0?***\"",
-            ),
-            (
-                "redis_url = \"redis://u:s3?cr@et@host/0\"",
-                "redis_url",
-                "redis_url = \"redis://***\"",
-            ),
-            (
-                "redis_url = \"redis://:s3cret\"",
-                "redis_url",
-                "redis_url = \"redis://***\"",
-            ),
-            ("redis_url = \"s3cret\"", "redis_url", "redis_url = \"***\""),
-            (
-                "base_url = \"http\\u003a//u:s3cret@host\"",
-                "base_url",
-                "base_url = \"***\"",
-            ),
-            (
-                "measurement_url = \"/m/?token=s3cret\"",
-                "measurement_url",
-                "measurement_url = \"/m/?***\"",
-            ),
-            (
-                "host = \"redis://u:s3cret@host\"",
-                "host",
-                "host = \"redis://***@host\"",
-            ),
-            (
-                "command = [\"x\", \"--token=s3cret\"]",
-                "command",
-                "command = [\"***\", \"***\"]",
-            ),
-            (
-                "min_processes = { \"0:00\" = 1, \"8:00\" = \"s3cret\" }",
-                "\"8:00\"",
-                "min_processes = { \"0:00\" = 1, \"8:00\" = \"***\" }",
-            ),
-            ("host = \"a#b\" # s3cret", "host", "host = \"a#b\""),
-        ];
-        for (text, at, expected) in rows {
+        for (text, at, expected) in LINES {
             let (line, under) = shown(text, at);
-            assert_eq!(line, expected, "{text}");
-            assert_eq!(under, at, "{text}");
+            assert_eq!(&line, expected, "{text}");
+            assert_eq!(&under, at, "{text}");
         }
     }
 

@@ -91,3 +91,6 @@ pub struct Step {
     /// Its settings and those that its room shares.
     pub section: Section,
 }
+
+#[cfg(test)]
+mod tests;

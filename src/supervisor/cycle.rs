@@ -6,19 +6,15 @@
 //!                                                                      └─ failed: nothing changed ─────────────▶ ends
 //! ```
 
-use std::time::Duration;
-
 use crate::clock::Now;
-use crate::decision::schedule::TimeOfDay;
 use crate::messages::{Decided, Notify, Scale, Scaled, Silence};
 use crate::model::{Count, Cycle, Direction};
-use crate::notification::{Event, Notice, Phase};
+use crate::notification::{Event, Phase};
 use crate::scaling::{Observed, ScaleError};
 use crate::supervisor::gate::{self, Cause, Question};
 use crate::supervisor::ledger::ScaleRecord;
 use crate::supervisor::memory::{Health, LastCycle, Order, Stage, State};
 use crate::supervisor::plan::Plan;
-use crate::supervisor::rapid;
 
 /// What is to be done after a fact.
 #[derive(Debug, Default, PartialEq)]
@@ -41,11 +37,11 @@ pub struct Platform {
 /// One fact's working place: the state that it changes and the orders that come of it.
 #[derive(Debug)]
 pub struct Turn<'a> {
-    state: &'a mut State,
-    plan: &'a Plan,
-    now: Now,
-    cycle: Cycle,
-    orders: Orders,
+    pub(super) state: &'a mut State,
+    pub(super) plan: &'a Plan,
+    pub(super) now: Now,
+    pub(super) cycle: Cycle,
+    pub(super) orders: Orders,
 }
 
 impl<'a> Turn<'a> {
@@ -262,94 +258,4 @@ impl<'a> Turn<'a> {
             self.condition(Event::Degraded, None, count);
         }
     }
-
-    /// Rapid scaling is judged by each notifier's own numbers.
-    fn watch_rapid(&mut self, count: Option<Count>) {
-        let time = TimeOfDay::at(self.now.wall, self.plan.zone);
-        for (index, policy) in self
-            .plan
-            .policies
-            .iter()
-            .enumerate()
-            .filter(|(_, policy)| policy.picks(Event::TooRapid))
-        {
-            let rule = policy.rapid_rule(time);
-            let found = rapid::too_rapid(self.state.ledger.scales(), rule, self.now.mono);
-            let (phase, reason) = match (found, self.state.rapid.remove(&index)) {
-                (Some((direction, scales)), _) => {
-                    let reason = rapid_reason(direction, scales, rule.period);
-                    self.state.rapid.insert(index, reason.clone());
-                    (Phase::Holds, reason)
-                }
-                (None, Some(reason)) => (Phase::Ended, reason),
-                (None, None) => continue,
-            };
-            let direction = found.map(|(direction, _)| direction);
-            let notice = Notice {
-                direction,
-                ..self.notice(Event::TooRapid, phase, None, count, &reason)
-            };
-            self.orders.notices.push(Notify {
-                notice,
-                only: Some(index),
-            });
-        }
-    }
-
-    /// A condition holds, for this reason, or does not.
-    fn condition(&mut self, event: Event, holds: Option<String>, count: Option<Count>) {
-        match holds {
-            Some(reason) => {
-                self.tell(event, Phase::Holds, None, count, &reason);
-                self.state.conditions.insert(event, reason);
-            }
-            None => {
-                if let Some(reason) = self.state.conditions.remove(&event) {
-                    self.tell(event, Phase::Ended, None, count, &reason);
-                }
-            }
-        }
-    }
-
-    fn tell(
-        &mut self,
-        event: Event,
-        phase: Phase,
-        from: Option<Count>,
-        to: Option<Count>,
-        reason: &str,
-    ) {
-        let notice = self.notice(event, phase, from, to, reason);
-        self.orders.notices.push(Notify { notice, only: None });
-    }
-
-    fn notice(
-        &self,
-        event: Event,
-        phase: Phase,
-        from: Option<Count>,
-        to: Option<Count>,
-        reason: &str,
-    ) -> Notice {
-        Notice {
-            process: self.plan.process.clone(),
-            event,
-            phase,
-            at: self.now.wall,
-            cycle: self.cycle,
-            from,
-            to,
-            direction: from
-                .zip(to)
-                .and_then(|(from, to)| Direction::between(from, to)),
-            reason: reason.to_owned(),
-        }
-    }
-}
-
-fn rapid_reason(direction: Direction, scales: u32, period: Duration) -> String {
-    format!(
-        "{scales} scales {direction} within {} min",
-        period.as_secs() / 60
-    )
 }

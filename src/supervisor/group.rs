@@ -6,32 +6,28 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix::{Addr, Handler};
+use actix::Addr;
 use log::{debug, error, info, warn};
 
 use crate::backend::BuildError;
-use crate::clock::Clock;
 use crate::decision::actor::DeciderActor;
 use crate::measurement::actor::MeasureActor;
-use crate::messages::{
-    Decided, Fault, Measured, Next, Notify, Restarted, Scale, Scaled, Teardown, Wire,
-};
+use crate::messages::{Decided, Measured, Notify, Scale, Scaled};
 use crate::model::{ProcessName, Role};
 use crate::notification::actor::NotifierActor;
 use crate::scaling::ScalingBackend;
 use crate::scaling::actor::ScalerActor;
 use crate::settings::{ProcessSettings, Settings};
 use crate::supervisor::actor::SupervisorActor;
+use crate::supervisor::birth::Start;
 use crate::supervisor::cycle::{Orders, Platform, Turn};
-use crate::supervisor::desk::{Desk, fenced};
-use crate::supervisor::guard::{self, Cause, Life, Pulse, Watch};
-use crate::supervisor::memory::{Health, Memory, Stage, State};
+use crate::supervisor::departure::Departure;
+use crate::supervisor::guard::Life;
+use crate::supervisor::memory::{Health, Memory, State};
 use crate::supervisor::plan::Plan;
-use crate::supervisor::restarts::{Restarts, Verdict};
+use crate::supervisor::restarts::Restarts;
 use crate::supervisor::works::Works;
-
-/// How many messages may wait for one of a group's actors; a cycle sends each at most a handful.
-const MAILBOX: usize = 64;
+use crate::wire::Wire;
 
 /// One process, as the supervisor holds it.
 pub struct Group {
@@ -45,7 +41,7 @@ pub struct Group {
     pub scaling: Rc<dyn ScalingBackend>,
     /// Which life this is.
     pub generation: u64,
-    crew: Crew,
+    pub(super) crew: Crew,
 }
 
 impl std::fmt::Debug for Group {
@@ -59,18 +55,18 @@ impl std::fmt::Debug for Group {
 
 /// The actors that are alive. A degraded group has only its notifier.
 #[derive(Debug, Default)]
-struct Crew {
-    measure: Option<Member<MeasureActor>>,
-    decide: Option<Member<DeciderActor>>,
-    scale: Option<Member<ScalerActor>>,
-    notify: Option<Member<NotifierActor>>,
+pub(super) struct Crew {
+    pub(super) measure: Option<Member<MeasureActor>>,
+    pub(super) decide: Option<Member<DeciderActor>>,
+    pub(super) scale: Option<Member<ScalerActor>>,
+    pub(super) notify: Option<Member<NotifierActor>>,
 }
 
 /// An actor and the task that it lives in.
 #[derive(Debug)]
-struct Member<A: actix::Actor> {
-    addr: Addr<A>,
-    _life: Life,
+pub(super) struct Member<A: actix::Actor> {
+    pub(super) addr: Addr<A>,
+    pub(super) _life: Life,
 }
 
 impl Group {
@@ -293,212 +289,5 @@ impl Group {
                 warn!(process:% = process, cycle, from, to; "{process} stays at {from} instead of {to} until the next cycle: {error}");
             }
         }
-    }
-
-    #[cfg(feature = "harness")]
-    /// Makes one of the actors fail.
-    pub fn inject(&self, role: Role, fault: crate::supervisor::inject::Injected) {
-        fn send<A>(member: Option<&Member<A>>, fault: crate::supervisor::inject::Injected)
-        where
-            A: actix::Actor<Context = actix::Context<A>>
-                + Handler<crate::supervisor::inject::Inject>,
-        {
-            if let Some(member) = member {
-                member
-                    .addr
-                    .try_send(crate::supervisor::inject::Inject(fault))
-                    .unwrap_or_default();
-            }
-        }
-        match role {
-            Role::Measure => send(self.crew.measure.as_ref(), fault),
-            Role::Decide => send(self.crew.decide.as_ref(), fault),
-            Role::Scale => send(self.crew.scale.as_ref(), fault),
-            Role::Notify => send(self.crew.notify.as_ref(), fault),
-        }
-    }
-}
-
-/// The end of a group's life.
-pub struct Departure {
-    clock: Clock,
-    memory: Memory,
-    process: ProcessName,
-    measure: Option<Addr<MeasureActor>>,
-    decide: Option<Addr<DeciderActor>>,
-    scale: Option<Addr<ScalerActor>>,
-    notify: Option<Addr<NotifierActor>>,
-    scaling: Rc<dyn ScalingBackend>,
-}
-
-impl std::fmt::Debug for Departure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Departure({})", self.process)
-    }
-}
-
-impl Departure {
-    /// Lets no new cycle begin, waits for a scale in flight, and runs the teardown hooks in the order of a cycle, all
-    /// until `end` (monotonic). `for_good` lets the scaling backend go as well.
-    pub async fn leave(self, end: Duration, for_good: bool) {
-        self.memory.commit(|state| state.stopping = true);
-        while self.memory.read(is_scaling) && !self.clock.until(end).is_zero() {
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
-        let left = || Teardown {
-            grace: self.clock.until(end),
-            for_good,
-        };
-        // A hook that hangs may not eat what the scaling backend needs to stop its processes.
-        let hooks = async {
-            stop(self.measure.as_ref(), left()).await;
-            stop(self.decide.as_ref(), left()).await;
-        };
-        if fenced(HOOKS_GRACE.min(left().grace), hooks).await.is_none() {
-            let process = &self.process;
-            warn!(process:% = process; "a teardown hook of {process} did not end in time");
-        }
-        match &self.scale {
-            Some(scale) => stop(Some(scale), left()).await,
-            // A degraded group has no scaler; what its backend runs must still be stopped.
-            None if for_good => self.scaling.teardown(left().grace).await,
-            None => {}
-        }
-        let last = Teardown {
-            grace: left().grace.max(LAST_NOTICES),
-            for_good,
-        };
-        stop(self.notify.as_ref(), last).await;
-    }
-}
-
-fn is_scaling(state: &State) -> bool {
-    state
-        .in_flight
-        .as_ref()
-        .is_some_and(|running| running.stage == Stage::Scaling)
-}
-
-/// How long the hooks of the measurement and the decision backend may take at the end.
-const HOOKS_GRACE: Duration = Duration::from_secs(2);
-
-/// How long the last notices have, even when the grace is used up.
-const LAST_NOTICES: Duration = Duration::from_secs(1);
-
-/// How often a departure looks whether the scale in flight is done.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
-
-async fn stop<A>(actor: Option<&Addr<A>>, teardown: Teardown)
-where
-    A: actix::Actor<Context = actix::Context<A>> + Handler<Teardown>,
-{
-    if let Some(actor) = actor {
-        let fence = teardown.grace + Duration::from_secs(2);
-        // Whether it answers, is too late or is just being restarted: it ends with its group in any case.
-        let _answer = tokio::time::timeout(fence, actor.send(teardown)).await;
-    }
-}
-
-/// What the members of a new life have in common.
-struct Start<'a> {
-    group: &'a Group,
-    works: &'a Works,
-    supervisor: &'a Addr<SupervisorActor>,
-}
-
-impl Start<'_> {
-    fn member<A>(&self, role: Role, counted: bool, make: impl FnOnce(Desk) -> A) -> Member<A>
-    where
-        A: actix::Actor<Context = actix::Context<A>> + actix::Supervised,
-    {
-        let (group, works) = (self.group, self.works);
-        let watch = GroupWatch {
-            group: GroupId {
-                process: group.process().clone(),
-                generation: group.generation,
-            },
-            role,
-            counted,
-            memory: group.memory.clone(),
-            works: works.clone(),
-            faults: Wire::to(self.supervisor, &works.tap),
-            restarts: Wire::to(self.supervisor, &works.tap),
-        };
-        let desk = |pulse: Pulse| {
-            Desk::new(
-                Rc::clone(&group.plan),
-                works.clock,
-                group.memory.clone(),
-                pulse,
-            )
-        };
-        let (addr, life) = guard::spawn(
-            works.clock,
-            &works.census,
-            MAILBOX,
-            Rc::new(watch),
-            |_, pulse| make(desk(pulse)),
-        );
-        Member { addr, _life: life }
-    }
-}
-
-#[derive(Debug, Clone)]
-struct GroupId {
-    process: ProcessName,
-    generation: u64,
-}
-
-/// Judges a fault by the budget that the four actors of a group share, and tells the supervisor.
-struct GroupWatch {
-    group: GroupId,
-    role: Role,
-    /// Whether faults count against the budget: those of a degraded group's notifier do not.
-    counted: bool,
-    memory: Memory,
-    works: Works,
-    faults: Wire<Fault>,
-    restarts: Wire<Restarted>,
-}
-
-impl Watch for GroupWatch {
-    fn fault(&self, cause: Cause) -> Option<Duration> {
-        let now = self.works.clock.now().mono;
-        let verdict = if self.counted {
-            self.memory.commit(|state| state.restarts.record(now))
-        } else {
-            Verdict::Restart {
-                backoff: Duration::from_secs(5),
-            }
-        };
-        let (next, rest) = match verdict {
-            Verdict::Restart { backoff } => (Next::Restart(backoff), Some(backoff)),
-            Verdict::Rebuild => (Next::Rebuild, None),
-            Verdict::Degrade => (Next::Degrade, None),
-        };
-        let GroupId {
-            process,
-            generation,
-        } = self.group.clone();
-        self.faults.tell(Fault {
-            process,
-            generation,
-            role: self.role,
-            cause,
-            next,
-        });
-        rest
-    }
-
-    fn restarted(&self) {
-        let GroupId {
-            process,
-            generation,
-        } = self.group.clone();
-        self.restarts.tell(Restarted {
-            process,
-            generation,
-            role: self.role,
-        });
     }
 }

@@ -1,12 +1,31 @@
 //! Who stands between wish and deed, and picks up what falls over.
 //!
-//! The rules are plain values and functions, each in a file of its own. None of them reads a clock or knows an actor:
-//! whoever asks says when it is, so that a test may say anything.
+//! ```text
+//!  SupervisorActor ── owns ─▶ Group "web" ── lends ─▶ Memory: history, cooldown, ledger, next tick, told, restarts
+//!        ▲                      │                       ▲
+//!        │ Fault, Restarted     ├─ guard ─ MeasureActor ┤
+//!        └───────────────────── ├─ guard ─ DeciderActor ┤
+//!                               ├─ guard ─ ScalerActor  ┤        four layers, each for what the one below cannot mend:
+//!                               └─ guard ─ NotifierActor┘        1 a fence around each I/O: a failure is a value
+//!                                                                2 the guard restarts one actor in place
+//!                             Group "celery" …                   3 the group is rebuilt, then degraded and tried again
+//!                                                                4 the program ends with 70 when its thread hangs
+//! ```
+//!
+//! What it promises: a backend's error or time-out is a result, never a fault. A panic, an unasked end and a passed deadline
+//! are faults: the actor alone is restarted, in place, with its address and mailbox; the cycle in which it happened yields a
+//! failed result; history, cooldown and ledger are kept; no other group notices.
+//!
+//! The rules ([`cooldown`], [`gate`], [`ledger`], [`rapid`], [`restarts`], [`cycle`]) are plain values and functions. None of them
+//! reads a clock or knows an actor: whoever asks says when it is, so that a test may say anything.
 
 pub mod actor;
+mod birth;
 pub mod cooldown;
 pub mod cycle;
+mod departure;
 pub mod desk;
+mod faults;
 pub mod gate;
 pub mod group;
 pub mod guard;
@@ -15,7 +34,9 @@ pub mod ledger;
 pub mod memory;
 pub mod plan;
 pub mod rapid;
+mod reload;
 pub mod restarts;
 mod spread;
 pub mod status;
+mod telling;
 pub mod works;

@@ -97,7 +97,8 @@ impl Plan {
             wait: seconds(deciding.post_scale_wait_time_seconds),
             history_length: deciding.history_length,
             increment: deciding.increment,
-            zero_is_off: deciding.zero_is_off,
+            // Where the minimum is 0 for a part of the day, a count of 0 is our own doing as well as anybody's.
+            zero_is_off: deciding.zero_is_off && deciding.min_processes.least() > 0,
             max_is_written: process.decision.section.is_written("max_processes"),
             policies,
             min: deciding.min_processes,

@@ -8,12 +8,12 @@ use crate::clock::Clock;
 use crate::decision::DecisionBackend;
 use crate::http::Http;
 use crate::measurement::actor::Measurer;
-use crate::messages::Tap;
 use crate::model::ProcessName;
 use crate::notification::actor::Notifier;
 use crate::scaling::ScalingBackend;
 use crate::settings::{ProcessSettings, Step};
 use crate::supervisor::guard::Census;
+use crate::wire::Tap;
 
 /// What every group is built from.
 #[derive(Debug, Clone)]

@@ -7,6 +7,8 @@ mod broker;
 #[cfg(test)]
 mod celery_wave;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 #[path = "../contract/servers/mod.rs"]
 #[expect(
     dead_code,

@@ -1,14 +1,16 @@
 //! What each fuzz target does with its bytes, and what must hold whatever they are. Shared by the fuzzer
-//! (`tests/fuzz/targets/`) and by the replay of the corpus as ordinary tests (`tests/fuzz_corpus.rs`).
+//! (`tests/fuzz/targets/`, for which this is a library) and by the replay of the corpus as ordinary tests (`tests/fuzz_corpus.rs`).
+
+pub mod secrets;
 
 use std::fmt::Debug;
 
 use autoscalebot::backend::Registry;
 use autoscalebot::measurement::celery_redis_queue_size::waiting;
+use autoscalebot::measurement::heroku_service_time::lines::Lines;
+use autoscalebot::measurement::heroku_service_time::router_line::parse_router_line;
 use autoscalebot::scaling::heroku::formation::{parse_formation, parse_one};
-use autoscalebot::settings::schema::{Kind, Setting};
-use autoscalebot::settings::{Source, load};
-use toml::Value;
+use autoscalebot::settings::{Problem, Source, load};
 
 /// A target: its name, which is also its corpus's, and what it does.
 pub type Target = (&'static str, fn(&[u8]));
@@ -16,15 +18,13 @@ pub type Target = (&'static str, fn(&[u8]));
 /// All of them.
 pub const TARGETS: &[Target] = &[
     ("settings", settings),
+    ("router_line", router_line),
     ("queue_reply", queue_reply),
     ("formation_reply", formation_reply),
 ];
 
 /// What the environment holds in place of a secret. No message may show it.
 const FROM_ENVIRONMENT: &str = "hush-environment-7f3a";
-
-/// What stands in the corpus's files in place of a secret. No message may show it either.
-const WRITTEN: &str = "hush-written-7f3a";
 
 /// A configuration file: settings or problems, no panic, and never a secret in what is shown.
 pub fn settings(bytes: &[u8]) {
@@ -42,49 +42,59 @@ pub fn settings(bytes: &[u8]) {
     let shown = match &loaded {
         Ok(settings) => format!("{settings:?}"),
         Err(problems) => {
-            assert!(problems.iter().next().is_some(), "refused, and no problem is named");
-            let messages: String = problems.iter().map(|problem| problem.message()).collect();
+            assert!(
+                problems.iter().next().is_some(),
+                "refused, and no problem is named"
+            );
+            let messages: String = problems.iter().map(Problem::message).collect();
             format!("{problems}{}{messages}{problems:?}", problems.render(true))
         }
     };
-    assert!(!shown.contains(FROM_ENVIRONMENT), "a variable's value is shown:\n{shown}");
-    if only_in_secrets(text, &registry) {
-        assert!(!shown.contains(WRITTEN), "a secret is shown:\n{shown}");
+    assert!(
+        !shown.contains(FROM_ENVIRONMENT),
+        "a variable's value is shown:\n{shown}"
+    );
+    if secrets::only_in_secrets(text, &registry) {
+        assert!(
+            !shown.contains(secrets::WRITTEN),
+            "a secret is shown:\n{shown}"
+        );
     }
     drop(load(&source, &registry, &|_| None));
 }
 
-/// Whether the written secret stands nowhere but in the values of secret settings.
-fn only_in_secrets(text: &str, registry: &Registry) -> bool {
-    let Ok(document) = text.parse::<toml::Table>() else {
-        return false;
-    };
-    let mut names = Vec::new();
-    names.extend(registry.measurement.iter().flat_map(|row| row.settings));
-    names.extend(registry.decision.iter().flat_map(|row| row.settings));
-    names.extend(registry.scaling.iter().flat_map(|row| row.settings));
-    names.extend(registry.notification.iter().flat_map(|row| row.settings));
-    let everywhere = text.matches(WRITTEN).count();
-    everywhere == in_secrets(&Value::Table(document), false, &names)
-}
-
-fn in_secrets(value: &Value, secret: bool, settings: &[&Setting]) -> usize {
-    match value {
-        Value::String(text) if secret => text.matches(WRITTEN).count(),
-        Value::Array(list) => list.iter().map(|value| in_secrets(value, secret, settings)).sum(),
-        Value::Table(table) => {
-            let secret = |name: &str| secret || is_secret(name, settings);
-            let inside = table.iter().map(|(name, value)| in_secrets(value, secret(name), settings));
-            inside.sum()
+/// What Heroku's log sends: lines that do not depend on the pieces in which they come, and only the router's are read.
+pub fn router_line(bytes: &[u8]) {
+    let whole = lines(&[bytes]);
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    assert_eq!(lines(&[first, second]), whole, "in two pieces");
+    let single: Vec<&[u8]> = bytes.chunks(1).collect();
+    assert_eq!(lines(&single), whole, "byte by byte");
+    let text = String::from_utf8_lossy(bytes);
+    for line in whole.iter().map(String::as_str).chain([&*text]) {
+        let Some(read) = parse_router_line(line) else {
+            continue;
+        };
+        assert!(!read.at.is_empty(), "{read:?}");
+        for milliseconds in [read.connect_ms, read.service_ms].into_iter().flatten() {
+            assert!(milliseconds.is_finite() && milliseconds >= 0.0, "{read:?}");
         }
-        _ => 0,
+        let mut words = line.split_whitespace();
+        let is_message = words.next().is_some_and(|word| word.contains('='));
+        assert!(
+            is_message || words.next() == Some("heroku[router]:"),
+            "not the router's: {line:?}"
+        );
     }
 }
 
-fn is_secret(name: &str, settings: &[&Setting]) -> bool {
-    let named = |setting: &&&Setting| setting.name == name;
-    let hidden = |setting: &Setting| setting.secret || setting.kind == Kind::TextTable;
-    settings.iter().find(named).is_some_and(|setting| hidden(setting))
+fn lines(pieces: &[&[u8]]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut lines = Lines::default();
+    for piece in pieces {
+        lines.feed(piece, |line| found.push(line.to_owned()));
+    }
+    found
 }
 
 /// Redis's replies to one question, in its wire format: a sum of lengths or a refusal, and never too small a sum.
@@ -101,14 +111,14 @@ pub fn queue_reply(bytes: &[u8]) {
     let lists = ["celery", "celery\u{6}\u{16}3"].map(str::to_owned).to_vec();
     for queues in [vec![], vec![lists.clone()], vec![lists.clone(), lists]] {
         let many = queues.iter().flatten().count();
-        let lengths = replies.iter().skip(1).take(many).map(|reply| match reply {
-            redis::Value::Int(length) => u64::try_from(*length).ok(),
-            _ => None,
-        });
-        let lengths: Option<Vec<u64>> = lengths.collect();
+        let lengths: Option<Vec<u64>> = replies.iter().skip(1).take(many).map(length).collect();
         let wanted = lengths
             .filter(|lengths| lengths.len() == many)
-            .map(|lengths| lengths.iter().fold(0_u64, |sum, length| sum.saturating_add(*length)));
+            .map(|lengths| {
+                lengths
+                    .iter()
+                    .fold(0_u64, |sum, length| sum.saturating_add(*length))
+            });
         match waiting(&queues, &replies) {
             Ok(sum) => assert_eq!(Some(sum), wanted, "{replies:?}"),
             Err(refusal) => {
@@ -119,16 +129,32 @@ pub fn queue_reply(bytes: &[u8]) {
     }
 }
 
+fn length(reply: &redis::Value) -> Option<u64> {
+    let redis::Value::Int(length) = reply else {
+        return None;
+    };
+    u64::try_from(*length).ok()
+}
+
 /// Heroku's answers about a formation: counts or an error, never a count that the answer does not hold.
 pub fn formation_reply(bytes: &[u8]) {
     let json = serde_json::from_slice::<serde_json::Value>(bytes).ok();
     match parse_formation(bytes) {
         Ok(found) => {
-            let entries = json.as_ref().and_then(|json| json.as_array()).expect("a formation is a list");
+            let entries = json
+                .as_ref()
+                .and_then(|json| json.as_array())
+                .expect("a formation is a list");
             assert_eq!(found.len(), entries.len(), "one process type an entry");
             for (read, entry) in found.iter().zip(entries) {
-                assert_eq!(entry.get("type").and_then(|text| text.as_str()), Some(read.process_type.as_str()));
-                assert_eq!(entry.get("quantity").and_then(serde_json::Value::as_u64), Some(read.quantity.into()));
+                assert_eq!(
+                    entry.get("type").and_then(|text| text.as_str()),
+                    Some(read.process_type.as_str())
+                );
+                assert_eq!(
+                    entry.get("quantity").and_then(serde_json::Value::as_u64),
+                    Some(read.quantity.into())
+                );
             }
         }
         Err(error) => short(&error, &error.to_string()),
@@ -136,7 +162,10 @@ pub fn formation_reply(bytes: &[u8]) {
     match parse_one(bytes) {
         Ok(read) => {
             let json = json.expect("an entry is JSON");
-            assert_eq!(json.get("quantity").and_then(serde_json::Value::as_u64), Some(read.quantity.into()));
+            assert_eq!(
+                json.get("quantity").and_then(serde_json::Value::as_u64),
+                Some(read.quantity.into())
+            );
         }
         Err(error) => short(&error, &error.to_string()),
     }

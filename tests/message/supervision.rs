@@ -1,10 +1,18 @@
 //! The budget of restarts, the rebuild, the degraded group and its way back.
 
-use autoscalebot::harness::{Act, Scenario};
+use autoscalebot::harness::{Act, Scenario, World};
 use autoscalebot::model::Role;
 use autoscalebot::supervisor::inject::Injected;
 
 use crate::{process, seconds};
+
+fn count(world: &World, what: &str) -> usize {
+    world
+        .said("web")
+        .iter()
+        .filter(|line| line.contains(what))
+        .count()
+}
 
 #[test]
 fn past_the_budget_the_group_is_rebuilt_then_degraded_then_recovers() {
@@ -20,71 +28,61 @@ fn past_the_budget_the_group_is_rebuilt_then_degraded_then_recovers() {
         ]);
         world.advance(seconds(29)).await;
         assert_eq!(world.status("web").await.scales, 1);
-        let history = world.status("web").await.history;
         // From now on every measurement panics: at 30, 40, … s; five restarts are borne.
         world.advance(seconds(50)).await;
-        let restarts =
-            |said: &[String]| said.iter().filter(|line| line.contains("Restart(")).count();
-        assert_eq!(restarts(&world.said("web")), 5);
-        assert_eq!(history, 0);
+        assert_eq!(count(&world, "Restart("), 5);
         // Five within 60 s, the sixth at 80 s is too many.
         world.advance(seconds(2)).await;
-        assert!(
-            world
-                .said("web")
-                .iter()
-                .any(|line| line.ends_with("Rebuild")),
-            "{:?}",
-            world.said("web")
-        );
+        assert_eq!(count(&world, "Rebuild"), 1, "{:?}", world.said("web"));
+        let status = world.status("web").await;
         assert_eq!(
-            world.status("web").await.scales,
-            1,
+            (status.scales, status.degraded),
+            (1, false),
             "the ledger outlives the rebuild"
         );
-        assert!(!world.status("web").await.degraded);
-        // A cycle every 10 s: five more restarts, and past the budget again within 60 s.
-        for _ in 0..12 {
-            world.inject("web", Role::Decide, Injected::Panic).await;
-            world.advance(seconds(4)).await;
-        }
-        assert!(world.status("web").await.degraded);
-        let told = web.told();
-        let degraded: Vec<_> = told
-            .iter()
-            .filter(|told| told.starts_with("web: degraded"))
-            .collect();
-        assert_eq!(degraded.len(), 1, "told once: {told:?}");
-        let cycle = world.status("web").await.cycle;
-        world.advance(seconds(200)).await;
-        assert_eq!(
-            world.status("web").await.cycle,
-            cycle,
-            "a degraded group measures nothing"
-        );
-        assert_eq!(
-            world.status("other").await.cycle,
-            world.now().as_secs() / 10 + 1,
-            "its neighbour goes on"
-        );
-        // It is tried again after 300 s, and works.
-        web.measures([Act::value(800.0)]);
-        world.advance(seconds(120)).await;
-        assert!(!world.status("web").await.degraded);
-        assert!(world.status("web").await.cycle > cycle);
-        assert_eq!(
-            world.status("web").await.scales,
-            1,
-            "the ledger outlives that too"
-        );
-        assert!(
-            web.told()
-                .last()
-                .is_some_and(|told| told.starts_with("web: degraded ended")),
-            "{:?}",
-            web.told()
-        );
+        degrades(&world).await;
+        recovers(&world).await;
     });
+}
+
+/// Faults upon faults: past the budget again within the window.
+async fn degrades(world: &World) {
+    for _ in 0..12 {
+        world.inject("web", Role::Decide, Injected::Panic).await;
+        world.advance(seconds(4)).await;
+    }
+    let (web, status) = (world.script("web"), world.status("web").await);
+    assert!(status.degraded);
+    let told = web.told();
+    let degraded = told
+        .iter()
+        .filter(|told| told.starts_with("web: degraded"))
+        .count();
+    assert_eq!(degraded, 1, "told once: {told:?}");
+    world.advance(seconds(200)).await;
+    assert_eq!(
+        world.status("web").await.cycle,
+        status.cycle,
+        "a degraded group measures nothing"
+    );
+    let other = world.status("other").await;
+    assert_eq!(
+        other.cycle,
+        world.now().as_secs() / 10 + 1,
+        "its neighbour goes on"
+    );
+}
+
+/// It is tried again after 300 s, and works.
+async fn recovers(world: &World) {
+    let (web, before) = (world.script("web"), world.status("web").await);
+    web.measures([Act::value(800.0)]);
+    world.advance(seconds(120)).await;
+    let after = world.status("web").await;
+    assert!(!after.degraded && after.cycle > before.cycle);
+    assert_eq!(after.scales, 1, "the ledger outlives that too");
+    let last = web.told().pop().unwrap_or_default();
+    assert!(last.starts_with("web: degraded ended"), "{last}");
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn load(seed: u64) -> Vec<Act<Value>> {
     let act = |number: u64, slow: u64| match number {
         0..=4 => Act::refuse("connection refused"),
         5 => Act::Never,
-        _ => Act::value(number as f64 * 2.0).after(std::time::Duration::from_millis(slow)),
+        _ => Act::Answer(Value::from(number * 2)).after(std::time::Duration::from_millis(slow)),
     };
     (0..20_200).map(|_| act(next(), next())).collect()
 }

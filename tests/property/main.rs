@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod cooldown;
 #[cfg(test)]
+mod cycles;
+#[cfg(test)]
 mod decision;
 #[cfg(test)]
 mod gate;
@@ -14,3 +16,5 @@ mod rapid;
 mod restarts;
 #[cfg(test)]
 mod runner;
+#[cfg(test)]
+mod settings;

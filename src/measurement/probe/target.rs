@@ -18,7 +18,8 @@ pub(super) fn target(section: &Section) -> Result<Url, Fault> {
     let Some(base) = section.text(BASE_URL.name) else {
         return Err(Fault::at(
             MEASUREMENT_URL.name,
-            format!("`{measurement_url}` is a path, and there is no base_url to append it to"),
+            // Not quoted: its query may hold a token.
+            "it is a path, and there is no base_url to append it to",
             "a full URL, such as `https://www.example.com/autoscalebot/measurement/`, or a base_url",
         ));
     };

@@ -2,7 +2,7 @@
 //! the target of a fuzzer: any bytes give a formation or an error, never a panic.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::model::Count;
 
@@ -39,21 +39,22 @@ pub fn parse_one(body: &[u8]) -> Result<Formation, NotAFormation> {
 struct Entry {
     r#type: String,
     quantity: Count,
-    // Both are only compared, so that an odd form of either is no reason to refuse the count beside it.
-    #[serde(default)]
-    dyno_size: Value,
-    #[serde(default)]
-    size: Value,
+    // The rest by name. It also keeps an entry from being a list: `["web", 0]` could fill a struct without it.
+    #[serde(flatten)]
+    rest: Map<String, Value>,
 }
 
 impl From<Entry> for Formation {
     fn from(entry: Entry) -> Self {
         // `size` is deprecated in favour of `dyno_size`; either may be missing.
-        let size = entry
-            .dyno_size
-            .get("name")
+        // Neither is more than compared, so an odd form of one is no reason to refuse the count beside it.
+        let dyno_size = entry
+            .rest
+            .get("dyno_size")
+            .and_then(|size| size.get("name"));
+        let size = dyno_size
             .and_then(Value::as_str)
-            .or_else(|| entry.size.as_str())
+            .or_else(|| entry.rest.get("size").and_then(Value::as_str))
             .map(str::to_lowercase);
         Self {
             process_type: entry.r#type,
@@ -133,6 +134,7 @@ mod tests {
                 "missing or odd",
             ),
             (r#"[{"quantity":1}]"#, "missing or odd"),
+            (r#"[["web",0]]"#, "missing or odd"), // found by the fuzzer: it was a count of 0
         ];
         for (body, expected) in rows {
             let text = parse_formation(body.as_bytes()).unwrap_err().to_string();

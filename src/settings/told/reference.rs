@@ -5,7 +5,7 @@
 //! setting that takes effect without the `#`.
 
 use super::backends::{capital, header};
-use super::toml_text::{default_in_words, example_values, sample, written};
+use super::toml_text::{default_in_words, sample, written};
 use super::{put, top, wrapped};
 use crate::settings::rooms::{Room, Rooms, Row, Step};
 use crate::settings::schema::{Default, Kind, Setting};
@@ -44,12 +44,12 @@ pub(super) fn reference(rooms: &Rooms) -> String {
     let mut text = HEAD.to_owned();
     for setting in top::TIME_ZONE {
         text.push('\n');
-        text.push_str(&line(setting, &value_of(setting), false));
+        text.push_str(&line(setting, &default_of(setting), false));
     }
     text.push_str(&rule("supervision: how failures are met"));
     text.push_str("[supervision]\n");
     for setting in top::SUPERVISION {
-        text.push_str(&line(setting, &value_of(setting), false));
+        text.push_str(&line(setting, &default_of(setting), false));
     }
     text.push_str(&rule("defaults: what every process shares"));
     text.push_str(DEFAULTS);
@@ -59,40 +59,35 @@ pub(super) fn reference(rooms: &Rooms) -> String {
         text.push_str(&rule(&format!("processes.web.{}", room.step)));
         let default = room.row(room.step.default_backend());
         if let Some(row) = default {
-            text.push_str(&in_force(room, row));
+            text.push_str(&in_force(rooms, room, row));
         }
         for row in room
             .rows
             .iter()
             .filter(|row| row.name != room.step.default_backend())
         {
-            text.push_str(&alternative(room, *row));
+            text.push_str(&alternative(rooms, room, *row));
         }
     }
     text
 }
 
 /// The table of a step's default backend, and the settings that all backends of the step share.
-fn in_force(room: &Room, row: Row) -> String {
+fn in_force(rooms: &Rooms, room: &Room, row: Row) -> String {
     let mut text = title(row);
     put(
         &mut text,
         format_args!("{}\nbackend = \"{}\"\n", header(room.step), row.name),
     );
-    let examples = example_values(row);
     for setting in row.settings {
-        let example = examples.get(setting.name).map(String::as_str);
+        let commented = holds_nothing(setting);
         // A path alone would need a base_url, so the example's full URL stands there.
-        let shown = match (setting.default, setting.kind) {
-            (Default::Required, _) | (_, Kind::UrlOrPath) => {
-                (with_fallback(example.unwrap_or(&sample(setting))), false)
-            }
-            (Default::Absent | Default::Derived(_), _) => {
-                (example.map_or_else(|| sample(setting), str::to_owned), true)
-            }
-            _other => (value_of(setting), false),
+        let shown = if setting.default == Default::Required || setting.kind == Kind::UrlOrPath {
+            with_fallback(&sample(rooms, row, setting))
+        } else {
+            value_of(rooms, row, setting)
         };
-        text.push_str(&line(setting, &shown.0, shown.1));
+        text.push_str(&line(setting, &shown, commented));
     }
     put(
         &mut text,
@@ -104,16 +99,14 @@ fn in_force(room: &Room, row: Row) -> String {
             .all(|setting| setting.name != shared.name)
     };
     for setting in room.shared.iter().filter(own) {
-        let commented = matches!(setting.default, Default::Absent | Default::Derived(_));
-        let example = examples.get(setting.name).filter(|_| commented);
-        let shown = example.cloned().unwrap_or_else(|| value_of(setting));
-        text.push_str(&line(setting, &shown, commented));
+        let shown = value_of(rooms, row, setting);
+        text.push_str(&line(setting, &shown, holds_nothing(setting)));
     }
     text
 }
 
 /// Another backend's table, as comments.
-fn alternative(room: &Room, row: Row) -> String {
+fn alternative(rooms: &Rooms, room: &Room, row: Row) -> String {
     let mut text = format!("\n{}", title(row));
     let instead = match room.step {
         Step::Notification => "Beside the tables above, or instead of them:",
@@ -129,20 +122,8 @@ fn alternative(room: &Room, row: Row) -> String {
             row.name
         ),
     );
-    let examples = example_values(row);
     for setting in row.settings {
-        let example = examples.get(setting.name).cloned();
-        let shown = match setting.default {
-            Default::Required | Default::Absent | Default::Derived(_) => {
-                example.unwrap_or_else(|| sample(setting))
-            }
-            Default::Text(_)
-            | Default::Texts(_)
-            | Default::Number(_)
-            | Default::Whole(_)
-            | Default::Boolean(_) => value_of(setting),
-        };
-        text.push_str(&line(setting, &shown, true));
+        text.push_str(&line(setting, &value_of(rooms, row, setting), true));
     }
     text
 }
@@ -164,9 +145,10 @@ fn line(setting: &Setting, value: &str, commented: bool) -> String {
         ""
     };
     // What the value itself shows need not be said.
-    let form = match setting.kind {
-        Kind::Text | Kind::Boolean => String::new(),
-        kind => format!(" {}.", capital(&wanted(kind))),
+    let form = if matches!(setting.kind, Kind::Text | Kind::Boolean) {
+        String::new()
+    } else {
+        format!(" {}.", capital(&wanted(setting.kind)))
     };
     let words = format!(
         "{}{form}{secret} {}",
@@ -185,12 +167,21 @@ fn comment(words: &str) -> String {
     text
 }
 
+/// Whether a setting that is left out holds nothing.
+fn holds_nothing(setting: &Setting) -> bool {
+    matches!(setting.default, Default::Absent | Default::Derived(_))
+}
+
 /// The default, or something in its form.
-fn value_of(setting: &Setting) -> String {
+fn value_of(rooms: &Rooms, row: Row, setting: &Setting) -> String {
     match value::default(setting) {
         Some(value) => written(&value),
-        None => sample(setting),
+        None => sample(rooms, row, setting),
     }
+}
+
+fn default_of(setting: &Setting) -> String {
+    written(&value::default(setting).unwrap_or_default())
 }
 
 /// A variable with a fallback, so that the file loads anywhere.

@@ -1,14 +1,16 @@
 //! Values as TOML text, for the reference.
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use serde_json::Value;
 use toml::de::DeTable;
 
 use super::put;
 use crate::decision::schedule::TimeOfDay;
-use crate::settings::rooms::Row;
+use crate::settings::rooms::{Rooms, Row};
 use crate::settings::schema::{Default, Kind, Setting};
+use crate::settings::value::default;
 
 /// A value as it would be written.
 pub(super) fn written(value: &Value) -> String {
@@ -73,8 +75,24 @@ pub(super) fn example_values(row: Row) -> BTreeMap<String, String> {
     pairs.collect()
 }
 
-/// A value for a setting that has no default, to show its form.
-pub(super) fn sample(setting: &Setting) -> String {
+/// A value for a setting that has no default, to show its form: that of the backend's example, or of any example that
+/// has a setting of this name, or the default of one, or one that was made up.
+pub(super) fn sample(rooms: &Rooms, row: Row, setting: &Setting) -> String {
+    let rows = rooms.all().iter().flat_map(|room| &room.rows);
+    let mut examples = iter::once(&row)
+        .chain(rows.clone())
+        .map(|row| example_values(*row));
+    if let Some(example) = examples.find_map(|mut values| values.remove(setting.name)) {
+        return example;
+    }
+    let mut namesakes = rows
+        .flat_map(|row| row.settings)
+        .filter(|other| other.name == setting.name);
+    let default = namesakes.find_map(default);
+    default.map_or_else(|| made_up(setting), |value| written(&value))
+}
+
+fn made_up(setting: &Setting) -> String {
     let text = match setting.kind {
         Kind::Text | Kind::Pointer => "\"\"".to_owned(),
         Kind::OneOf(names) => names
@@ -107,6 +125,7 @@ pub(super) fn sample(setting: &Setting) -> String {
     };
     match setting.name {
         "tls_ca_file" => "\"/etc/ssl/certs/our-own-ca.pem\"".to_owned(),
+        "from" => "\"autoscalebot@example.com\"".to_owned(),
         "working_directory" => "\"/srv/app\"".to_owned(),
         "notify_on" => "[\"scale\", \"above_max\"]".to_owned(),
         _ => text,
@@ -124,7 +143,7 @@ pub(super) fn default_in_words(setting: &Setting) -> String {
         | Default::Number(_)
         | Default::Whole(_)
         | Default::Boolean(_) => {
-            let value = crate::settings::value::default(setting).unwrap_or_default();
+            let value = default(setting).unwrap_or_default();
             format!("Default: {}.", written(&value))
         }
     }

@@ -31,160 +31,168 @@ fn read_text(setting: &Setting, written: &str) -> Result<Value, Vec<BadValue>> {
     read(setting, value, &environment)
 }
 
+/// What is written for a kind, and what arrives, as JSON.
+const RIGHT: &[(Kind, &str, &str)] = &[
+    (Kind::Text, r#""a""#, r#""a""#),
+    (Kind::Text, r#""""#, r#""""#),
+    (Kind::Text, r#""a ${FIVE}""#, r#""a 5""#),
+    (Kind::OneOf(&["a", "b"]), r#""b""#, r#""b""#),
+    (Kind::Boolean, "true", "true"),
+    (Kind::Boolean, r#""${YES}""#, "true"),
+    (Kind::Boolean, r#""${NO:-false}""#, "false"),
+    (Kind::Whole(0, 10), "0", "0"),
+    (Kind::Whole(0, 10), "1_0", "10"),
+    (Kind::Whole(0, 10), "0x0a", "10"),
+    (Kind::Whole(0, 10), "+5", "5"),
+    (Kind::Whole(0, 10), r#""${FIVE}""#, "5"),
+    (Kind::Whole(0, 10), r#""${EMPTY:-7}""#, "7"),
+    (Kind::Number(-1.0, 1e6), "5", "5.0"),
+    (Kind::Number(-1.0, 1e6), "1_0.5", "10.5"),
+    (Kind::Number(-1.0, 1e6), "0x10", "16.0"),
+    (Kind::Seconds, "0.1", "0.1"),
+    (Kind::Seconds, r#""${HALF}""#, "0.5"),
+    (Kind::Texts, r#""a""#, r#"["a"]"#),
+    (Kind::Texts, r#"["a", "${FIVE}"]"#, r#"["a", "5"]"#),
+    (Kind::Wholes(1, 9), "3", "[3]"),
+    (Kind::Wholes(1, 9), r#"[3, "${FIVE}"]"#, "[3, 5]"),
+    (Kind::Words, r#""a 'b c' d""#, r#"["a", "b c", "d"]"#),
+    (
+        Kind::Words,
+        r#""${COMMAND}""#,
+        r#"["run", "--fast", "a b"]"#,
+    ),
+    (
+        Kind::Words,
+        r#"["a", "${COMMAND}"]"#,
+        r#"["a", "run --fast 'a b'"]"#,
+    ),
+    (
+        Kind::TextTable,
+        r#"{ A = "${FIVE}", B = "" }"#,
+        r#"{"A": "5", "B": ""}"#,
+    ),
+    (Kind::Schedule(0, 9), "3", "3"),
+    (Kind::Schedule(0, 9), r#""${FIVE}""#, "5"),
+    (
+        Kind::Schedule(0, 9),
+        r#"{ "0:00" = 1, "8:00" = "${FIVE}" }"#,
+        r#"{"0:00": 1, "8:00": 5}"#,
+    ),
+    (Kind::Periods, r#"["22:00-7:00"]"#, r#"["22:00-7:00"]"#),
+    (Kind::Periods, r#""22:00-7:00""#, r#"["22:00-7:00"]"#),
+    (
+        Kind::Url(&["redis"]),
+        r#""redis://:p@h/0""#,
+        r#""redis://:p@h/0""#,
+    ),
+    (Kind::UrlOrPath, r#""/m/?a=b""#, r#""/m/?a=b""#),
+    (Kind::UrlOrPath, r#""https://h""#, r#""https://h""#),
+    (Kind::Pointer, r#""""#, r#""""#),
+    (Kind::Pointer, r#""/a/0""#, r#""/a/0""#),
+];
+
 #[test]
 fn reads_what_is_right() {
-    let whole = Kind::Whole(0, 10);
-    let rows = [
-        (Kind::Text, r#""a""#, json!("a")),
-        (Kind::Text, r#""""#, json!("")),
-        (Kind::Text, r#""a ${FIVE}""#, json!("a 5")),
-        (Kind::OneOf(&["a", "b"]), r#""b""#, json!("b")),
-        (Kind::Boolean, "true", json!(true)),
-        (Kind::Boolean, r#""${YES}""#, json!(true)),
-        (Kind::Boolean, r#""${NO:-false}""#, json!(false)),
-        (whole, "0", json!(0)),
-        (whole, "1_0", json!(10)),
-        (whole, "0x0a", json!(10)),
-        (whole, "+5", json!(5)),
-        (whole, r#""${FIVE}""#, json!(5)),
-        (whole, r#""${EMPTY:-7}""#, json!(7)),
-        (Kind::Number(-1.0, 1e6), "5", json!(5.0)),
-        (Kind::Number(-1.0, 1e6), "1_0.5", json!(10.5)),
-        (Kind::Number(-1.0, 1e6), "0x10", json!(16.0)),
-        (Kind::Seconds, "0.1", json!(0.1)),
-        (Kind::Seconds, r#""${HALF}""#, json!(0.5)),
-        (Kind::Texts, r#""a""#, json!(["a"])),
-        (Kind::Texts, r#"["a", "${FIVE}"]"#, json!(["a", "5"])),
-        (Kind::Wholes(1, 9), "3", json!([3])),
-        (Kind::Wholes(1, 9), r#"[3, "${FIVE}"]"#, json!([3, 5])),
-        (Kind::Words, r#""a 'b c' d""#, json!(["a", "b c", "d"])),
-        (
-            Kind::Words,
-            r#""${COMMAND}""#,
-            json!(["run", "--fast", "a b"]),
-        ),
-        (
-            Kind::Words,
-            r#"["a", "${COMMAND}"]"#,
-            json!(["a", "run --fast 'a b'"]),
-        ),
-        (
-            Kind::TextTable,
-            r#"{ A = "${FIVE}", B = "" }"#,
-            json!({"A": "5", "B": ""}),
-        ),
-        (Kind::Schedule(0, 9), "3", json!(3)),
-        (Kind::Schedule(0, 9), r#""${FIVE}""#, json!(5)),
-        (
-            Kind::Schedule(0, 9),
-            r#"{ "0:00" = 1, "8:00" = "${FIVE}" }"#,
-            json!({"0:00": 1, "8:00": 5}),
-        ),
-        (Kind::Periods, r#"["22:00-7:00"]"#, json!(["22:00-7:00"])),
-        (Kind::Periods, r#""22:00-7:00""#, json!(["22:00-7:00"])),
-        (
-            Kind::Url(&["redis"]),
-            r#""redis://:p@h/0""#,
-            json!("redis://:p@h/0"),
-        ),
-        (Kind::UrlOrPath, r#""/m/?a=b""#, json!("/m/?a=b")),
-        (Kind::UrlOrPath, r#""https://h""#, json!("https://h")),
-        (Kind::Pointer, r#""""#, json!("")),
-        (Kind::Pointer, r#""/a/0""#, json!("/a/0")),
-    ];
-    for (kind, written, expected) in rows {
-        assert_eq!(
-            read_text(&setting(kind), written),
-            Ok(expected),
-            "{kind:?} {written}"
-        );
+    for (kind, written, expected) in RIGHT {
+        let expected: Value = serde_json::from_str(expected).unwrap();
+        let read = read_text(&setting(*kind), written);
+        assert_eq!(read, Ok(expected), "{kind:?} {written}");
     }
 }
 
+/// What is written for a kind, and a part of what is told.
+const WRONG: &[(Kind, &str, &str)] = &[
+    (Kind::Text, "5", "a whole number does not belong here"),
+    (Kind::Text, r#""${MISSING}""#, "`MISSING` is not set"),
+    (Kind::Text, r#""${WORD""#, "has no `}`"),
+    (
+        Kind::OneOf(&["a"]),
+        r#""${WORD}""#,
+        "the value is none of its values",
+    ),
+    (Kind::Boolean, r#""true""#, "a string does not belong here"),
+    (
+        Kind::Boolean,
+        r#""${WORD}""#,
+        "`WORD` does not hold `true` or `false`",
+    ),
+    (Kind::Whole(0, 10), "11", "11 is out of range"),
+    (Kind::Whole(0, 10), "99999999999999999999", "out of range"),
+    (
+        Kind::Whole(0, 10),
+        "5.0",
+        "a number with a fraction does not belong here",
+    ),
+    (
+        Kind::Whole(0, 10),
+        r#""5""#,
+        "a string does not belong here",
+    ),
+    (
+        Kind::Whole(0, 10),
+        r#""${WORD}""#,
+        "`WORD` does not hold a whole number from 0 to 10",
+    ),
+    (Kind::Whole(0, 10), r#""${EMPTY}""#, "`EMPTY` does not hold"),
+    (
+        Kind::Whole(0, 10),
+        r#""${FIVE}0""#,
+        "a string does not belong here",
+    ),
+    (Kind::Number(0.0, 1.0), "inf", "no finite number"),
+    (
+        Kind::Number(0.0, 1.0),
+        r#""${INFINITE}""#,
+        "no finite number",
+    ),
+    (Kind::Seconds, "0", "0 is out of range"),
+    (Kind::Seconds, "1e300", "is out of range"),
+    (
+        Kind::Texts,
+        r#"["a", 5]"#,
+        "a whole number does not belong here",
+    ),
+    (Kind::Words, r#""a 'b""#, "quotation mark"),
+    (Kind::Words, "[]", "names no program"),
+    (Kind::Words, r#""${EMPTY}""#, "names no program"),
+    (
+        Kind::TextTable,
+        "{ A = 5 }",
+        "`A`: a whole number does not belong here",
+    ),
+    (Kind::Schedule(0, 9), "{}", "the table is empty"),
+    (
+        Kind::Schedule(0, 9),
+        r#"{ "24:00" = 1 }"#,
+        "is not a time of day",
+    ),
+    (
+        Kind::Schedule(0, 9),
+        r#"{ "8:00" = 10 }"#,
+        "10 is out of range",
+    ),
+    (
+        Kind::Schedule(0, 9),
+        "1979-05-27",
+        "a date or time without quotes does not belong here",
+    ),
+    (Kind::Periods, r#"["22:00"]"#, "is not a period of the day"),
+    (Kind::Url(&["redis"]), r#""http://s3cret@h""#, "its scheme"),
+    (Kind::Url(&["redis"]), r#""redis://""#, "names no host"),
+    (Kind::Url(&["http"]), r#""http://u:s3cret@""#, "not a URL"),
+    (Kind::UrlOrPath, r#""m/""#, "neither a full URL nor a path"),
+    (
+        Kind::UrlOrPath,
+        r#""//s3cret/m""#,
+        "neither a full URL nor a path",
+    ),
+    (Kind::Pointer, r#""a""#, "is not a JSON pointer"),
+];
+
 #[test]
 fn refuses_what_is_wrong_without_naming_what_it_holds() {
-    let whole = Kind::Whole(0, 10);
-    let rows = [
-        (Kind::Text, "5", "a whole number does not belong here"),
-        (Kind::Text, r#""${MISSING}""#, "`MISSING` is not set"),
-        (Kind::Text, r#""${WORD""#, "has no `}`"),
-        (
-            Kind::OneOf(&["a"]),
-            r#""${WORD}""#,
-            "the value is none of its values",
-        ),
-        (Kind::Boolean, r#""true""#, "a string does not belong here"),
-        (
-            Kind::Boolean,
-            r#""${WORD}""#,
-            "`WORD` does not hold `true` or `false`",
-        ),
-        (whole, "11", "11 is out of range"),
-        (whole, "99999999999999999999", "out of range"),
-        (
-            whole,
-            "5.0",
-            "a number with a fraction does not belong here",
-        ),
-        (whole, r#""5""#, "a string does not belong here"),
-        (
-            whole,
-            r#""${WORD}""#,
-            "`WORD` does not hold a whole number from 0 to 10",
-        ),
-        (whole, r#""${EMPTY}""#, "`EMPTY` does not hold"),
-        (whole, r#""${FIVE}0""#, "a string does not belong here"),
-        (Kind::Number(0.0, 1.0), "inf", "no finite number"),
-        (
-            Kind::Number(0.0, 1.0),
-            r#""${INFINITE}""#,
-            "no finite number",
-        ),
-        (Kind::Seconds, "0", "0 is out of range"),
-        (Kind::Seconds, "1e300", "is out of range"),
-        (
-            Kind::Texts,
-            r#"["a", 5]"#,
-            "a whole number does not belong here",
-        ),
-        (Kind::Words, r#""a 'b""#, "quotation mark"),
-        (Kind::Words, "[]", "names no program"),
-        (Kind::Words, r#""${EMPTY}""#, "names no program"),
-        (
-            Kind::TextTable,
-            "{ A = 5 }",
-            "`A`: a whole number does not belong here",
-        ),
-        (Kind::Schedule(0, 9), "{}", "the table is empty"),
-        (
-            Kind::Schedule(0, 9),
-            r#"{ "24:00" = 1 }"#,
-            "is not a time of day",
-        ),
-        (
-            Kind::Schedule(0, 9),
-            r#"{ "8:00" = 10 }"#,
-            "10 is out of range",
-        ),
-        (
-            Kind::Schedule(0, 9),
-            "1979-05-27",
-            "a date or time without quotes does not belong here",
-        ),
-        (Kind::Periods, r#"["22:00"]"#, "is not a period of the day"),
-        (Kind::Url(&["redis"]), r#""http://s3cret@h""#, "its scheme"),
-        (Kind::Url(&["redis"]), r#""redis://""#, "names no host"),
-        (Kind::Url(&["http"]), r#""http://u:s3cret@""#, "not a URL"),
-        (Kind::UrlOrPath, r#""m/""#, "neither a full URL nor a path"),
-        (
-            Kind::UrlOrPath,
-            r#""//s3cret/m""#,
-            "neither a full URL nor a path",
-        ),
-        (Kind::Pointer, r#""a""#, "is not a JSON pointer"),
-    ];
-    for (kind, written, expected) in rows {
-        let read = read_text(&setting(kind), written);
+    for (kind, written, expected) in WRONG {
+        let read = read_text(&setting(*kind), written);
         let faults = read.expect_err(written);
         let told: Vec<String> = faults
             .iter()

@@ -1,8 +1,5 @@
-//! Fuzzes `formation_reply`; see `bodies.rs`.
+//! Fuzzes `formation_reply`: what is done with the bytes, and what must hold, is in `bodies.rs`.
 
 #![no_main]
 
-#[path = "../bodies.rs"]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::formation_reply(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| autoscalebot_fuzz::formation_reply(bytes));

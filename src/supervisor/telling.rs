@@ -1,0 +1,102 @@
+//! What a turn has to tell: conditions that begin, last and end, and rapid scaling.
+
+use std::time::Duration;
+
+use crate::decision::schedule::TimeOfDay;
+use crate::messages::Notify;
+use crate::model::{Count, Direction};
+use crate::notification::{Event, Notice, Phase};
+use crate::supervisor::cycle::Turn;
+use crate::supervisor::rapid;
+
+impl Turn<'_> {
+    /// Rapid scaling is judged by each notifier's own numbers.
+    pub(super) fn watch_rapid(&mut self, count: Option<Count>) {
+        let time = TimeOfDay::at(self.now.wall, self.plan.zone);
+        for (index, policy) in self
+            .plan
+            .policies
+            .iter()
+            .enumerate()
+            .filter(|(_, policy)| policy.picks(Event::TooRapid))
+        {
+            let rule = policy.rapid_rule(time);
+            let found = rapid::too_rapid(self.state.ledger.scales(), rule, self.now.mono);
+            let (phase, reason) = match (found, self.state.rapid.remove(&index)) {
+                (Some((direction, scales)), _) => {
+                    let reason = rapid_reason(direction, scales, rule.period);
+                    self.state.rapid.insert(index, reason.clone());
+                    (Phase::Holds, reason)
+                }
+                (None, Some(reason)) => (Phase::Ended, reason),
+                (None, None) => continue,
+            };
+            let direction = found.map(|(direction, _)| direction);
+            let notice = Notice {
+                direction,
+                ..self.notice(Event::TooRapid, phase, None, count, &reason)
+            };
+            self.orders.notices.push(Notify {
+                notice,
+                only: Some(index),
+            });
+        }
+    }
+
+    /// A condition holds, for this reason, or does not.
+    pub(super) fn condition(&mut self, event: Event, holds: Option<String>, count: Option<Count>) {
+        match holds {
+            Some(reason) => {
+                self.tell(event, Phase::Holds, None, count, &reason);
+                self.state.conditions.insert(event, reason);
+            }
+            None => {
+                if let Some(reason) = self.state.conditions.remove(&event) {
+                    self.tell(event, Phase::Ended, None, count, &reason);
+                }
+            }
+        }
+    }
+
+    pub(super) fn tell(
+        &mut self,
+        event: Event,
+        phase: Phase,
+        from: Option<Count>,
+        to: Option<Count>,
+        reason: &str,
+    ) {
+        let notice = self.notice(event, phase, from, to, reason);
+        self.orders.notices.push(Notify { notice, only: None });
+    }
+
+    pub(super) fn notice(
+        &self,
+        event: Event,
+        phase: Phase,
+        from: Option<Count>,
+        to: Option<Count>,
+        reason: &str,
+    ) -> Notice {
+        Notice {
+            process: self.plan.process.clone(),
+            event,
+            phase,
+            at: self.now.wall,
+            cycle: self.cycle,
+            from,
+            to,
+            direction: from
+                .zip(to)
+                .and_then(|(from, to)| Direction::between(from, to)),
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+fn rapid_reason(direction: Direction, scales: u32, period: Duration) -> String {
+    format!(
+        "{scales} scales {direction} within {} min",
+        period.as_secs() / 60
+    )
+}

@@ -1,0 +1,225 @@
+//! Any order of facts, deaths and deadlines leaves a process ready for its next tick, with no scale in flight; the count
+//! that is ordered never leaves the bounds, and two scales by load are never closer than the cooldown.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use autoscalebot::backend::Registry;
+use autoscalebot::clock::Now;
+use autoscalebot::decision::Wish;
+use autoscalebot::measurement::Measurement;
+use autoscalebot::messages::{Decided, Scaled, Silence};
+use autoscalebot::scaling::{Observed, ScaleError};
+use autoscalebot::settings::{Source, load};
+use autoscalebot::supervisor::cycle::{Platform, Turn};
+use autoscalebot::supervisor::gate::Cause;
+use autoscalebot::supervisor::memory::{Stage, State};
+use autoscalebot::supervisor::plan::Plan;
+use chrono::{DateTime, TimeDelta};
+use proptest::prelude::*;
+use serde_json::Value;
+
+const CONFIGURATION: &str = r#"
+[processes.web]
+measurement = { backend = "command", command = "x", measurement_interval_in_seconds = 10, timeout_in_seconds = 5 }
+decision = { min_processes = { "0:00" = 1, "12:00" = 4 }, max_processes = { "0:00" = 6, "12:00" = 9 }, post_scale_wait_time_seconds = 45 }
+scaling = { backend = "command", command = "x" }
+"#;
+
+/// Something that happens to a process's memory, in any order.
+#[derive(Debug, Clone)]
+enum Happening {
+    Pass(u64),
+    Tick,
+    Measured,
+    Decided {
+        cycle: i8,
+        count: Option<u32>,
+        wish: Option<i64>,
+    },
+    Scaled {
+        cycle: i8,
+        works: Option<bool>,
+    },
+    Died,
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let cycle = || prop_oneof![9 => Just(0_i8), 1 => -3..=3_i8];
+    prop_oneof![
+        3 => (1..40_000_u64).prop_map(Happening::Pass),
+        3 => Just(Happening::Tick),
+        3 => Just(Happening::Measured),
+        4 => (cycle(), prop::option::weighted(0.9, 0..15_u32), prop::option::weighted(0.8, -3..20_i64))
+            .prop_map(|(cycle, count, wish)| Happening::Decided { cycle, count, wish }),
+        4 => (cycle(), prop::option::weighted(0.9, any::<bool>()))
+            .prop_map(|(cycle, works)| Happening::Scaled { cycle, works }),
+        1 => Just(Happening::Died),
+    ]
+}
+
+fn plan() -> Plan {
+    let source = Source::new("web.toml", CONFIGURATION);
+    let settings = load(&source, &Registry::built_in(), &|_| None)
+        .unwrap_or_else(|problems| panic!("{problems}"));
+    Plan::new(&settings, &settings.processes[0]).unwrap()
+}
+
+fn at(mono: Duration) -> Now {
+    let base = DateTime::from_timestamp(1_767_225_600, 0).unwrap();
+    Now {
+        wall: base + TimeDelta::from_std(mono).unwrap(),
+        mono,
+    }
+}
+
+fn measurement(now: Now) -> Measurement {
+    let data = Arc::new(Value::from(1));
+    Measurement {
+        backend: "command".to_owned(),
+        data,
+        success: true,
+        error: None,
+        at: now.wall,
+    }
+}
+
+/// One process's memory, and what must hold of it.
+struct World {
+    plan: Plan,
+    state: State,
+    now: Duration,
+}
+
+impl World {
+    fn happen(&mut self, happening: &Happening) -> Result<(), TestCaseError> {
+        let now = at(self.now);
+        let current = self.state.cycle;
+        let number = |offset: i8| current.saturating_add_signed(i64::from(offset));
+        match happening {
+            Happening::Pass(millis) => self.now += Duration::from_millis(*millis),
+            Happening::Tick => {
+                self.state.begin_cycle(self.now, &self.plan);
+                prop_assert!(self.state.next_tick > self.now);
+            }
+            Happening::Measured => {
+                self.state
+                    .advance(current, Stage::Measuring, Stage::Deciding);
+            }
+            Happening::Decided { cycle, count, wish } => {
+                self.decided(now, number(*cycle), *count, *wish)?;
+            }
+            Happening::Scaled { cycle, works } => self.scaled(now, number(*cycle), *works),
+            Happening::Died => {
+                if self.state.in_flight.is_some() {
+                    Turn::new(&mut self.state, &self.plan, now, current).lost("it died");
+                    prop_assert_eq!(&self.state.in_flight, &None);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn decided(
+        &mut self,
+        now: Now,
+        cycle: u64,
+        count: Option<u32>,
+        wish: Option<i64>,
+    ) -> Result<(), TestCaseError> {
+        let decided = Decided {
+            process: self.plan.process.clone(),
+            cycle,
+            measurement: measurement(now),
+            count: count
+                .map(Observed::ready)
+                .ok_or_else(|| ScaleError::Unavailable("down".to_owned())),
+            wish: match (self.state.cooldown.remaining(now.mono), wish) {
+                (Some(left), _) => Err(Silence::Cooling(left)),
+                (None, Some(desired)) => Ok(Wish {
+                    desired,
+                    reason: "generated".to_owned(),
+                }),
+                (None, None) => Err(Silence::Uncounted),
+            },
+        };
+        let cooling = self.state.cooldown.remaining(now.mono);
+        let expected = self.state.is_at(cycle, Stage::Deciding);
+        let platform = Platform {
+            zero_can_mean_off: true,
+            limit: None,
+        };
+        let orders = Turn::new(&mut self.state, &self.plan, now, cycle).decided(&decided, platform);
+        prop_assert_eq!(orders.is_some(), expected, "a late decision does nothing");
+        if let Some(order) = orders.and_then(|orders| orders.scale) {
+            let bounds = self.plan.bounds(now.wall, self.state.adopted_max);
+            prop_assert_eq!(
+                bounds.clamp(order.to),
+                order.to,
+                "{} is outside the bounds",
+                order.to
+            );
+            prop_assert_ne!(order.from, order.to);
+            let outside = bounds.clamp(order.from) != order.from;
+            prop_assert!(
+                cooling.is_none() || outside,
+                "a scale by load during the cooldown"
+            );
+            let by_bounds = self
+                .state
+                .in_flight
+                .as_ref()
+                .and_then(|running| running.order.as_ref())
+                .map(|order| order.cause);
+            prop_assert_eq!(by_bounds == Some(Cause::Bounds), outside);
+        }
+        Ok(())
+    }
+
+    fn scaled(&mut self, now: Now, cycle: u64, works: Option<bool>) {
+        let Some(order) = self
+            .state
+            .in_flight
+            .as_ref()
+            .and_then(|running| running.order.clone())
+        else {
+            return;
+        };
+        let result = match works {
+            Some(true) => Ok(order.to),
+            Some(false) => Err(ScaleError::Refused("no".to_owned())),
+            // The platform left it as it was.
+            None => Ok(order.from),
+        };
+        let process = self.plan.process.clone();
+        let scaled = Scaled {
+            process,
+            cycle,
+            from: order.from,
+            to: order.to,
+            result,
+        };
+        Turn::new(&mut self.state, &self.plan, now, cycle).scaled(&scaled);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_order_of_facts_leaves_the_process_ready(happenings in prop::collection::vec(happening(), 1..120)) {
+        let mut world = World { plan: plan(), state: State::default(), now: Duration::ZERO };
+        for happening in &happenings {
+            world.happen(happening)?;
+        }
+        let scales: Vec<_> = world.state.ledger.records().filter(|record| record.cause == Cause::Load).cloned().collect();
+        for pair in scales.windows(2) {
+            prop_assert!(pair[1].at.mono >= pair[0].at.mono + Duration::from_secs(45), "{pair:?}");
+        }
+        // Whatever was lost: a cycle's deadline later the next tick begins a new one.
+        world.now += world.plan.cycle_deadline();
+        let before = world.state.cycle;
+        prop_assert_eq!(world.state.begin_cycle(world.now, &world.plan), Some(before + 1));
+        prop_assert!(world.state.is_at(before + 1, Stage::Measuring), "no scale is in flight");
+    }
+}

@@ -1,0 +1,168 @@
+//! Settings: no text makes the loader panic, what loads once loads again equal, and no edit of a file brings one of its
+//! secrets to light.
+
+use autoscalebot::backend::Registry;
+use autoscalebot::settings::{Problems, Settings, Source, load, summary};
+use proptest::prelude::*;
+
+/// A secret wherever this file has one.
+const SECRET: &str = "hunter2";
+
+/// Every kind of setting, with secrets in all the ways in which they can be written.
+const FILE: &str = r#"
+time_zone = "Europe/Vienna"
+
+[supervision]
+max_restarts = 4
+
+[defaults.decision]
+history_length = 20
+min_processes = { "0:00" = 1, "7:30" = 3 }
+
+[processes.web.measurement]
+base_url = "https://bot:hunter2@example.com" # hunter2
+measurement_url = "/m/?token=hunter2"
+headers = { Authorization = "Bearer hunter2", "X-Key" = 'hunter2' }
+
+[processes.web.decision]
+max_processes = { "0:00" = 4, "7:30" = 9 }
+
+[processes.web]
+scaling = { app_name = "shop", api_key = "hunter2", timeout_in_seconds = 5 }
+
+[processes.celery.measurement]
+backend = "celery_redis_queue_size"
+redis_url = "redis://:hunter2@localhost:6379/0"
+
+[processes.celery.decision]
+backend = "average_threshold"
+min_processes = 0
+
+[processes.celery.scaling]
+app_name = "shop"
+api_key = """
+hunter2"""
+
+[[processes.celery.notification]]
+backend = ["email", "console"]
+smtp_url = "smtps://bot:hunter2@mail.example.com"
+to = ["ops@example.com"]
+quiet_hours = ["22:00-7:00"]
+"#;
+
+fn read(text: &str) -> Result<Settings, Problems> {
+    let none = |_: &str| None;
+    load(&Source::new("bot.toml", text), &Registry::built_in(), &none)
+}
+
+/// All that can be shown of a file, whether it loads or not.
+fn shown(text: &str) -> String {
+    match read(text) {
+        Ok(settings) => format!(
+            "{settings:?}\n{}",
+            summary(&settings, &Registry::built_in())
+        ),
+        Err(problems) => {
+            assert!(
+                problems.iter().next().is_some(),
+                "a refusal without a problem"
+            );
+            format!(
+                "{problems:?}\n{}\n{}",
+                problems.render(false),
+                problems.render(true)
+            )
+        }
+    }
+}
+
+/// Pieces of configuration files, right and wrong, to be put together in any order.
+fn piece() -> impl Strategy<Value = String> {
+    let known = prop::sample::select(vec![
+        "[processes.web.measurement]\n",
+        "[processes.web.decision]\n",
+        "[processes.web.scaling]\n",
+        "[[processes.web.notification]]\n",
+        "[defaults.scaling]\n",
+        "[supervision]\n",
+        "backend = 'local'\n",
+        "backend = ['email', 'nobody']\n",
+        "backend = \"heroku_service_time\"\n",
+        "command = \"x 'hunter2\"\n",
+        "max_processes = { '8:00' = -1, '9:00' = 'hunter2' }\n",
+        "min_time_ms = 1e400\n",
+        "notify_on = ['scale', 'scale', 5]\n",
+        "api_key = 'hunter2'\n",
+        "worker_name = \"${X:-a}\"\n",
+        "scaling = { api_key = 'hunter2' }\n",
+        "headers = { a = 'hunter2', b.c = 'hunter2' }\n",
+        "port = 0x_f\n",
+        "timeout_in_seconds = -0.0\n",
+        "quiet_hours = '1:00-2:00'\n",
+        "\u{feff}",
+        "\r\n",
+        "measurement_url = \"https://[::1]:9/?k=hunter2\"\n",
+    ]);
+    prop_oneof![4 => known.prop_map(str::to_owned), 1 => "[ -~\n]{0,12}"]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_makes_the_loader_panic(text in "\\PC{0,80}") {
+        shown(&text);
+    }
+
+    #[test]
+    fn no_file_of_pieces_makes_it_panic_or_shows_a_secret(pieces in prop::collection::vec(piece(), 0..14)) {
+        let text = pieces.concat();
+        let shown = shown(&text);
+        prop_assert!(!shown.contains(SECRET), "{text}\n{shown}");
+    }
+
+    #[test]
+    fn no_edit_brings_a_secret_to_light(
+        edits in prop::collection::vec((0..FILE.len(), prop::option::of("[\\[\\]{}.='\"#\n ,x0:/@?_-]")), 1..4),
+    ) {
+        let mut text = FILE.to_owned();
+        for (at, letter) in edits {
+            let at = at.min(text.len() - 1);
+            // An edit inside the secret makes it another one.
+            let near = &text[at.saturating_sub(SECRET.len())..(at + SECRET.len()).min(text.len())];
+            match letter {
+                _ if near.contains('h') && near.contains("te") => {}
+                // Without its `?`, a query is a path like any other.
+                None if text[at..].starts_with('?') => {}
+                Some(letter) => text.insert_str(at, &letter),
+                None => drop(text.remove(at)),
+            }
+        }
+        let shown = shown(&text);
+        prop_assert!(!shown.contains(SECRET), "{text}\n{shown}");
+    }
+
+    #[test]
+    fn a_loaded_file_loads_again_equal(
+        order in Just(FILE.trim().split("\n\n").collect::<Vec<_>>()).prop_shuffle(),
+        max in 3_u32..50,
+        history in 5_u32..100,
+        interval in 1_u32..500,
+    ) {
+        // The time zone stands above all tables.
+        let (top, tables): (Vec<&str>, Vec<&str>) = order.into_iter().partition(|block| !block.starts_with('['));
+        let fill = |text: &str| {
+            text.replace("history_length = 20", &format!("history_length = {history}"))
+                .replace("\"7:30\" = 9", &format!("\"7:30\" = {max}"))
+                .replace(
+                    "[processes.celery.measurement]",
+                    &format!("[processes.celery.measurement]\nmeasurement_interval_in_seconds = {interval}"),
+                )
+        };
+        let shuffled = fill(&format!("{}\n\n{}\n", top.join("\n\n"), tables.join("\n\n")));
+        let first = read(&shuffled).map_err(|problems| TestCaseError::fail(problems.to_string()))?;
+        let (again, in_order) = (read(&shuffled).ok(), read(&fill(FILE)).ok());
+        prop_assert_eq!(Some(&first), again.as_ref());
+        prop_assert_eq!(Some(&first), in_order.as_ref());
+    }
+}
