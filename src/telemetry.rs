@@ -23,11 +23,15 @@ pub enum LogFormat {
 /// Starts logging. `RUST_LOG` picks what is logged; without it, what this program has to say from `info` on.
 pub fn start(format: LogFormat, clock: Clock) {
     let mut builder = env_logger::Builder::new();
-    builder
-        .filter_level(LevelFilter::Warn)
-        .filter_module("autoscalebot", LevelFilter::Info);
-    // What the TLS and mail libraries say in detail may hold what was sent, passwords included.
-    builder.parse_default_env();
+    if std::env::var_os(env_logger::DEFAULT_FILTER_ENV).is_some_and(|filter| !filter.is_empty()) {
+        builder.parse_default_env();
+    } else {
+        builder
+            .filter_level(LevelFilter::Warn)
+            .filter_module("autoscalebot", LevelFilter::Info);
+    }
+    // Whatever RUST_LOG says: what the HTTP, TLS, Redis and mail libraries say in detail may hold what was sent,
+    // passwords included.
     for chatty in [
         "rustls",
         "lettre",

@@ -59,7 +59,7 @@ pub trait ScalingBackend {
     async fn scale(&self, to: Count) -> Result<Count, ScaleError>;
 
     /// What this backend scales, as far as it shares calls with others (`heroku my-app`): process types with the same
-    /// target tick together.
+    /// target tick together, somewhere in the interval. Empty: nothing is shared, and the first cycle begins at once.
     fn target(&self) -> String;
 
     /// Whether the process type can have been switched off by a person while this program runs. `local` starts at 0

@@ -36,7 +36,7 @@ pub mod plan;
 pub mod rapid;
 mod reload;
 pub mod restarts;
-mod spread;
+pub mod spread;
 pub mod status;
 mod telling;
 pub mod works;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// How long after the start the first tick of this target comes: less than `interval`, and the same at every start.
 /// A backend without a target shares nothing, and begins at once.
-pub(super) fn offset(target: &str, interval: Duration) -> Duration {
+pub fn offset(target: &str, interval: Duration) -> Duration {
     if target.is_empty() {
         return Duration::ZERO;
     }

@@ -99,13 +99,13 @@ impl Home {
     /// Waits until nothing of this home is left; fails with the list of what is.
     #[track_caller]
     pub(crate) fn assert_empty(&self, within: Duration) {
-        if !comes_true(within, || self.processes().is_empty()) {
-            panic!(
-                "left behind: {:#?}\n{}",
-                self.processes(),
-                self.what_was_said()
-            );
-        }
+        let gone = comes_true(within, || self.processes().is_empty());
+        assert!(
+            gone,
+            "left behind: {:#?}\n{}",
+            self.processes(),
+            self.what_was_said()
+        );
     }
 
     /// The lines on standard output so far.
@@ -133,9 +133,8 @@ impl Home {
     /// Waits until it is so, for a time of the test's own.
     #[track_caller]
     pub(crate) fn wait_within(&self, time: Duration, what: &str, until: impl FnMut() -> bool) {
-        if !comes_true(time, until) {
-            panic!("waited in vain for: {what}\n{}", self.what_was_said());
-        }
+        let came = comes_true(time, until);
+        assert!(came, "waited in vain for: {what}\n{}", self.what_was_said());
     }
 
     /// Waits until a line of standard output has this part.

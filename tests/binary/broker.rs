@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use redis::FromRedisValue;
 use serde::Deserialize;
@@ -18,6 +17,9 @@ const QUEUES: [&str; 4] = [
     "celery\u{6}\u{16}6",
     "celery\u{6}\u{16}9",
 ];
+
+/// How often workers are asked, at most. One inquiry takes six seconds.
+const INQUIRIES: u32 = 15;
 
 /// A broker, empty at first.
 pub(crate) struct Broker {
@@ -86,10 +88,18 @@ impl Broker {
         let _: () = self.ask("SET", &["test:gate", "open"]);
     }
 
-    /// What Celery's own remote control gathers.
+    /// Asks the workers, by Celery's own remote control, until their answers are as they should be.
     #[track_caller]
-    pub(crate) fn inspect(&self) -> Inspected {
-        serde_json::from_str(&self.run(&["inspect"])).expect("an answer of app.py")
+    pub(crate) fn wait_inspected(&self, what: &str, is_so: impl Fn(&Inspected) -> bool) {
+        let mut last = String::new();
+        for _ in 0..INQUIRIES {
+            last = self.run(&["inspect"]);
+            let inspected = serde_json::from_str(&last).expect("an answer of app.py");
+            if is_so(&inspected) {
+                return;
+            }
+        }
+        panic!("waited in vain for {what}; the workers say {last}");
     }
 
     /// The numbers of the tasks that began, that were done, that got a SIGTERM: `started`, `done`, `signalled`.
@@ -158,10 +168,7 @@ pub(crate) fn console(events: &str) -> String {
 
 /// A supervision table that leaves copies time to finish when the program stops.
 pub(crate) fn patient() -> String {
-    format!(
-        "[supervision]\nshutdown_grace_in_seconds = {}\n",
-        Duration::from_secs(120).as_secs()
-    )
+    "[supervision]\nshutdown_grace_in_seconds = 120\n".to_owned()
 }
 
 fn application() -> PathBuf {

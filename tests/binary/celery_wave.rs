@@ -49,38 +49,36 @@ fn a_wave_of_tasks_is_met_by_workers_and_each_task_runs_once() {
     let home = Home::with(&config.concat());
     let bot = home.run();
     bot.wait_copies(1);
-    home.wait("one worker that answers", || {
-        broker.inspect().ping.len() == 1
-    });
+    broker.wait_inspected("one worker", |said| said.ping.len() == 1);
 
     broker.push(TASKS, NAP);
     home.wait("all workers that there may be", || {
         scales(&home) == ["up 0 -> 1", "up 1 -> 2", "up 2 -> 3", "up 3 -> 4"]
     });
-    home.wait("four workers that answer", || {
-        broker.inspect().ping.len() == 4
+    broker.wait_inspected("four workers under their copies' names", |said| {
+        let numbered =
+            |(number, name): (u32, &String)| name.starts_with(&format!("worker.{number}@"));
+        said.ping.len() == 4 && (1..).zip(&said.ping).all(numbered)
     });
-    let names = broker.inspect().ping;
-    for (number, name) in (1..).zip(&names) {
-        assert!(name.starts_with(&format!("worker.{number}@")), "{names:?}");
-    }
 
     // Behind the gate nothing moves: what Redis holds is what no worker has fetched, at every priority.
-    home.wait("the number that neither runs nor is reserved", || {
-        let inspected = broker.inspect();
-        let fetched = inspected.active + inspected.reserved;
-        let waiting = u64::from(TASKS) - fetched;
-        inspected.active == 4
-            && broker.waiting().iter().sum::<u64>() == waiting
-            && measured(&home) == Some(waiting)
-    });
+    broker.wait_inspected(
+        "a measurement of what is neither active nor reserved",
+        |said| {
+            let waiting = u64::from(TASKS) - said.active - said.reserved;
+            said.active == 4
+                && broker.waiting().iter().sum::<u64>() == waiting
+                && measured(&home) == Some(waiting)
+        },
+    );
     let by_priority = broker.waiting();
     assert!(by_priority.iter().all(|step| *step > 0), "{by_priority:?}");
 
     broker.open_the_gate();
+    let all: Vec<_> = (0..TASKS).collect();
     let drained = Duration::from_secs(240);
     home.wait_within(drained, "all tasks done", || {
-        broker.tasks("done").len() >= TASKS as usize
+        broker.tasks("done").len() >= all.len()
     });
     home.wait("the minimum again", || scales(&home).len() == 7);
     assert_eq!(
@@ -89,16 +87,15 @@ fn a_wave_of_tasks_is_met_by_workers_and_each_task_runs_once() {
     );
     assert_eq!(measured(&home), Some(0));
     bot.wait_copies(1);
-    home.wait("one worker that answers", || {
-        let ping = broker.inspect().ping;
-        ping.len() == 1 && ping[0].starts_with("worker.1@")
+    broker.wait_inspected("the oldest worker alone", |said| {
+        said.ping.len() == 1 && said.ping[0].starts_with("worker.1@")
     });
     bot.stop();
 
     for which in ["started", "done"] {
         let mut tasks = broker.tasks(which);
         tasks.sort_unstable();
-        assert_eq!(tasks, (0..TASKS).collect::<Vec<_>>(), "each once: {which}");
+        assert_eq!(tasks, all, "each once: {which}");
     }
     assert_eq!(broker.tasks("signalled"), [0; 0]);
 }

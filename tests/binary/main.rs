@@ -1,13 +1,25 @@
 //! Does the program behave for a person? The built program, files, signals, loopback servers.
 
 #[cfg(test)]
+mod app;
+#[cfg(test)]
 mod bot;
 #[cfg(test)]
 mod broker;
 #[cfg(test)]
+mod broker_away;
+#[cfg(test)]
 mod celery_wave;
 #[cfg(test)]
+mod command_line;
+#[cfg(test)]
 mod demo;
+#[cfg(test)]
+mod heroku_app;
+#[cfg(test)]
+mod life_and_death;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 #[path = "../contract/servers/mod.rs"]
 #[expect(

@@ -91,7 +91,6 @@ fn build(section: &Section, site: &Site) -> Result<Rc<dyn ScalingBackend>, Build
         .to_owned();
     let pools = site.shared.get::<Pools>();
     Ok(Rc::new(Local {
-        target: format!("local {}", site.process),
         ticket: pools.ticket(),
         pool: pools.pool(site),
         terms: Terms {
@@ -105,7 +104,6 @@ fn build(section: &Section, site: &Site) -> Result<Rc<dyn ScalingBackend>, Build
 /// The copies of one process type, on these terms.
 #[derive(Debug)]
 struct Local {
-    target: String,
     ticket: u64,
     pool: Rc<Pool>,
     terms: Terms,
@@ -136,8 +134,9 @@ impl ScalingBackend for Local {
         Ok(to)
     }
 
+    /// Nothing is shared with others, so that the first copies start at once.
     fn target(&self) -> String {
-        self.target.clone()
+        String::new()
     }
 
     fn zero_can_mean_off(&self) -> bool {

@@ -1,0 +1,115 @@
+//! No secret of a configuration appears on any stream, whatever fails, however much is logged.
+
+use std::process::Output;
+
+use crate::app::App;
+use crate::bot::Home;
+use crate::servers::free_port;
+use crate::servers::heroku::{APP, Heroku};
+
+/// What every secret of the configuration contains.
+const SECRET: &str = "s3cr3t";
+
+/// A configuration full of secrets, most of which lead to a failure: a wrong key, a dead Redis, a dead mail server.
+fn configuration(heroku: &Heroku, app: &App) -> String {
+    let (dead, with_password) = (
+        free_port(),
+        app.url().replace("http://", "http://user:s3cr3t-url@"),
+    );
+    format!(
+        r#"
+[processes.web]
+measurement = {{ measurement_url = "{with_password}?token=s3cr3t-query", headers = {{ Authorization = "Bearer s3cr3t-header" }}, measurement_interval_in_seconds = 0.5 }}
+scaling = {{ app_name = "{APP}", api_key = "s3cr3t-key", api_url = "{api}", timeout_in_seconds = 2 }}
+[[processes.web.notification]]
+backend = "email"
+smtp_url = "smtps://user:s3cr3t-mail@127.0.0.1:{dead}"
+to = ["ops@example.com"]
+notify_on = ["scale_failed", "measurement", "measurement_failed"]
+timeout_in_seconds = 2
+[[processes.web.notification]]
+backend = "console"
+notify_on = ["scale_failed", "measurement", "measurement_failed"]
+
+[processes.refused]
+measurement = {{ measurement_url = "http://user:s3cr3t-url@127.0.0.1:{dead}/", measurement_interval_in_seconds = 0.5 }}
+scaling = {{ backend = "local", command = ["sleep", "600"], environment = {{ TOKEN = "s3cr3t-environment" }} }}
+
+[processes.celery]
+measurement = {{ backend = "celery_redis_queue_size", redis_url = "redis://:s3cr3t-redis@127.0.0.1:{dead}/0", measurement_interval_in_seconds = 0.5 }}
+scaling = {{ backend = "command", command = ["python3", "-c", "raise SystemExit('gone')"], environment = {{ TOKEN = "s3cr3t-environment" }} }}
+decision = {{ backend = "average_threshold" }}
+"#,
+        api = heroku.url()
+    )
+}
+
+fn streams(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[track_caller]
+fn assert_silent(what: &str, said: &str) {
+    let betrayed: Vec<_> = said.lines().filter(|line| line.contains(SECRET)).collect();
+    assert!(betrayed.is_empty(), "{what}: {betrayed:#?}");
+}
+
+#[test]
+fn nothing_tells_a_secret_in_any_failure() {
+    let (heroku, app) = (Heroku::start(), App::answering_after(0));
+    heroku.set("web", 1);
+    let home = Home::with(&configuration(&heroku, &app));
+    for arguments in [
+        &["check"][..],
+        &["check", "--live"],
+        &["once"],
+        &["--log-format", "json", "once"],
+    ] {
+        let output = home
+            .command(arguments)
+            .env("RUST_LOG", "trace")
+            .output()
+            .unwrap();
+        let said = streams(&output);
+        assert!(!said.is_empty());
+        assert_silent(&arguments.join(" "), &said);
+    }
+    for format in ["text", "json"] {
+        let home = Home::with(&configuration(&heroku, &app));
+        let mut command = home.command(&["run", "--log-format", format]);
+        command.env("RUST_LOG", "trace");
+        let bot = home.start(command);
+        home.wait_out("web: scale_failed");
+        home.wait_out("celery: scale_failed");
+        home.wait_err("was not delivered by email");
+        home.configure("[processes.web.scaling]\napi_keey = \"s3cr3t-near\"\napi_key = 7\nmeasurement_url = \"s3cr3t-odd\"\n");
+        bot.signal(rustix::process::Signal::HUP);
+        home.wait_err("the new configuration was refused");
+        assert_silent(format, &home.what_was_said());
+        assert_silent(format, &(home.out().join("\n") + &home.err().join("\n")));
+        home.configure(&configuration(&heroku, &app));
+        bot.stop();
+    }
+}
+
+#[test]
+fn a_refused_file_shows_no_secret() {
+    let files = [
+        "[processes.web.scaling]\napi_keey = \"s3cr3t\"\n",
+        "[processes.web.scaling]\napp_name = 5\napi_key = [\"s3cr3t\"]\n",
+        "[processes.web]\nscaling = { api_key = \"s3cr3t\", unknown = \"s3cr3t\", app_name = \"x\" }\n",
+        "[processes.web.scaling]\napi_key = \"s3cr3t\napp_name = 'x'\n",
+        "[processes.web.measurement]\nmeasurement_url = \"ftp://user:s3cr3t@host/\"\nheaders = { A = \"s3cr3t\", B = 5 }\n",
+        "[[processes.web.notification]]\nbackend = \"email\"\nsmtp_url = \"http://u:s3cr3t@host\"\nto = 5\n",
+    ];
+    for file in files {
+        let home = Home::with(file);
+        let output = home
+            .command(&["check"])
+            .env("RUST_LOG", "trace")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(78), "{file}");
+        assert_silent(file, &streams(&output));
+    }
+}
