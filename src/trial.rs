@@ -2,15 +2,16 @@
 //! URL, platform and notifier answer?). Uses the same backends and the same gate as the running bot.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use crate::backend::BuildError;
 use crate::clock::Clock;
 use crate::decision::{Level, Reading, Situation, Wish};
 use crate::measurement::{MeasureError, OnFailure, Sample};
-use crate::model::Cycle;
+use crate::model::{Cycle, ProcessName};
 use crate::notification::{Event, Notice, Phase};
 use crate::scaling::{Observed, ScaleError, ScalingBackend};
-use crate::settings::{ProcessSettings, Settings};
+use crate::settings::{ProcessSettings, Settings, Step};
 use crate::supervisor::desk::fenced;
 use crate::supervisor::gate::{self, Question};
 use crate::supervisor::plan::{DECISION_DEADLINE, Plan};
@@ -40,17 +41,18 @@ pub async fn once(
     process: &ProcessSettings,
 ) -> Result<Report, BuildError> {
     let mut trial = Trial::new(works, settings, process)?;
-    let sample = trial.measure().await?;
-    let scaling = works.scaling(process)?;
-    let seen = trial.count(scaling.as_ref()).await;
-    if let Some(seen) = seen {
-        trial.decide(sample, seen, scaling.as_ref()).await?;
+    let sample = trial.measure().await;
+    if let Some(scaling) = trial.built("count", works.scaling(process)) {
+        if let Some(seen) = trial.count(scaling.as_ref()).await {
+            trial.decide(sample, seen, scaling.as_ref()).await;
+        }
+        scaling.teardown(Duration::ZERO).await;
     }
-    scaling.teardown(std::time::Duration::ZERO).await;
     Ok(trial.report)
 }
 
-/// Tries each URL, platform and notifier, and sends one test notice to each.
+/// Tries each URL, platform and notifier, and sends one test notice to each: processes that share a notifier's table
+/// share the notice.
 pub async fn live(
     works: &Works,
     settings: &Settings,
@@ -58,11 +60,15 @@ pub async fn live(
 ) -> Result<Report, BuildError> {
     let mut trial = Trial::new(works, settings, process)?;
     // What was measured, or why not, stands in the report.
-    let _taken = trial.measure().await?;
-    let scaling = works.scaling(process)?;
-    trial.count(scaling.as_ref()).await;
-    scaling.teardown(std::time::Duration::ZERO).await;
-    trial.notify().await?;
+    let _taken = trial.measure().await;
+    if let Some(scaling) = trial.built("count", works.scaling(process)) {
+        trial.count(scaling.as_ref()).await;
+        if let Err(error) = scaling.look_ahead().await {
+            trial.fail("scaling", error);
+        }
+        scaling.teardown(Duration::ZERO).await;
+    }
+    trial.notify(settings).await;
     Ok(trial.report)
 }
 
@@ -95,8 +101,18 @@ impl<'a> Trial<'a> {
         self.say(what, format!("FAILED: {text}"));
     }
 
-    async fn measure(&mut self) -> Result<Result<Sample, OnFailure>, BuildError> {
-        let measurer = self.works.measurement(self.process)?;
+    /// A backend that could be made of its settings; that it could not is a failure of the one process alone.
+    fn built<T>(&mut self, what: &str, made: Result<T, BuildError>) -> Option<T> {
+        made.map_err(|BuildError(why)| {
+            let heading = format!("{}: ", self.process.name);
+            self.fail(what, why.strip_prefix(&heading).unwrap_or(&why));
+        })
+        .ok()
+    }
+
+    async fn measure(&mut self) -> Result<Sample, OnFailure> {
+        let made = self.works.measurement(self.process);
+        let measurer = self.built("measurement", made).ok_or(OnFailure::Hold)?;
         let backend = measurer.backend;
         let work = async {
             backend.setup().await?;
@@ -110,7 +126,7 @@ impl<'a> Trial<'a> {
         fenced(timeout, backend.teardown())
             .await
             .unwrap_or_default();
-        Ok(match taken {
+        match taken {
             Ok(sample) => {
                 let at_key = sample
                     .number
@@ -131,7 +147,7 @@ impl<'a> Trial<'a> {
                     .on_failure
                     .unwrap_or_else(|| backend.counts_as(&error)))
             }
-        })
+        }
     }
 
     async fn count(&mut self, backend: &dyn ScalingBackend) -> Option<Observed> {
@@ -164,7 +180,7 @@ impl<'a> Trial<'a> {
         taken: Result<Sample, OnFailure>,
         seen: Observed,
         scaling: &dyn ScalingBackend,
-    ) -> Result<(), BuildError> {
+    ) {
         let now = self.works.clock.now().wall;
         // As the running bot would: what is found above a maximum that nobody wrote is the maximum.
         let adopted = (!self.plan.max_is_written).then_some(seen.count);
@@ -193,7 +209,7 @@ impl<'a> Trial<'a> {
                     bounds,
                     increment,
                 })
-                .await?
+                .await
             }
             None => None,
         };
@@ -205,20 +221,31 @@ impl<'a> Trial<'a> {
             zero_is_off: self.plan.zero_is_off && scaling.zero_can_mean_off(),
             limit: scaling.limit(),
         });
+        let note = if bounds == self.plan.bounds(now, None) {
+            ""
+        } else {
+            "; max_processes is not written, so the count found is the maximum"
+        };
         self.say(
             "bounds",
-            format!("{} to {} now", bounds.min(), bounds.max()),
+            format!("{} to {} now{note}", bounds.min(), bounds.max()),
         );
         let would = match answer.target {
             Some(to) => format!("would scale {} -> {to}: {}", seen.count, answer.reason),
-            None => format!("would stay at {}: {}", seen.count, answer.reason),
+            None if answer.switched_off || wish.is_some() => {
+                format!("would stay at {}: {}", seen.count, answer.reason)
+            }
+            None => format!(
+                "would stay at {}: without a result, nothing is scaled by load",
+                seen.count
+            ),
         };
         self.say("decision", would);
-        Ok(())
     }
 
-    async fn wish(&mut self, situation: &Situation) -> Result<Option<Wish>, BuildError> {
-        let backend = self.works.decision(self.process)?;
+    async fn wish(&mut self, situation: &Situation) -> Option<Wish> {
+        let made = self.works.decision(self.process);
+        let backend = self.built("decision", made)?;
         let work = async {
             backend.setup().await?;
             backend.heartbeat_start().await?;
@@ -228,7 +255,7 @@ impl<'a> Trial<'a> {
         fenced(DECISION_DEADLINE, backend.teardown())
             .await
             .unwrap_or_default();
-        Ok(match decided {
+        match decided {
             Some(Ok(wish)) => Some(wish),
             Some(Err(error)) => {
                 self.fail("decision", error);
@@ -241,13 +268,25 @@ impl<'a> Trial<'a> {
                 );
                 None
             }
-        })
+        }
     }
 
-    async fn notify(&mut self) -> Result<(), BuildError> {
+    async fn notify(&mut self, settings: &Settings) {
         let notice = test_notice(self.process, self.works.clock);
-        let notifiers = self.works.notification(self.process)?;
-        for (notifier, policy) in notifiers.iter().zip(self.plan.policies.clone()) {
+        let steps = self.process.notification.iter();
+        for (step, policy) in steps.zip(self.plan.policies.clone()) {
+            if let Some(told) = told_before(settings, self.process, step) {
+                let text = format!(
+                    "{} is shared with {told}, and was tried there",
+                    step.backend
+                );
+                self.say("notification", text);
+                continue;
+            }
+            let made = self.works.notifier(self.process, step);
+            let Some(notifier) = self.built("notification", made) else {
+                continue;
+            };
             let (name, backend) = notifier.parts();
             let work = async {
                 backend.setup().await?;
@@ -259,18 +298,29 @@ impl<'a> Trial<'a> {
                 Some(Err(error)) => self.fail("notification", format!("{name}: {error}")),
                 None => {
                     let seconds = policy.timeout().as_secs_f64();
-                    self.fail(
-                        "notification",
-                        format!("{name}: no answer within {seconds} s"),
-                    );
+                    let text = format!("{name}: no answer within {seconds} s");
+                    self.fail("notification", text);
                 }
             }
             fenced(policy.timeout(), backend.teardown())
                 .await
                 .unwrap_or_default();
         }
-        Ok(())
     }
+}
+
+/// The process before this one that has the very same notifier. Most files write one for all processes, and ten mails
+/// about one mail server help nobody.
+fn told_before<'a>(
+    settings: &'a Settings,
+    process: &ProcessSettings,
+    step: &Step,
+) -> Option<&'a ProcessName> {
+    let before = settings.processes.iter();
+    let mut before = before.take_while(|other| other.name != process.name);
+    before
+        .find(|other| other.notification.contains(step))
+        .map(|other| &other.name)
 }
 
 fn test_notice(process: &ProcessSettings, clock: Clock) -> Notice {
