@@ -8,7 +8,7 @@ use crate::backend::BuildError;
 use crate::clock::Clock;
 use crate::decision::{Level, Reading, Situation, Wish};
 use crate::measurement::{MeasureError, OnFailure, Sample};
-use crate::model::{Cycle, ProcessName};
+use crate::model::{Bounds, Cycle, ProcessName};
 use crate::notification::{Event, Notice, Phase};
 use crate::scaling::{Observed, ScaleError, ScalingBackend};
 use crate::settings::{ProcessSettings, Settings, Step};
@@ -221,26 +221,24 @@ impl<'a> Trial<'a> {
             zero_is_off: self.plan.zero_is_off && scaling.zero_can_mean_off(),
             limit: scaling.limit(),
         });
-        let note = if bounds == self.plan.bounds(now, None) {
-            ""
-        } else {
-            "; max_processes is not written, so the count found is the maximum"
-        };
-        self.say(
-            "bounds",
-            format!("{} to {} now{note}", bounds.min(), bounds.max()),
-        );
+        self.say_bounds(bounds, bounds != self.plan.bounds(now, None));
+        let stays = |why: &str| format!("would stay at {}: {why}", seen.count);
         let would = match answer.target {
             Some(to) => format!("would scale {} -> {to}: {}", seen.count, answer.reason),
-            None if answer.switched_off || wish.is_some() => {
-                format!("would stay at {}: {}", seen.count, answer.reason)
-            }
-            None => format!(
-                "would stay at {}: without a result, nothing is scaled by load",
-                seen.count
-            ),
+            None if answer.switched_off || wish.is_some() => stays(&answer.reason),
+            None => stays("without a result, nothing is scaled by load"),
         };
         self.say("decision", would);
+    }
+
+    fn say_bounds(&mut self, bounds: Bounds, adopted: bool) {
+        let note = if adopted {
+            "; max_processes is not written, so the count found is the maximum"
+        } else {
+            ""
+        };
+        let text = format!("{} to {} now{note}", bounds.min(), bounds.max());
+        self.say("bounds", text);
     }
 
     async fn wish(&mut self, situation: &Situation) -> Option<Wish> {

@@ -17,7 +17,11 @@ mod demo;
 #[cfg(test)]
 mod heroku_app;
 #[cfg(test)]
+mod heroku_mended;
+#[cfg(test)]
 mod life_and_death;
+#[cfg(test)]
+mod mail;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
@@ -27,3 +31,7 @@ mod secrets;
     reason = "the contract tests' servers, of which not everything is used here"
 )]
 mod servers;
+#[cfg(test)]
+mod service_time;
+#[cfg(test)]
+mod trial;
