@@ -1,17 +1,17 @@
 //! Tries a configuration out without changing anything: `once` (what would it do now?) and `check --live` (does every
 //! URL, platform and notifier answer?). Uses the same backends and the same gate as the running bot.
 
+mod notices;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::backend::BuildError;
-use crate::clock::Clock;
 use crate::decision::{Level, Reading, Situation, Wish};
 use crate::measurement::{MeasureError, OnFailure, Sample};
-use crate::model::{Bounds, Cycle, ProcessName};
-use crate::notification::{Event, Notice, Phase};
+use crate::model::Bounds;
 use crate::scaling::{Observed, ScaleError, ScalingBackend};
-use crate::settings::{ProcessSettings, Settings, Step};
+use crate::settings::{ProcessSettings, Settings};
 use crate::supervisor::desk::fenced;
 use crate::supervisor::gate::{self, Question};
 use crate::supervisor::plan::{DECISION_DEADLINE, Plan};
@@ -267,71 +267,5 @@ impl<'a> Trial<'a> {
                 None
             }
         }
-    }
-
-    async fn notify(&mut self, settings: &Settings) {
-        let notice = test_notice(self.process, self.works.clock);
-        let steps = self.process.notification.iter();
-        for (step, policy) in steps.zip(self.plan.policies.clone()) {
-            if let Some(told) = told_before(settings, self.process, step) {
-                let text = format!(
-                    "{} is shared with {told}, and was tried there",
-                    step.backend
-                );
-                self.say("notification", text);
-                continue;
-            }
-            let made = self.works.notifier(self.process, step);
-            let Some(notifier) = self.built("notification", made) else {
-                continue;
-            };
-            let (name, backend) = notifier.parts();
-            let work = async {
-                backend.setup().await?;
-                backend.heartbeat_start().await?;
-                backend.notify(&notice).await
-            };
-            match fenced(policy.timeout(), work).await {
-                Some(Ok(())) => self.say("notification", format!("{name} took a test notice")),
-                Some(Err(error)) => self.fail("notification", format!("{name}: {error}")),
-                None => {
-                    let seconds = policy.timeout().as_secs_f64();
-                    let text = format!("{name}: no answer within {seconds} s");
-                    self.fail("notification", text);
-                }
-            }
-            fenced(policy.timeout(), backend.teardown())
-                .await
-                .unwrap_or_default();
-        }
-    }
-}
-
-/// The process before this one that has the very same notifier. Most files write one for all processes, and ten mails
-/// about one mail server help nobody.
-fn told_before<'a>(
-    settings: &'a Settings,
-    process: &ProcessSettings,
-    step: &Step,
-) -> Option<&'a ProcessName> {
-    let before = settings.processes.iter();
-    let mut before = before.take_while(|other| other.name != process.name);
-    before
-        .find(|other| other.notification.contains(step))
-        .map(|other| &other.name)
-}
-
-fn test_notice(process: &ProcessSettings, clock: Clock) -> Notice {
-    const NO_CYCLE: Cycle = 0;
-    Notice {
-        process: process.name.clone(),
-        event: Event::Measurement,
-        phase: Phase::Moment,
-        at: clock.now().wall,
-        cycle: NO_CYCLE,
-        from: None,
-        to: None,
-        direction: None,
-        reason: "a test notice of `autoscalebot check --live`; nothing was scaled".to_owned(),
     }
 }
