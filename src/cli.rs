@@ -2,7 +2,7 @@
 //! complaints to standard error.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -48,6 +48,9 @@ enum Command {
     Check {
         /// The configuration [default: $AUTOSCALEBOT_CONFIG, else autoscalebot.toml]
         file: Option<PathBuf>,
+        /// The same, written as for the other commands
+        #[arg(long, value_name = "FILE", conflicts_with = "file", hide = true)]
+        config: Option<PathBuf>,
         /// Also try each URL, platform and notifier, and send one test notice; changes nothing
         #[arg(long)]
         live: bool,
@@ -112,7 +115,7 @@ fn usage(error: &clap::Error) -> Exit {
 fn obey(command: Command, registry: Registry, clock: Clock) -> Result<Exit> {
     match command {
         Command::Run { config } => run::run(&config_file(config), registry, clock),
-        Command::Check { file, live } => check(file, live, registry, clock),
+        Command::Check { file, config, live } => check(file.or(config), live, registry, clock),
         Command::Once { config, processes } => once(config, &processes, registry, clock),
         Command::Demo { seconds } => crate::demo::run(seconds, clock),
         Command::Backends { name: None } => answer(&settings::list(&registry)),
@@ -134,19 +137,27 @@ fn config_file(named: Option<PathBuf>) -> PathBuf {
 }
 
 fn check(file: Option<PathBuf>, live: bool, registry: Registry, clock: Clock) -> Result<Exit> {
-    let Some(settings) = load(file, &registry) else {
+    let file = config_file(file);
+    let Some(settings) = load(&file, &registry) else {
         return Ok(Exit::Config);
     };
-    say(&settings::summary(&settings, &registry))?;
+    let summary = settings::summary(&settings, &registry);
+    say(&format!("{} is good: {summary}", file.display()))?;
     if !live {
         return Ok(Exit::Success);
     }
+    say("\nTrying what it names; nothing is scaled.\n\n")?;
     let works = Works::new(registry, clock, own_program()?);
     actix_rt::System::new().block_on(async {
         let mut exit = Exit::Success;
         for process in &settings.processes {
             exit = tell(exit, trial::live(&works, &settings, process).await?)?;
         }
+        say(if exit == Exit::Success {
+            "\nAll of it works.\n"
+        } else {
+            "\nSomething FAILED: see above.\n"
+        })?;
         Ok(exit)
     })
 }
@@ -157,7 +168,7 @@ fn once(
     registry: Registry,
     clock: Clock,
 ) -> Result<Exit> {
-    let Some(settings) = load(config, &registry) else {
+    let Some(settings) = load(&config_file(config), &registry) else {
         return Ok(Exit::Config);
     };
     let known = |name: &String| {
@@ -200,8 +211,8 @@ fn tell(so_far: Exit, report: Report) -> Result<Exit> {
     })
 }
 
-fn load(file: Option<PathBuf>, registry: &Registry) -> Option<Settings> {
-    match settings::load_file(&config_file(file), registry) {
+fn load(file: &Path, registry: &Registry) -> Option<Settings> {
+    match settings::load_file(file, registry) {
         Ok(settings) => Some(settings),
         Err(problems) => {
             complain(&problems.render(std::io::stderr().is_terminal()));
@@ -217,8 +228,11 @@ fn answer(text: &str) -> Result<Exit> {
 
 fn describe(registry: &Registry, name: &str) -> Result<Exit> {
     let Some(text) = settings::describe(registry, name) else {
+        let meant = settings::nearest_backend(registry, name)
+            .map(|meant| format!("did you mean `{meant}`? "))
+            .unwrap_or_default();
         complain(&format!(
-            "error: there is no backend `{name}`; `autoscalebot backends` lists them\n"
+            "error: there is no backend `{name}`; {meant}`autoscalebot backends` lists them\n"
         ));
         return Ok(Exit::Usage);
     };

@@ -58,6 +58,12 @@ pub trait ScalingBackend {
     /// Sets the count and says what the platform made of it.
     async fn scale(&self, to: Count) -> Result<Count, ScaleError>;
 
+    /// Run by `autoscalebot check --live` after the count was read: looks, as far as it can without changing anything,
+    /// whether a scale would work.
+    async fn look_ahead(&self) -> Result<(), ScaleError> {
+        Ok(())
+    }
+
     /// What this backend scales, as far as it shares calls with others (`heroku my-app`): process types with the same
     /// target tick together, somewhere in the interval. Empty: nothing is shared, and the first cycle begins at once.
     fn target(&self) -> String;

@@ -31,7 +31,7 @@ pub use load::{load, load_file, load_text};
 pub use problem::{Problem, Problems};
 pub use secret::Secret;
 pub use source::Source;
-pub use told::{describe, list, reference, summary};
+pub use told::{describe, list, nearest_backend, reference, summary};
 
 /// A configuration that was found good.
 #[derive(Debug, Clone, PartialEq)]

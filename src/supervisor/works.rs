@@ -101,14 +101,22 @@ impl Works {
 
     /// The process's notifiers.
     pub fn notification(&self, settings: &ProcessSettings) -> Result<Vec<Notifier>, BuildError> {
-        let site = self.site(&settings.name);
-        let one = |step: &Step| {
-            Ok(Notifier::new(
-                &step.backend,
-                build(&self.registry.notification, step, &site)?,
-            ))
-        };
-        settings.notification.iter().map(one).collect()
+        let steps = settings.notification.iter();
+        steps.map(|step| self.notifier(settings, step)).collect()
+    }
+
+    /// One of the process's notifiers.
+    pub fn notifier(
+        &self,
+        settings: &ProcessSettings,
+        step: &Step,
+    ) -> Result<Notifier, BuildError> {
+        let backend = build(
+            &self.registry.notification,
+            step,
+            &self.site(&settings.name),
+        )?;
+        Ok(Notifier::new(&step.backend, backend))
     }
 }
 

@@ -134,7 +134,11 @@ fn the_configuration_is_the_flag_else_the_variable_else_the_folder() {
             .unwrap();
         out(&output) + &err(&output)
     };
-    assert!(summary(&["check", "flag.toml"], "variable.toml").contains("flag"));
+    assert!(
+        summary(&["check", "flag.toml"], "variable.toml")
+            .starts_with("flag.toml is good: 1 process,")
+    );
+    assert!(summary(&["check", "--config", "flag.toml"], "variable.toml").contains("flag"));
     assert!(summary(&["check"], "variable.toml").contains("variable"));
     assert!(
         summary(&["check"], "").contains("here"),
@@ -167,14 +171,14 @@ fn backends_and_the_reference_are_answers() {
         assert_eq!(page.status.code(), Some(0), "{name}");
         assert!(out(&page).contains("settings"), "{name}");
     }
-    assert_eq!(
-        home.command(&["backends", "nobody"])
-            .output()
-            .unwrap()
-            .status
-            .code(),
-        Some(64)
-    );
+    for (wrong, hint) in [
+        ("nobody", "`nobody`; `autoscalebot"),
+        ("herok", "did you mean `heroku`?"),
+    ] {
+        let output = home.command(&["backends", wrong]).output().unwrap();
+        assert_eq!(output.status.code(), Some(64));
+        assert!(err(&output).contains(hint), "{}", err(&output));
+    }
 }
 
 #[test]

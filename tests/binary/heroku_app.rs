@@ -5,9 +5,9 @@ use crate::bot::Home;
 use crate::servers::heroku::{APP, Heroku, KEY, Trouble};
 use serde_json::json;
 
-const FORMATION: &str = "/apps/dancing-forest-1234/formation";
+pub(crate) const FORMATION: &str = "/apps/dancing-forest-1234/formation";
 
-fn web(heroku: &Heroku, app: &str, decision: &str) -> String {
+pub(crate) fn web(heroku: &Heroku, app: &str, decision: &str) -> String {
     format!(
         r#"
 [defaults.scaling]

@@ -19,6 +19,10 @@ mod demo;
 #[cfg(test)]
 mod heroku_app;
 #[cfg(test)]
+mod heroku_mended;
+#[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod notices;
 #[cfg(test)]
 mod reload;
@@ -32,4 +36,8 @@ mod secrets;
 )]
 mod servers;
 #[cfg(test)]
+mod service_time;
+#[cfg(test)]
 mod stops;
+#[cfg(test)]
+mod trial;

@@ -134,6 +134,11 @@ impl ScalingBackend for Local {
         Ok(to)
     }
 
+    async fn look_ahead(&self) -> Result<(), ScaleError> {
+        let path = std::env::var_os("PATH");
+        self.terms.recipe.find(path).map_err(refused)
+    }
+
     /// Nothing is shared with others, so that the first copies start at once.
     fn target(&self) -> String {
         String::new()

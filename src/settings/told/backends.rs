@@ -4,6 +4,7 @@ use super::toml_text::{default_in_words, example_body};
 use super::{put, wrapped};
 use crate::settings::rooms::{Room, Rooms, Row, Step, meant_backend};
 use crate::settings::schema::Setting;
+use crate::settings::similar::nearest;
 use crate::settings::value::wanted;
 
 /// How wide the text is.
@@ -41,6 +42,12 @@ pub(super) fn describe(rooms: &Rooms, name: &str) -> Option<String> {
         .filter_map(|room| Some(page(room, room.row(&name)?)))
         .collect();
     (!pages.is_empty()).then(|| pages.join("\n\n"))
+}
+
+/// The backend whose name is nearest to a wrong one.
+pub(super) fn nearest_backend(rooms: &Rooms, wrong: &str) -> Option<&'static str> {
+    let rows = rooms.all().iter().flat_map(|room| &room.rows);
+    nearest(&meant_backend(wrong), rows.map(|row| row.name))
 }
 
 /// How a backend's table begins.

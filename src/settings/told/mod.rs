@@ -24,6 +24,11 @@ pub fn describe(registry: &Registry, name: &str) -> Option<String> {
     backends::describe(&Rooms::new(registry), name)
 }
 
+/// The backend that a wrong name was meant to be, if one is near enough.
+pub fn nearest_backend(registry: &Registry, wrong: &str) -> Option<&'static str> {
+    backends::nearest_backend(&Rooms::new(registry), wrong)
+}
+
 /// Every backend with its one-line summary, by step.
 pub fn list(registry: &Registry) -> String {
     backends::list(&Rooms::new(registry))

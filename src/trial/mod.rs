@@ -1,14 +1,15 @@
 //! Tries a configuration out without changing anything: `once` (what would it do now?) and `check --live` (does every
 //! URL, platform and notifier answer?). Uses the same backends and the same gate as the running bot.
 
+mod notices;
+
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use crate::backend::BuildError;
-use crate::clock::Clock;
 use crate::decision::{Level, Reading, Situation, Wish};
 use crate::measurement::{MeasureError, OnFailure, Sample};
-use crate::model::Cycle;
-use crate::notification::{Event, Notice, Phase};
+use crate::model::Bounds;
 use crate::scaling::{Observed, ScaleError, ScalingBackend};
 use crate::settings::{ProcessSettings, Settings};
 use crate::supervisor::desk::fenced;
@@ -40,17 +41,18 @@ pub async fn once(
     process: &ProcessSettings,
 ) -> Result<Report, BuildError> {
     let mut trial = Trial::new(works, settings, process)?;
-    let sample = trial.measure().await?;
-    let scaling = works.scaling(process)?;
-    let seen = trial.count(scaling.as_ref()).await;
-    if let Some(seen) = seen {
-        trial.decide(sample, seen, scaling.as_ref()).await?;
+    let sample = trial.measure().await;
+    if let Some(scaling) = trial.built("count", works.scaling(process)) {
+        if let Some(seen) = trial.count(scaling.as_ref()).await {
+            trial.decide(sample, seen, scaling.as_ref()).await;
+        }
+        scaling.teardown(Duration::ZERO).await;
     }
-    scaling.teardown(std::time::Duration::ZERO).await;
     Ok(trial.report)
 }
 
-/// Tries each URL, platform and notifier, and sends one test notice to each.
+/// Tries each URL, platform and notifier, and sends one test notice to each: processes that share a notifier's table
+/// share the notice.
 pub async fn live(
     works: &Works,
     settings: &Settings,
@@ -58,11 +60,15 @@ pub async fn live(
 ) -> Result<Report, BuildError> {
     let mut trial = Trial::new(works, settings, process)?;
     // What was measured, or why not, stands in the report.
-    let _taken = trial.measure().await?;
-    let scaling = works.scaling(process)?;
-    trial.count(scaling.as_ref()).await;
-    scaling.teardown(std::time::Duration::ZERO).await;
-    trial.notify().await?;
+    let _taken = trial.measure().await;
+    if let Some(scaling) = trial.built("count", works.scaling(process)) {
+        trial.count(scaling.as_ref()).await;
+        if let Err(error) = scaling.look_ahead().await {
+            trial.fail("scaling", error);
+        }
+        scaling.teardown(Duration::ZERO).await;
+    }
+    trial.notify(settings).await;
     Ok(trial.report)
 }
 
@@ -95,8 +101,18 @@ impl<'a> Trial<'a> {
         self.say(what, format!("FAILED: {text}"));
     }
 
-    async fn measure(&mut self) -> Result<Result<Sample, OnFailure>, BuildError> {
-        let measurer = self.works.measurement(self.process)?;
+    /// A backend that could be made of its settings; that it could not is a failure of the one process alone.
+    fn built<T>(&mut self, what: &str, made: Result<T, BuildError>) -> Option<T> {
+        made.map_err(|BuildError(why)| {
+            let heading = format!("{}: ", self.process.name);
+            self.fail(what, why.strip_prefix(&heading).unwrap_or(&why));
+        })
+        .ok()
+    }
+
+    async fn measure(&mut self) -> Result<Sample, OnFailure> {
+        let made = self.works.measurement(self.process);
+        let measurer = self.built("measurement", made).ok_or(OnFailure::Hold)?;
         let backend = measurer.backend;
         let work = async {
             backend.setup().await?;
@@ -110,7 +126,7 @@ impl<'a> Trial<'a> {
         fenced(timeout, backend.teardown())
             .await
             .unwrap_or_default();
-        Ok(match taken {
+        match taken {
             Ok(sample) => {
                 let at_key = sample
                     .number
@@ -131,7 +147,7 @@ impl<'a> Trial<'a> {
                     .on_failure
                     .unwrap_or_else(|| backend.counts_as(&error)))
             }
-        })
+        }
     }
 
     async fn count(&mut self, backend: &dyn ScalingBackend) -> Option<Observed> {
@@ -164,7 +180,7 @@ impl<'a> Trial<'a> {
         taken: Result<Sample, OnFailure>,
         seen: Observed,
         scaling: &dyn ScalingBackend,
-    ) -> Result<(), BuildError> {
+    ) {
         let now = self.works.clock.now().wall;
         // As the running bot would: what is found above a maximum that nobody wrote is the maximum.
         let adopted = (!self.plan.max_is_written).then_some(seen.count);
@@ -193,7 +209,7 @@ impl<'a> Trial<'a> {
                     bounds,
                     increment,
                 })
-                .await?
+                .await
             }
             None => None,
         };
@@ -205,20 +221,29 @@ impl<'a> Trial<'a> {
             zero_is_off: self.plan.zero_is_off && scaling.zero_can_mean_off(),
             limit: scaling.limit(),
         });
-        self.say(
-            "bounds",
-            format!("{} to {} now", bounds.min(), bounds.max()),
-        );
+        self.say_bounds(bounds, bounds != self.plan.bounds(now, None));
+        let stays = |why: &str| format!("would stay at {}: {why}", seen.count);
         let would = match answer.target {
             Some(to) => format!("would scale {} -> {to}: {}", seen.count, answer.reason),
-            None => format!("would stay at {}: {}", seen.count, answer.reason),
+            None if answer.switched_off || wish.is_some() => stays(&answer.reason),
+            None => stays("without a result, nothing is scaled by load"),
         };
         self.say("decision", would);
-        Ok(())
     }
 
-    async fn wish(&mut self, situation: &Situation) -> Result<Option<Wish>, BuildError> {
-        let backend = self.works.decision(self.process)?;
+    fn say_bounds(&mut self, bounds: Bounds, adopted: bool) {
+        let note = if adopted {
+            "; max_processes is not written, so the count found is the maximum"
+        } else {
+            ""
+        };
+        let text = format!("{} to {} now{note}", bounds.min(), bounds.max());
+        self.say("bounds", text);
+    }
+
+    async fn wish(&mut self, situation: &Situation) -> Option<Wish> {
+        let made = self.works.decision(self.process);
+        let backend = self.built("decision", made)?;
         let work = async {
             backend.setup().await?;
             backend.heartbeat_start().await?;
@@ -228,7 +253,7 @@ impl<'a> Trial<'a> {
         fenced(DECISION_DEADLINE, backend.teardown())
             .await
             .unwrap_or_default();
-        Ok(match decided {
+        match decided {
             Some(Ok(wish)) => Some(wish),
             Some(Err(error)) => {
                 self.fail("decision", error);
@@ -241,49 +266,6 @@ impl<'a> Trial<'a> {
                 );
                 None
             }
-        })
-    }
-
-    async fn notify(&mut self) -> Result<(), BuildError> {
-        let notice = test_notice(self.process, self.works.clock);
-        let notifiers = self.works.notification(self.process)?;
-        for (notifier, policy) in notifiers.iter().zip(self.plan.policies.clone()) {
-            let (name, backend) = notifier.parts();
-            let work = async {
-                backend.setup().await?;
-                backend.heartbeat_start().await?;
-                backend.notify(&notice).await
-            };
-            match fenced(policy.timeout(), work).await {
-                Some(Ok(())) => self.say("notification", format!("{name} took a test notice")),
-                Some(Err(error)) => self.fail("notification", format!("{name}: {error}")),
-                None => {
-                    let seconds = policy.timeout().as_secs_f64();
-                    self.fail(
-                        "notification",
-                        format!("{name}: no answer within {seconds} s"),
-                    );
-                }
-            }
-            fenced(policy.timeout(), backend.teardown())
-                .await
-                .unwrap_or_default();
         }
-        Ok(())
-    }
-}
-
-fn test_notice(process: &ProcessSettings, clock: Clock) -> Notice {
-    const NO_CYCLE: Cycle = 0;
-    Notice {
-        process: process.name.clone(),
-        event: Event::Measurement,
-        phase: Phase::Moment,
-        at: clock.now().wall,
-        cycle: NO_CYCLE,
-        from: None,
-        to: None,
-        direction: None,
-        reason: "a test notice of `autoscalebot check --live`; nothing was scaled".to_owned(),
     }
 }
