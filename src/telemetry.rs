@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use clap::ValueEnum;
+use env_logger::Builder;
 use env_logger::fmt::Formatter;
 use log::kv::{self, Key, Value, VisitSource};
 use log::{LevelFilter, Record};
@@ -22,22 +23,7 @@ pub enum LogFormat {
 
 /// Starts logging. `RUST_LOG` picks what is logged; without it, what this program has to say from `info` on.
 pub fn start(format: LogFormat, clock: Clock) {
-    let mut builder = env_logger::Builder::new();
-    builder
-        .filter_level(LevelFilter::Warn)
-        .filter_module("autoscalebot", LevelFilter::Info);
-    // What the TLS and mail libraries say in detail may hold what was sent, passwords included.
-    builder.parse_default_env();
-    for chatty in [
-        "rustls",
-        "lettre",
-        "hyper",
-        "hyper_util",
-        "reqwest",
-        "redis",
-    ] {
-        builder.filter_module(chatty, LevelFilter::Warn);
-    }
+    let mut builder = picking(std::env::var("RUST_LOG").ok().as_deref());
     match format {
         LogFormat::Text => builder.format(move |out, record| text(out, record, clock)),
         LogFormat::Json => builder.format(move |out, record| json(out, record, clock)),
@@ -51,6 +37,29 @@ pub fn start(format: LogFormat, clock: Clock) {
             .unwrap_or_default();
         log::error!(place; "a panic: {}", payload(panic.payload()));
     }));
+}
+
+/// A logger of what `wanted` picks, or of this program's own from `info` on.
+fn picking(wanted: Option<&str>) -> Builder {
+    let mut builder = Builder::new();
+    match wanted.filter(|wanted| !wanted.trim().is_empty()) {
+        Some(wanted) => builder.parse_filters(wanted),
+        None => builder
+            .filter_level(LevelFilter::Warn)
+            .filter_module("autoscalebot", LevelFilter::Info),
+    };
+    // What the TLS and mail libraries say in detail may hold what was sent, passwords included.
+    for chatty in [
+        "rustls",
+        "lettre",
+        "hyper",
+        "hyper_util",
+        "reqwest",
+        "redis",
+    ] {
+        builder.filter_module(chatty, LevelFilter::Warn);
+    }
+    builder
 }
 
 fn payload(payload: &dyn std::any::Any) -> &str {
@@ -117,5 +126,33 @@ impl<'kvs> VisitSource<'kvs> for Fields {
         let value = serde_json::to_value(&value).unwrap_or_else(|_| value.to_string().into());
         self.0.insert(key.as_str().to_owned(), value);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use log::{Level, Log as _, Metadata};
+
+    use super::*;
+
+    #[test]
+    fn rust_log_picks_and_libraries_never_say_details() {
+        let own = "autoscalebot::supervisor::group";
+        for (wanted, target, level, is_logged) in [
+            (None, own, Level::Info, true),
+            (None, own, Level::Debug, false),
+            (None, "actix", Level::Info, false),
+            (Some(""), own, Level::Info, true),
+            (Some("debug"), own, Level::Debug, true),
+            (Some("warn"), own, Level::Info, false),
+            (Some("autoscalebot=trace"), own, Level::Trace, true),
+            (Some("debug"), "actix", Level::Debug, true),
+            (Some("trace"), "lettre::transport", Level::Debug, false),
+            (Some("trace"), "rustls", Level::Warn, true),
+        ] {
+            let metadata = Metadata::builder().target(target).level(level).build();
+            let enabled = picking(wanted).build().enabled(&metadata);
+            assert_eq!(enabled, is_logged, "{wanted:?} {target} {level}");
+        }
     }
 }
