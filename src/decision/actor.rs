@@ -5,7 +5,7 @@ use std::rc::Rc;
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture, Supervised, WrapFuture,
 };
-use log::debug;
+use log::{debug, info, warn};
 
 use crate::decision::{DecideError, DecisionBackend, Level, Reading, Situation, Wish};
 use crate::measurement::OnFailure;
@@ -22,6 +22,8 @@ pub struct DeciderActor {
     backend: Rc<dyn DecisionBackend>,
     scaler: Wire<GetCount>,
     supervisor: Wire<Decided>,
+    /// Whether a good measurement led to no decision the last time: what lasts is logged once.
+    undecided: bool,
 }
 
 impl std::fmt::Debug for DeciderActor {
@@ -45,6 +47,25 @@ impl DeciderActor {
             backend,
             scaler,
             supervisor,
+            undecided: false,
+        }
+    }
+
+    /// A failed measurement has been logged by the one who took it, and a cooldown is no failure.
+    fn log_undecided(&mut self, measured: &Measured, wish: &Result<Wish, Silence>) {
+        let (process, cycle) = (&measured.process, measured.cycle);
+        let why = match wish {
+            Ok(_) => None,
+            Err(Silence::Undecided(why)) => Some(why),
+            Err(Silence::Unmeasured(why)) if measured.measurement.success => Some(why),
+            Err(_) => return,
+        };
+        match (why, std::mem::replace(&mut self.undecided, why.is_some())) {
+            (Some(why), false) => {
+                warn!(process:% = process, cycle; "nothing could be decided for {process}, which is not scaled by load meanwhile: {why}");
+            }
+            (None, true) => info!(process:% = process, cycle; "{process} is decided again"),
+            (Some(_), true) | (None, false) => {}
         }
     }
 
@@ -86,6 +107,7 @@ impl Handler<Measured> for DeciderActor {
         ctx.spawn(
             work.into_actor(self)
                 .map(|(measured, count, wish), actor, _| {
+                    actor.log_undecided(&measured, &wish);
                     let Measured {
                         process,
                         cycle,
