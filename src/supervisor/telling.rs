@@ -16,8 +16,12 @@ use crate::supervisor::rapid;
 pub(super) fn log_turned(process: &ProcessName, turned: &[(Event, Option<String>)]) {
     for (event, reason) in turned {
         match (event, reason) {
-            (Event::MeasurementFailed | Event::ScaleFailed, Some(reason)) => {
+            (Event::ScaleFailed, Some(reason)) => {
                 warn!(process:% = process; "{process}: {event}: {reason}");
+            }
+            // No warning: a probe of an overloaded or just starting application fails now and then.
+            (Event::MeasurementFailed, Some(reason)) => {
+                info!(process:% = process; "{process}: {event}: {reason}");
             }
             (Event::MeasurementFailed | Event::ScaleFailed, None) => {
                 info!(process:% = process; "{process}: {event} ended");
