@@ -6,10 +6,9 @@ use std::sync::Arc;
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture, Supervised, WrapFuture,
 };
-use log::{info, warn};
 use serde_json::Value;
 
-use crate::measurement::{MeasureError, Measurement, MeasurementBackend, OnFailure, Sample};
+use crate::measurement::{MeasureError, Measurement, MeasurementBackend, Sample};
 use crate::messages::{Measured, Outcome, Teardown};
 use crate::model::Cycle;
 use crate::supervisor::desk::{Desk, fenced};
@@ -21,8 +20,6 @@ pub struct MeasureActor {
     desk: Desk,
     backend: Measurer,
     decider: Wire<Measured>,
-    /// What the latest failure counted as, while measuring fails: a lasting one is logged once.
-    failing: Option<OnFailure>,
 }
 
 /// A measurement backend with the name that its measurements bear.
@@ -47,7 +44,6 @@ impl MeasureActor {
             desk,
             backend,
             decider,
-            failing: None,
         }
     }
 
@@ -81,20 +77,16 @@ impl MeasureActor {
         );
     }
 
-    fn tell(&mut self, cycle: Cycle, taken: Result<Sample, MeasureError>) {
+    fn tell(&self, cycle: Cycle, taken: Result<Sample, MeasureError>) {
         let at = self.desk.clock.now().wall;
         let (data, error, outcome) = match taken {
-            Ok(sample) => {
-                self.log_success(cycle);
-                (sample.data, None, Outcome::Taken(sample.number))
-            }
+            Ok(sample) => (sample.data, None, Outcome::Taken(sample.number)),
             Err(error) => {
                 let counts_as = self
                     .desk
                     .plan
                     .on_failure
                     .unwrap_or_else(|| self.backend.backend.counts_as(&error));
-                self.log_failure(cycle, &error, counts_as);
                 (
                     Arc::new(Value::Null),
                     Some(error.to_string()),
@@ -116,26 +108,6 @@ impl MeasureActor {
             measurement,
             outcome,
         });
-    }
-
-    fn log_failure(&mut self, cycle: Cycle, error: &MeasureError, counts_as: OnFailure) {
-        if self.failing.replace(counts_as) == Some(counts_as) {
-            return;
-        }
-        let effect = match counts_as {
-            OnFailure::TooHigh => "it counts as too high",
-            OnFailure::Ignore => "the history does not see it",
-            OnFailure::Hold => "nothing is scaled by load until it is measured again",
-        };
-        let (process, backend) = (&self.desk.plan.process, &self.backend.name);
-        warn!(process:% = process, cycle, backend; "{process} could not be measured: {backend}: {error}; {effect}");
-    }
-
-    fn log_success(&mut self, cycle: Cycle) {
-        if self.failing.take().is_some() {
-            let (process, backend) = (&self.desk.plan.process, &self.backend.name);
-            info!(process:% = process, cycle, backend; "{process} is measured again");
-        }
     }
 }
 
