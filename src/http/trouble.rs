@@ -25,9 +25,10 @@ pub fn tls_trouble(error: &(dyn Error + 'static)) -> Option<String> {
         reason = "rustls has dozens of errors, and adds to them"
     )]
     let mend = match tls {
-        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-            "; if it is signed by a CA of your own, name that in tls_ca_file"
-        }
+        // A bad signature is what another CA of the same name gives.
+        rustls::Error::InvalidCertificate(
+            CertificateError::UnknownIssuer | CertificateError::BadSignature,
+        ) => "; if it is signed by a CA of your own, name that in tls_ca_file",
         rustls::Error::InvalidMessage(_) => "; does it speak TLS at all?",
         _ => "",
     };
