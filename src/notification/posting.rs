@@ -368,8 +368,8 @@ mod tests {
     async fn one_attempt_does_not_use_up_all_the_time() {
         // It takes connections (the system does), and never says a word.
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = silent.local_addr().unwrap().port();
-        let post = post(&format!("http://127.0.0.1:{port}/hunter2"), 40.0);
+        let address = silent.local_addr().unwrap();
+        let post = post(&format!("http://{address}/hunter2"), 40.0);
         let told = post
             .deliver("{}", |_| HeaderMap::new(), |_| Verdict::Taken)
             .await;

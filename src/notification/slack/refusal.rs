@@ -76,70 +76,73 @@ fn mend(word: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
+    /// Status, body, verdict, and a part of what is said.
+    const ANSWERS: &[(u16, &str, &str, &str)] = &[
+        (200, "ok", "taken", ""),
+        (200, "ok\n", "taken", ""),
+        (200, "<html>log in", "refused", "not with Slack's `ok`"),
+        (302, "", "refused", "redirect"),
+        (
+            400,
+            "invalid_payload",
+            "refused",
+            "does not understand the message (400) <invalid_payload>",
+        ),
+        (400, "no_text", "refused", "does not understand the message"),
+        (
+            403,
+            "action_prohibited",
+            "refused",
+            "(403 action_prohibited): the workspace's admins",
+        ),
+        (403, "invalid_token", "refused", "mistyped"),
+        (
+            403,
+            "posting_to_general_channel_denied",
+            "refused",
+            "for another channel",
+        ),
+        (
+            403,
+            "something_new",
+            "refused",
+            "ask the workspace's admins <something_new>",
+        ),
+        (
+            404,
+            "no_service",
+            "refused",
+            "(404 no_service): the webhook was removed",
+        ),
+        (404, "no_team", "refused", "its workspace is gone"),
+        (404, "channel_not_found", "refused", "its channel is gone"),
+        (
+            404,
+            "",
+            "refused",
+            "knows no such webhook (404): make a new one",
+        ),
+        (410, "channel_is_archived", "refused", "unarchive it"),
+        (410, "", "refused", "is gone (410)"),
+        (429, "rate_limited", "later", "one message a second"),
+        (
+            500,
+            "rollup_error",
+            "later",
+            "in trouble (500) <rollup_error>",
+        ),
+        (503, "", "later", "in trouble (503)"),
+        (
+            418,
+            "teapot",
+            "refused",
+            "https://slack.test refuses the notice (418) <teapot>",
+        ),
+    ];
+
     #[test]
     fn each_answer_says_what_to_do() {
-        for (status, body, kind, part) in [
-            (200, "ok", "taken", ""),
-            (200, "ok\n", "taken", ""),
-            (200, "<html>log in", "refused", "not with Slack's `ok`"),
-            (302, "", "refused", "redirect"),
-            (
-                400,
-                "invalid_payload",
-                "refused",
-                "does not understand the message (400) <invalid_payload>",
-            ),
-            (400, "no_text", "refused", "does not understand the message"),
-            (
-                403,
-                "action_prohibited",
-                "refused",
-                "(403 action_prohibited): the workspace's admins",
-            ),
-            (403, "invalid_token", "refused", "mistyped"),
-            (
-                403,
-                "posting_to_general_channel_denied",
-                "refused",
-                "for another channel",
-            ),
-            (
-                403,
-                "something_new",
-                "refused",
-                "ask the workspace's admins <something_new>",
-            ),
-            (
-                404,
-                "no_service",
-                "refused",
-                "(404 no_service): the webhook was removed",
-            ),
-            (404, "no_team", "refused", "its workspace is gone"),
-            (404, "channel_not_found", "refused", "its channel is gone"),
-            (
-                404,
-                "",
-                "refused",
-                "knows no such webhook (404): make a new one",
-            ),
-            (410, "channel_is_archived", "refused", "unarchive it"),
-            (410, "", "refused", "is gone (410)"),
-            (429, "rate_limited", "later", "one message a second"),
-            (
-                500,
-                "rollup_error",
-                "later",
-                "in trouble (500) <rollup_error>",
-            ),
-            (503, "", "later", "in trouble (503)"),
-            (
-                418,
-                "teapot",
-                "refused",
-                "https://slack.test refuses the notice (418) <teapot>",
-            ),
-        ] {
+        for &(status, body, kind, part) in ANSWERS {
             let answer = Answer {
                 status,
                 body: body.into(),
