@@ -14,14 +14,14 @@ use crate::servers::receiver::Receiver;
 const SECRET: &str = "whsec_s3cr3ts3cr3ts3cr3ts3cr3ts3cr3ts3";
 
 /// The next `many` requests, or a failure after a bounded time.
-fn next(mut receiver: Receiver, many: usize) -> Vec<Value> {
+fn next(mut well: Receiver, many: usize) -> Vec<Value> {
     let (tell, told) = channel();
     thread::spawn(move || {
-        let received: Vec<Value> = (0..many).map(|_| receiver.received()).collect();
-        tell.send((received, receiver)).ok();
+        let all: Vec<Value> = (0..many).map(|_| well.received()).collect();
+        tell.send((all, well)).ok();
     });
-    let (received, _receiver) = told.recv_timeout(LONG).expect("webhooks");
-    received
+    let (all, _well) = told.recv_timeout(LONG).expect("webhooks");
+    all
 }
 
 #[test]
