@@ -2,6 +2,9 @@
 //! connection a host. Deadlines are the caller's, who knows its setting.
 
 mod connecting;
+mod headers;
+pub mod retry;
+mod trouble;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,6 +18,8 @@ use reqwest::{Certificate, Client, Response};
 use crate::backend::BuildError;
 
 pub use connecting::{Connecting, metered};
+pub use headers::headers;
+pub use trouble::{tls_trouble, trouble};
 
 /// The most that is read of any answer.
 pub const MOST_BYTES: usize = 8 * 1024 * 1024;

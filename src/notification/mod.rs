@@ -9,9 +9,12 @@ pub mod console;
 pub mod email;
 pub mod logger;
 pub mod policy;
+mod posting;
 mod settings;
+pub mod slack;
 pub mod test;
 mod text;
+pub mod webhook;
 
 use std::fmt;
 
@@ -30,6 +33,8 @@ pub static BACKENDS: &[&Backend<dyn NotificationBackend>] = &[
     &console::BACKEND,
     &logger::BACKEND,
     &email::BACKEND,
+    &slack::BACKEND,
+    &webhook::BACKEND,
     &command::BACKEND,
     &test::BACKEND,
 ];

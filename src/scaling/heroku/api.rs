@@ -17,6 +17,7 @@ use super::refusal::{self, About};
 use super::retry;
 use crate::backend::{BuildError, Site};
 use crate::clock::Clock;
+use crate::http::retry::jitter;
 use crate::http::{Wanted, chain, metered, read_body};
 
 /// The API of one app, with one key.
@@ -284,10 +285,4 @@ fn is_busy(status: u16) -> bool {
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// A number from 0 to 1. The bits are those of a random id, which we make anyway: no generator of our own.
-fn jitter() -> f64 {
-    let [.., low, high, _] = *uuid::Uuid::new_v4().as_bytes();
-    f64::from(u16::from_le_bytes([low, high])) / f64::from(u16::MAX)
 }

@@ -4,6 +4,8 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
+pub use crate::http::retry::own_part;
+
 /// The patience of all who wait for one call.
 #[derive(Debug)]
 pub struct Patience {
@@ -48,12 +50,6 @@ impl Patience {
     }
 }
 
-/// The part of a setting's time that a backend spends itself. Its actor puts a fence around the call at the full time,
-/// whose error knows no more than that; ours, a little earlier, says what went wrong.
-pub fn own_part(timeout: Duration) -> Duration {
-    timeout.saturating_sub((timeout / 20).min(Duration::from_millis(250)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,18 +70,6 @@ mod tests {
         assert!(
             text.contains("within 10 s (before that: it answered 503)"),
             "{text}"
-        );
-    }
-
-    #[test]
-    fn our_own_part_ends_before_the_fence() {
-        assert_eq!(
-            own_part(Duration::from_secs(10)),
-            Duration::from_millis(9750)
-        );
-        assert_eq!(
-            own_part(Duration::from_millis(100)),
-            Duration::from_millis(95)
         );
     }
 }
