@@ -45,6 +45,7 @@ pub mod clock;
 pub mod command;
 pub mod decision;
 pub mod demo;
+pub mod envelope;
 pub mod errand;
 pub mod exit;
 #[cfg(feature = "harness")]
