@@ -1,6 +1,7 @@
 //! The middle of each cycle: takes the measurement into the history, reads the count, and asks the decision backend.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture, Supervised, WrapFuture,
@@ -8,8 +9,10 @@ use actix::{
 use log::{debug, info, warn};
 
 use crate::decision::{DecideError, DecisionBackend, Level, Reading, Situation, Wish};
+use crate::envelope::Projection;
+use crate::envelope::doubt::Trust;
 use crate::measurement::OnFailure;
-use crate::messages::{Decided, GetCount, Measured, Outcome, Silence, Teardown};
+use crate::messages::{Decided, GetCount, Grounds, Measured, Outcome, Silence, Teardown};
 use crate::scaling::{Observed, ScaleError};
 use crate::supervisor::desk::{Desk, fenced};
 use crate::supervisor::memory::{Stage, State};
@@ -70,7 +73,7 @@ impl DeciderActor {
     }
 
     /// How long reading the count may take: what the scaler allows itself, and a restart of it on the way.
-    fn count_deadline(&self) -> std::time::Duration {
+    fn count_deadline(&self) -> Duration {
         self.desk.plan.scale_timeout + STUCK_AFTER * 2
     }
 }
@@ -83,9 +86,15 @@ impl Handler<Measured> for DeciderActor {
         let now = self.desk.clock.now().mono;
         let asked = self.desk.memory.commit(|state| {
             let current = state.advance(measured.cycle, Stage::Measuring, Stage::Deciding);
-            current.then(|| take_in(state, &measured, self.backend.needs_number(), plan, now))
+            current.then(|| {
+                let trust = weigh_in(state, &measured, plan, now);
+                (
+                    take_in(state, &measured, self.backend.needs_number(), plan, now),
+                    trust,
+                )
+            })
         });
-        let Some(asked) = asked else {
+        let Some((asked, trust)) = asked else {
             debug!(process:% = measured.process, cycle = measured.cycle; "a late measurement is ignored");
             return;
         };
@@ -101,13 +110,18 @@ impl Handler<Measured> for DeciderActor {
                 .ask(get_count, count_deadline)
                 .await
                 .unwrap_or_else(|| Err(no_count()));
-            let wish = wish(&desk, backend.as_ref(), asked, &count).await;
-            (measured, count, wish)
+            let (wish, mut grounds) = wish(&desk, backend.as_ref(), asked, &count).await;
+            grounds.trust = Some(trust);
+            (measured, count, wish, grounds)
         };
         ctx.spawn(
             work.into_actor(self)
-                .map(|(measured, count, wish), actor, _| {
+                .map(|(measured, count, wish, mut grounds), actor, _| {
                     actor.log_undecided(&measured, &wish);
+                    grounds.value = match measured.outcome {
+                        Outcome::Taken(number) => number,
+                        Outcome::Failed(_) => None,
+                    };
                     let Measured {
                         process,
                         cycle,
@@ -120,6 +134,7 @@ impl Handler<Measured> for DeciderActor {
                         measurement,
                         count,
                         wish,
+                        grounds,
                     });
                 }),
         );
@@ -130,13 +145,30 @@ fn no_count() -> ScaleError {
     ScaleError::Faulted("the scaling part did not answer".to_owned())
 }
 
+/// Enters how far a measurement can be trusted. What was measured during the wait after a scale says nothing about the
+/// new count, so windows begin after it; that the source was away is remembered all the same.
+fn weigh_in(state: &mut State, measured: &Measured, plan: &Plan, now: Duration) -> Trust {
+    let is_zero = matches!(measured.outcome, Outcome::Taken(Some(number)) if number <= 0.0);
+    let trust = state.evidence.enter(
+        now,
+        measured.trust.clone(),
+        is_zero,
+        plan.distrust_zero,
+        plan.history_length,
+    );
+    if state.cooldown.remaining(now).is_some() {
+        state.evidence.clear();
+    }
+    trust
+}
+
 /// Takes a measurement into the history, as far as it enters it; says whether to ask the backend.
 fn take_in(
     state: &mut State,
     measured: &Measured,
     needs_number: bool,
     plan: &Plan,
-    now: std::time::Duration,
+    now: Duration,
 ) -> Result<(), Silence> {
     let reading = |level| Reading {
         at: measured.measurement.at,
@@ -188,13 +220,17 @@ async fn wish(
     backend: &dyn DecisionBackend,
     asked: Result<(), Silence>,
     count: &Result<Observed, ScaleError>,
-) -> Result<Wish, Silence> {
-    asked?;
+) -> (Result<Wish, Silence>, Grounds) {
+    if let Err(silence) = asked {
+        return (Err(silence), Grounds::default());
+    }
     let Ok(seen) = count else {
-        return Err(Silence::Uncounted);
+        return (Err(Silence::Uncounted), Grounds::default());
     };
     let plan = &desk.plan;
-    let at = desk.clock.now().wall;
+    let (at, now) = (desk.clock.now().wall, desk.clock.now().mono);
+    let window = backend.window().clamp(1, plan.history_length);
+    let (up_step, down_step) = plan.steps(seen.count);
     let situation = desk.memory.read(|state| Situation {
         at,
         history: state.history.iter().cloned().collect(),
@@ -202,6 +238,8 @@ async fn wish(
         ready: seen.ready,
         bounds: plan.bounds(at, state.adopted_max),
         increment: plan.increment,
+        up_step,
+        down_step,
     });
     let decided = fenced(DECISION_DEADLINE, decide(desk, backend, &situation)).await;
     let late = || {
@@ -210,9 +248,35 @@ async fn wish(
             DECISION_DEADLINE.as_secs()
         ))
     };
-    decided
+    let wish = decided
         .unwrap_or_else(|| Err(late()))
-        .map_err(|error| Silence::Undecided(error.to_string()))
+        .map_err(|error| Silence::Undecided(error.to_string()));
+    let max_age = plan.max_age(window);
+    let grounds = Grounds {
+        doubts: desk
+            .memory
+            .read(|state| state.evidence.doubts(now, window, max_age)),
+        projection: backend
+            .ceiling()
+            .filter(|_| plan.envelope.flap_projection)
+            .and_then(|max| projection(&situation.history, window, max)),
+        otherwise: backend.otherwise(&situation),
+        ..Grounds::default()
+    };
+    (wish, grounds)
+}
+
+/// The highest number of the window, and what it must not exceed.
+fn projection(history: &[Reading], window: usize, max: f64) -> Option<Projection> {
+    let numbers = history
+        .iter()
+        .rev()
+        .filter_map(|reading| match reading.level {
+            Level::Number(number) => Some(number),
+            Level::TooHigh | Level::None => None,
+        });
+    let value = numbers.take(window).reduce(f64::max)?;
+    Some(Projection { value, max })
 }
 
 async fn decide(
