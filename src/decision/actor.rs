@@ -8,9 +8,8 @@ use actix::{
 };
 use log::{debug, info, warn};
 
+use crate::decision::grounds::{grounds, weigh_in};
 use crate::decision::{DecideError, DecisionBackend, Level, Reading, Situation, Wish};
-use crate::envelope::Projection;
-use crate::envelope::doubt::Trust;
 use crate::measurement::OnFailure;
 use crate::messages::{Decided, GetCount, Grounds, Measured, Outcome, Silence, Teardown};
 use crate::scaling::{Observed, ScaleError};
@@ -145,23 +144,6 @@ fn no_count() -> ScaleError {
     ScaleError::Faulted("the scaling part did not answer".to_owned())
 }
 
-/// Enters how far a measurement can be trusted. What was measured during the wait after a scale says nothing about the
-/// new count, so windows begin after it; that the source was away is remembered all the same.
-fn weigh_in(state: &mut State, measured: &Measured, plan: &Plan, now: Duration) -> Trust {
-    let is_zero = matches!(measured.outcome, Outcome::Taken(Some(number)) if number <= 0.0);
-    let trust = state.evidence.enter(
-        now,
-        measured.trust.clone(),
-        is_zero,
-        plan.distrust_zero,
-        plan.history_length,
-    );
-    if state.cooldown.remaining(now).is_some() {
-        state.evidence.clear();
-    }
-    trust
-}
-
 /// Takes a measurement into the history, as far as it enters it; says whether to ask the backend.
 fn take_in(
     state: &mut State,
@@ -228,8 +210,7 @@ async fn wish(
         return (Err(Silence::Uncounted), Grounds::default());
     };
     let plan = &desk.plan;
-    let (at, now) = (desk.clock.now().wall, desk.clock.now().mono);
-    let window = backend.window().clamp(1, plan.history_length);
+    let at = desk.clock.now().wall;
     let (up_step, down_step) = plan.steps(seen.count);
     let situation = desk.memory.read(|state| Situation {
         at,
@@ -251,32 +232,8 @@ async fn wish(
     let wish = decided
         .unwrap_or_else(|| Err(late()))
         .map_err(|error| Silence::Undecided(error.to_string()));
-    let max_age = plan.max_age(window);
-    let grounds = Grounds {
-        doubts: desk
-            .memory
-            .read(|state| state.evidence.doubts(now, window, max_age)),
-        projection: backend
-            .ceiling()
-            .filter(|_| plan.envelope.flap_projection)
-            .and_then(|max| projection(&situation.history, window, max)),
-        otherwise: backend.otherwise(&situation),
-        ..Grounds::default()
-    };
+    let grounds = grounds(desk, backend, &situation);
     (wish, grounds)
-}
-
-/// The highest number of the window, and what it must not exceed.
-fn projection(history: &[Reading], window: usize, max: f64) -> Option<Projection> {
-    let numbers = history
-        .iter()
-        .rev()
-        .filter_map(|reading| match reading.level {
-            Level::Number(number) => Some(number),
-            Level::TooHigh | Level::None => None,
-        });
-    let value = numbers.take(window).reduce(f64::max)?;
-    Some(Projection { value, max })
 }
 
 async fn decide(
