@@ -18,8 +18,8 @@
 //! 1. At each tick the [`measurement::actor`] asks its backend for a sample, under a deadline. A failure is a result too.
 //! 2. The [`decision::actor`] takes the measurement into the history, asks the scaling actor for the count, and its backend
 //!    what to wish for.
-//! 3. The supervisor weighs the wish ([`supervisor::cycle`]): the [`supervisor::gate`] knows the bounds, the
-//!    [`supervisor::cooldown`] the wait after the last scale. What must outlive an actor is in
+//! 3. The supervisor weighs the wish ([`supervisor::cycle`]): the safety [`envelope`] has the last word: bounds, trust,
+//!    increments, cooldowns, rates, budget, in that order. What must outlive an actor is in
 //!    [`supervisor::memory`].
 //! 4. The [`scaling::actor`] sets the count. What was done enters the [`supervisor::ledger`], in which
 //!    [`supervisor::rapid`] scaling shows.
@@ -45,6 +45,7 @@ pub mod clock;
 pub mod command;
 pub mod decision;
 pub mod demo;
+pub mod envelope;
 pub mod errand;
 pub mod exit;
 #[cfg(feature = "harness")]

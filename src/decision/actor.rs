@@ -1,15 +1,17 @@
 //! The middle of each cycle: takes the measurement into the history, reads the count, and asks the decision backend.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture, Supervised, WrapFuture,
 };
 use log::{debug, info, warn};
 
+use crate::decision::grounds::{grounds, weigh_in};
 use crate::decision::{DecideError, DecisionBackend, Level, Reading, Situation, Wish};
 use crate::measurement::OnFailure;
-use crate::messages::{Decided, GetCount, Measured, Outcome, Silence, Teardown};
+use crate::messages::{Decided, GetCount, Grounds, Measured, Outcome, Silence, Teardown};
 use crate::scaling::{Observed, ScaleError};
 use crate::supervisor::desk::{Desk, fenced};
 use crate::supervisor::memory::{Stage, State};
@@ -70,7 +72,7 @@ impl DeciderActor {
     }
 
     /// How long reading the count may take: what the scaler allows itself, and a restart of it on the way.
-    fn count_deadline(&self) -> std::time::Duration {
+    fn count_deadline(&self) -> Duration {
         self.desk.plan.scale_timeout + STUCK_AFTER * 2
     }
 }
@@ -83,9 +85,15 @@ impl Handler<Measured> for DeciderActor {
         let now = self.desk.clock.now().mono;
         let asked = self.desk.memory.commit(|state| {
             let current = state.advance(measured.cycle, Stage::Measuring, Stage::Deciding);
-            current.then(|| take_in(state, &measured, self.backend.needs_number(), plan, now))
+            current.then(|| {
+                let trust = weigh_in(state, &measured, plan, now);
+                (
+                    take_in(state, &measured, self.backend.needs_number(), plan, now),
+                    trust,
+                )
+            })
         });
-        let Some(asked) = asked else {
+        let Some((asked, trust)) = asked else {
             debug!(process:% = measured.process, cycle = measured.cycle; "a late measurement is ignored");
             return;
         };
@@ -101,13 +109,18 @@ impl Handler<Measured> for DeciderActor {
                 .ask(get_count, count_deadline)
                 .await
                 .unwrap_or_else(|| Err(no_count()));
-            let wish = wish(&desk, backend.as_ref(), asked, &count).await;
-            (measured, count, wish)
+            let (wish, mut grounds) = wish(&desk, backend.as_ref(), asked, &count).await;
+            grounds.trust = Some(trust);
+            (measured, count, wish, grounds)
         };
         ctx.spawn(
             work.into_actor(self)
-                .map(|(measured, count, wish), actor, _| {
+                .map(|(measured, count, wish, mut grounds), actor, _| {
                     actor.log_undecided(&measured, &wish);
+                    grounds.value = match measured.outcome {
+                        Outcome::Taken(number) => number,
+                        Outcome::Failed(_) => None,
+                    };
                     let Measured {
                         process,
                         cycle,
@@ -120,6 +133,7 @@ impl Handler<Measured> for DeciderActor {
                         measurement,
                         count,
                         wish,
+                        grounds,
                     });
                 }),
         );
@@ -136,7 +150,7 @@ fn take_in(
     measured: &Measured,
     needs_number: bool,
     plan: &Plan,
-    now: std::time::Duration,
+    now: Duration,
 ) -> Result<(), Silence> {
     let reading = |level| Reading {
         at: measured.measurement.at,
@@ -188,13 +202,16 @@ async fn wish(
     backend: &dyn DecisionBackend,
     asked: Result<(), Silence>,
     count: &Result<Observed, ScaleError>,
-) -> Result<Wish, Silence> {
-    asked?;
+) -> (Result<Wish, Silence>, Grounds) {
+    if let Err(silence) = asked {
+        return (Err(silence), Grounds::default());
+    }
     let Ok(seen) = count else {
-        return Err(Silence::Uncounted);
+        return (Err(Silence::Uncounted), Grounds::default());
     };
     let plan = &desk.plan;
     let at = desk.clock.now().wall;
+    let (up_step, down_step) = plan.steps(seen.count);
     let situation = desk.memory.read(|state| Situation {
         at,
         history: state.history.iter().cloned().collect(),
@@ -202,6 +219,8 @@ async fn wish(
         ready: seen.ready,
         bounds: plan.bounds(at, state.adopted_max),
         increment: plan.increment,
+        up_step,
+        down_step,
     });
     let decided = fenced(DECISION_DEADLINE, decide(desk, backend, &situation)).await;
     let late = || {
@@ -210,9 +229,11 @@ async fn wish(
             DECISION_DEADLINE.as_secs()
         ))
     };
-    decided
+    let wish = decided
         .unwrap_or_else(|| Err(late()))
-        .map_err(|error| Silence::Undecided(error.to_string()))
+        .map_err(|error| Silence::Undecided(error.to_string()));
+    let grounds = grounds(desk, backend, &situation);
+    (wish, grounds)
 }
 
 async fn decide(

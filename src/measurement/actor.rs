@@ -79,8 +79,12 @@ impl MeasureActor {
 
     fn tell(&self, cycle: Cycle, taken: Result<Sample, MeasureError>) {
         let at = self.desk.clock.now().wall;
-        let (data, error, outcome) = match taken {
-            Ok(sample) => (sample.data, None, Outcome::Taken(sample.number)),
+        let max_age = self.desk.plan.max_age(1);
+        let (data, error, outcome, trust) = match taken {
+            Ok(sample) => {
+                let trust = sample.trust(max_age);
+                (sample.data, None, Outcome::Taken(sample.number), trust)
+            }
             Err(error) => {
                 let counts_as = self
                     .desk
@@ -91,6 +95,7 @@ impl MeasureActor {
                     Arc::new(Value::Null),
                     Some(error.to_string()),
                     Outcome::Failed(counts_as),
+                    error.trust(),
                 )
             }
         };
@@ -107,6 +112,7 @@ impl MeasureActor {
             cycle,
             measurement,
             outcome,
+            trust,
         });
     }
 }
@@ -118,11 +124,12 @@ async fn take(desk: &Desk, backend: &dyn MeasurementBackend) -> Result<Sample, M
     }
     backend.heartbeat_start().await?;
     let sample = backend.measure().await?;
-    match sample.number {
-        Some(number) if !number.is_finite() => Err(MeasureError::Unusable(format!(
-            "{number} is not a finite number"
-        ))),
-        Some(_) | None => Ok(sample),
+    match sample
+        .number
+        .and_then(|number| desk.plan.implausible(number))
+    {
+        Some(why) => Err(MeasureError::Implausible(why)),
+        None => Ok(sample),
     }
 }
 

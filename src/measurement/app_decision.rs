@@ -84,10 +84,7 @@ pub fn sample(body: &[u8], value_key: Option<&str>) -> Result<Sample, String> {
         None => data.as_f64(),
         Some(key) => Some(number_at(&data, key)?),
     };
-    Ok(Sample {
-        data: std::sync::Arc::new(data),
-        number,
-    })
+    Ok(Sample::new(data, number))
 }
 
 fn number_at(data: &Value, key: &str) -> Result<f64, String> {

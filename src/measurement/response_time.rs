@@ -101,9 +101,10 @@ impl MeasurementBackend for ResponseTime {
     fn counts_as(&self, error: &MeasureError) -> OnFailure {
         match error {
             MeasureError::TimedOut(_) | MeasureError::ServerError(_) => OnFailure::TooHigh,
-            MeasureError::Unavailable(_) | MeasureError::Unusable(_) | MeasureError::Faulted(_) => {
-                OnFailure::Hold
-            }
+            MeasureError::Unavailable(_)
+            | MeasureError::Unusable(_)
+            | MeasureError::Implausible(_)
+            | MeasureError::Faulted(_) => OnFailure::Hold,
         }
     }
 }
@@ -111,7 +112,7 @@ impl MeasurementBackend for ResponseTime {
 impl ResponseTime {
     async fn measured(&self, until: Duration) -> Result<Sample, MeasureError> {
         let mut answer = self.probe.get().await?;
-        let status = answer.status();
+        let (status, age) = (answer.status(), answer.age());
         let good = is_good(status, &self.expected);
         let measured = if good {
             answer.first_byte().await
@@ -119,7 +120,10 @@ impl ResponseTime {
             Err(self.probe.refused(status))
         };
         answer.finish(until).await;
-        measured.map(|took| Sample::number(milliseconds(took)))
+        measured.map(|took| Sample {
+            age,
+            ..Sample::number(milliseconds(took))
+        })
     }
 }
 

@@ -89,11 +89,13 @@ pub enum Event {
     SwitchedOff,
     /// A measurement could not be taken. A condition.
     MeasurementFailed,
+    /// More processes do not help, so no more are added. A condition.
+    Futile,
 }
 
 impl Event {
     /// All of them, in the order of the reference.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Measurement,
         Self::Scale,
         Self::BelowMin,
@@ -104,6 +106,7 @@ impl Event {
         Self::Degraded,
         Self::SwitchedOff,
         Self::MeasurementFailed,
+        Self::Futile,
     ];
 
     /// Its name in the configuration file.
@@ -119,6 +122,7 @@ impl Event {
             Self::Degraded => "degraded",
             Self::SwitchedOff => "switched_off",
             Self::MeasurementFailed => "measurement_failed",
+            Self::Futile => "futile",
         }
     }
 }

@@ -181,7 +181,8 @@ fn is_urgent(event: Event) -> bool {
         | Event::BelowMin
         | Event::AboveMax
         | Event::SwitchedOff
-        | Event::MeasurementFailed => false,
+        | Event::MeasurementFailed
+        | Event::Futile => false,
     }
 }
 
@@ -327,6 +328,7 @@ mod tests {
             Event::Restarted,
             Event::Degraded,
             Event::SwitchedOff,
+            Event::Futile,
         ];
         assert_eq!(told, expected);
         assert_eq!(
@@ -358,6 +360,7 @@ mod tests {
                     "scale_failed",
                     "degraded",
                     "switched_off",
+                    "futile",
                 ],
                 "a switch changes its own event alone",
             ),

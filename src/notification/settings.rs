@@ -76,6 +76,11 @@ pub static SHARED: &[Setting] = &[
         false,
         "Tells when a measurement could not be taken (`measurement_failed`).",
     ),
+    switch(
+        "notify_when_futile",
+        true,
+        "Tells when more processes did not help, so that no more are added (`futile`; see futile_after).",
+    ),
     Setting::new(
         "notify_on",
         Kind::Texts,
@@ -105,7 +110,7 @@ pub static SHARED: &[Setting] = &[
 ];
 
 /// Which switch stands for which event.
-pub(super) const SWITCHES: [(&str, Event); 10] = [
+pub(super) const SWITCHES: [(&str, Event); 11] = [
     ("notify_on_every_measurement", Event::Measurement),
     ("notify_on_every_scale", Event::Scale),
     ("notify_if_needs_below_min", Event::BelowMin),
@@ -116,6 +121,7 @@ pub(super) const SWITCHES: [(&str, Event); 10] = [
     ("notify_on_degraded", Event::Degraded),
     ("notify_when_switched_off", Event::SwitchedOff),
     ("notify_on_measurement_fails", Event::MeasurementFailed),
+    ("notify_when_futile", Event::Futile),
 ];
 
 const fn switch(name: &'static str, on: bool, meaning: &'static str) -> Setting {

@@ -273,6 +273,7 @@ fn sight(setting: &Setting) -> Sight {
         | Kind::Wholes(..)
         | Kind::Schedule(..)
         | Kind::Periods
+        | Kind::Step
         | Kind::Pointer => Sight::Open,
     }
 }

@@ -52,6 +52,8 @@ pub enum Kind {
     /// A whole number in this range, or a table of local times of day and such numbers (see `decision::schedule`);
     /// arrives as written.
     Schedule(i64, i64),
+    /// How many at a time: a whole number of at least 1, or a percentage, `"50%"` (see `envelope::Step`); arrives as written.
+    Step,
     /// A list of local periods of the day, `["22:00-7:00"]`; arrives as written.
     Periods,
     /// A full URL with one of these schemes.

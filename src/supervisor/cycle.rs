@@ -1,17 +1,17 @@
 //! What a cycle's facts lead to. Pure: a change of the [`State`] in, [`Orders`] out; the supervisor's handlers carry them out.
 //!
 //! ```text
-//! Decided ─▶ conditions told ─▶ gate ─┬─ nothing to do ──────────────▶ the cycle ends
-//!                                     └─ Scale ─▶ (platform) ─▶ Scaled ─┬─ done: cooldown, empty history, ledger ─▶ ends
-//!                                                                      └─ failed: nothing changed ─────────────▶ ends
+//! Decided ─▶ conditions told ─▶ envelope ─┬─ nothing to do ──────────────▶ the cycle ends
+//!                                         └─ Scale ─▶ (platform) ─▶ Scaled ─┬─ done: cooldown, empty history, ledger ─▶ ends
+//!                                                                          └─ failed: nothing changed ─────────────▶ ends
 //! ```
 
 use crate::clock::Now;
+use crate::envelope::{self, Cause, Rule};
 use crate::messages::{Decided, Notify, Scale, Scaled, Silence};
 use crate::model::{Count, Cycle, Direction};
 use crate::notification::{Event, Phase};
 use crate::scaling::{Observed, ScaleError};
-use crate::supervisor::gate::{self, Cause, Question};
 use crate::supervisor::ledger::ScaleRecord;
 use crate::supervisor::memory::{Health, LastCycle, Order, Stage, State};
 use crate::supervisor::plan::Plan;
@@ -159,22 +159,23 @@ impl<'a> Turn<'a> {
 
     fn weigh(&mut self, decided: &Decided, seen: Observed, platform: Platform) {
         self.adopt(seen.count);
-        let answer = gate::answer(&Question {
-            count: seen.count,
-            bounds: self.plan.bounds(self.now.wall, self.state.adopted_max),
-            wish: decided.wish.as_ref().ok().cloned(),
-            cooling: self.state.cooldown.remaining(self.now.mono),
-            zero_is_off: self.plan.zero_is_off && platform.zero_can_mean_off,
-            limit: platform.limit,
-        });
+        self.observe(decided, seen.count);
+        let answer = envelope::weigh(&self.question(decided, seen, platform));
         let off = answer.switched_off.then(|| answer.reason.clone());
         if off.is_some() {
             // What was measured while nothing ran says nothing about the load when it runs again.
             self.state.history.clear();
+            self.state.evidence.clear();
         }
         self.condition(Event::SwitchedOff, off, Some(seen.count));
         // Without a wish nobody knows whether the load still asks for more than the bounds allow.
         if decided.wish.is_ok() {
+            let futile = answer
+                .clamps
+                .iter()
+                .find(|clamp| clamp.rule == Rule::Futile);
+            let futile = futile.map(|clamp| clamp.why.clone());
+            self.condition(Event::Futile, futile, Some(seen.count));
             self.condition(Event::AboveMax, answer.above_max, Some(seen.count));
             self.condition(Event::BelowMin, answer.below_min, Some(seen.count));
         }
@@ -195,6 +196,7 @@ impl<'a> Turn<'a> {
     }
 
     fn order(&mut self, decided: &Decided, from: Count, to: Count, cause: Cause, reason: String) {
+        let value = decided.grounds.value;
         if let Some(running) = &mut self.state.in_flight {
             running.stage = Stage::Scaling;
             running.order = Some(Order {
@@ -202,6 +204,7 @@ impl<'a> Turn<'a> {
                 to,
                 cause,
                 reason,
+                value,
             });
         }
         self.orders.scale = Some(Scale {
@@ -218,8 +221,8 @@ impl<'a> Turn<'a> {
             .in_flight
             .as_ref()
             .and_then(|running| running.order.clone());
-        let (cause, reason) = order.map_or((Cause::Load, String::new()), |order| {
-            (order.cause, order.reason)
+        let (cause, reason, value) = order.map_or((Cause::Load, String::new(), None), |order| {
+            (order.cause, order.reason, order.value)
         });
         self.condition(Event::ScaleFailed, None, Some(to));
         if let Some(direction) = Direction::between(from, to) {
@@ -233,9 +236,15 @@ impl<'a> Turn<'a> {
                 reason: reason.clone(),
             };
             self.state.ledger.enter(record);
+            match direction {
+                Direction::Up if cause == Cause::Load => self.state.futility.scaled_up(value),
+                Direction::Up => {}
+                Direction::Down => self.state.futility.over(),
+            }
         }
         self.state.cooldown.start(self.now.mono, self.plan.wait);
         self.state.history.clear();
+        self.state.evidence.clear();
         self.tell(Event::Scale, Phase::Moment, Some(from), Some(to), &reason);
         self.end(Some(to), reason);
     }

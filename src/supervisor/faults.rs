@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use log::{error, info, warn};
 use serde_json::Value;
 
+use crate::envelope::doubt::Trust;
 use crate::measurement::{MeasureError, Measurement, OnFailure};
 use crate::messages::{Fault, Measured, Next, Outcome, Restarted};
 use crate::model::{Cycle, ProcessName, Role};
@@ -114,6 +115,7 @@ fn unmeasured(group: &Group, cycle: Cycle, fault: &Fault, at: DateTime<Utc>) -> 
         cycle,
         measurement,
         outcome,
+        trust: Trust::SourceDown,
     }
 }
 

@@ -11,12 +11,16 @@ use std::time::Duration;
 
 use crate::clock::Now;
 use crate::decision::Reading;
+use crate::envelope::Cause;
+use crate::envelope::doubt::Evidence;
+use crate::envelope::futility::Futility;
+use crate::envelope::usage::Usage;
+use crate::envelope::wishes::Wishes;
 use crate::measurement::OnFailure;
 use crate::model::{Count, Cycle};
 use crate::notification::Event;
 use crate::notification::policy::Told;
 use crate::supervisor::cooldown::Cooldown;
-use crate::supervisor::gate::Cause;
 use crate::supervisor::ledger::Ledger;
 use crate::supervisor::plan::Plan;
 use crate::supervisor::restarts::Restarts;
@@ -58,6 +62,14 @@ pub struct State {
     pub skipped: u64,
     /// The readings since the last scale, oldest first.
     pub history: VecDeque<Reading>,
+    /// Whether a scale down may rest on what was measured.
+    pub evidence: Evidence,
+    /// The wishes of a while.
+    pub wishes: Wishes,
+    /// Whether more processes help.
+    pub futility: Futility,
+    /// The process-hours of the day.
+    pub usage: Usage,
     /// The wait after a scale.
     pub cooldown: Cooldown,
     /// The scales of the past.
@@ -83,7 +95,7 @@ pub struct State {
 }
 
 /// A cycle under way.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct InFlight {
     /// Its number.
     pub cycle: Cycle,
@@ -96,7 +108,7 @@ pub struct InFlight {
 }
 
 /// A scale that was ordered and has not been answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Order {
     /// The count before.
     pub from: Count,
@@ -106,6 +118,8 @@ pub struct Order {
     pub cause: Cause,
     /// Why, in words.
     pub reason: String,
+    /// What was measured.
+    pub value: Option<f64>,
 }
 
 /// Where a cycle stands.

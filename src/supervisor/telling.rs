@@ -35,6 +35,7 @@ pub(super) fn log_turned(process: &ProcessName, turned: &[(Event, Option<String>
                 | Event::Scale
                 | Event::TooRapid
                 | Event::Restarted
+                | Event::Futile
                 | Event::Degraded,
                 _,
             ) => {}

@@ -1,5 +1,5 @@
 //! Tries a configuration out without changing anything: `once` (what would it do now?) and `check --live` (does every
-//! URL, platform and notifier answer?). Uses the same backends and the same gate as the running bot.
+//! URL, platform and notifier answer?). Uses the same backends and the same envelope as the running bot.
 
 mod notices;
 
@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use crate::backend::BuildError;
 use crate::decision::{Level, Reading, Situation, Wish};
+use crate::envelope::{self, Question};
 use crate::measurement::{MeasureError, OnFailure, Sample};
 use crate::model::Bounds;
 use crate::scaling::{Observed, ScaleError, ScalingBackend};
 use crate::settings::{ProcessSettings, Settings};
 use crate::supervisor::desk::fenced;
-use crate::supervisor::gate::{self, Question};
 use crate::supervisor::plan::{DECISION_DEADLINE, Plan};
 use crate::supervisor::works::Works;
 
@@ -201,6 +201,7 @@ impl<'a> Trial<'a> {
                     data,
                 }];
                 let (count, ready, increment) = (seen.count, seen.ready, self.plan.increment);
+                let (up_step, down_step) = self.plan.steps(count);
                 self.wish(&Situation {
                     at: now,
                     history,
@@ -208,18 +209,18 @@ impl<'a> Trial<'a> {
                     ready,
                     bounds,
                     increment,
+                    up_step,
+                    down_step,
                 })
                 .await
             }
             None => None,
         };
-        let answer = gate::answer(&Question {
-            count: seen.count,
-            bounds,
+        let answer = envelope::weigh(&Question {
             wish: wish.clone(),
-            cooling: None,
             zero_is_off: self.plan.zero_is_off && scaling.zero_can_mean_off(),
             limit: scaling.limit(),
+            ..Question::new(seen.count, bounds)
         });
         self.say_bounds(bounds, bounds != self.plan.bounds(now, None));
         let stays = |why: &str| format!("would stay at {}: {why}", seen.count);

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod deadlines;
 #[cfg(test)]
+mod envelope;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod holds;
@@ -14,6 +16,8 @@ mod reload;
 mod shutdown;
 #[cfg(test)]
 mod supervision;
+#[cfg(test)]
+mod trust;
 #[cfg(test)]
 mod week;
 

@@ -7,7 +7,7 @@ mod cycles;
 #[cfg(test)]
 mod decision;
 #[cfg(test)]
-mod gate;
+mod envelope;
 #[cfg(test)]
 mod heroku_replies;
 #[cfg(test)]

@@ -197,10 +197,8 @@ impl CeleryRedisQueueSize {
             waiting(&self.queues, answered).map_err(|refusal| self.broker.refused(&refusal))?;
         self.kept.replace(Some(connection));
         let data = Value::from(waiting);
-        Ok(Sample {
-            number: data.as_f64(),
-            data: std::sync::Arc::new(data),
-        })
+        let number = data.as_f64();
+        Ok(Sample::new(data, number))
     }
 }
 

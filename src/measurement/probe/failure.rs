@@ -51,7 +51,7 @@ mod tests {
             let is = match &error {
                 MeasureError::ServerError(_) => "server",
                 MeasureError::Unavailable(_) => "unavailable",
-                MeasureError::Unusable(_) => "unusable",
+                MeasureError::Unusable(_) | MeasureError::Implausible(_) => "unusable",
                 MeasureError::TimedOut(_) | MeasureError::Faulted(_) => "other",
             };
             assert_eq!(is, kind, "{code}");

@@ -94,6 +94,7 @@ pub(super) fn sample(rooms: &Rooms, row: Row, setting: &Setting) -> String {
 
 fn made_up(setting: &Setting) -> String {
     let text = match setting.kind {
+        Kind::Step => "1".to_owned(),
         Kind::Text | Kind::Pointer => "\"\"".to_owned(),
         Kind::OneOf(names) => names
             .first()

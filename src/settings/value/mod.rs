@@ -77,6 +77,7 @@ pub(super) fn read(
         Kind::Url(schemes) => written.url(schemes).map_err(one),
         Kind::UrlOrPath => written.url_or_path().map_err(one),
         Kind::Pointer => written.pointer().map_err(one),
+        Kind::Step => written.step().map_err(one),
     }
 }
 

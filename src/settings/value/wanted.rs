@@ -36,6 +36,9 @@ pub(in crate::settings) fn wanted(kind: Kind) -> String {
             "a full URL (`https://…`), or a path that starts with `/`, which is joined to base_url"
                 .to_owned()
         }
+        Kind::Step => {
+            "a whole number of at least 1, or a percentage in quotes, as in `\"50%\"`".to_owned()
+        }
         Kind::Pointer => "a JSON pointer: empty, or starting with `/`".to_owned(),
     }
 }
