@@ -137,7 +137,7 @@ impl Evidence {
                 doubts.push(format!("{told}, {age:.0} s ago"));
             }
         }
-        if let Some(oldest) = seen.clone().last()
+        if let Some(oldest) = seen.clone().next_back()
             && now.saturating_sub(oldest.at) > max_age
         {
             let age = now.saturating_sub(oldest.at).as_secs_f64();

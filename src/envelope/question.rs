@@ -117,10 +117,12 @@ impl std::str::FromStr for Step {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is neither a number nor a percentage such as \"50%\"");
+        let wrong = format!("{text:?} is neither a number nor a percentage such as \"50%\"");
         match text.trim().strip_suffix('%') {
             Some(percent) => {
-                let percent: f64 = percent.trim().parse().map_err(|_| wrong())?;
+                let Ok(percent) = percent.trim().parse::<f64>() else {
+                    return Err(wrong);
+                };
                 if percent > 0.0 && percent <= 1000.0 {
                     Ok(Self::Percent(percent))
                 } else {
@@ -130,7 +132,7 @@ impl std::str::FromStr for Step {
             None => match text.trim().parse::<Count>() {
                 Ok(0) => Err("0 processes at a time is no step".to_owned()),
                 Ok(many) => Ok(Self::Count(many)),
-                Err(_) => Err(wrong()),
+                Err(_) => Err(wrong),
             },
         }
     }

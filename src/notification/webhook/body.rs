@@ -42,6 +42,7 @@ pub(super) fn kind(event: Event) -> &'static str {
         Event::Degraded => "supervision.degraded",
         Event::SwitchedOff => "process.switched_off",
         Event::MeasurementFailed => "measurement.failed",
+        Event::Futile => "scale.futile",
     }
 }
 

@@ -94,7 +94,6 @@ pub(super) fn sample(rooms: &Rooms, row: Row, setting: &Setting) -> String {
 
 fn made_up(setting: &Setting) -> String {
     let text = match setting.kind {
-        Kind::Step => "1".to_owned(),
         Kind::Text | Kind::Pointer => "\"\"".to_owned(),
         Kind::OneOf(names) => names
             .first()
@@ -102,7 +101,7 @@ fn made_up(setting: &Setting) -> String {
         Kind::Boolean => "false".to_owned(),
         Kind::Whole(least, _) => least.to_string(),
         Kind::Number(least, _) => written(&Value::from(least)),
-        Kind::Seconds => "1".to_owned(),
+        Kind::Step | Kind::Seconds => "1".to_owned(),
         Kind::Texts => "[\"\"]".to_owned(),
         Kind::Words => "[\"program\", \"argument\"]".to_owned(),
         Kind::TextTable => "{ NAME = \"value\" }".to_owned(),
