@@ -7,9 +7,10 @@ use actix::{
 };
 use log::{debug, info, warn};
 
+use crate::decision::intake::{self, NO_NUMBER};
 use crate::decision::{DecideError, DecisionBackend, Level, Reading, Situation, Wish};
 use crate::measurement::OnFailure;
-use crate::messages::{Decided, GetCount, Measured, Outcome, Silence, Teardown};
+use crate::messages::{Decided, GetCount, Measured, Silence, Teardown};
 use crate::scaling::{Observed, ScaleError};
 use crate::supervisor::desk::{Desk, fenced};
 use crate::supervisor::memory::{Stage, State};
@@ -144,40 +145,24 @@ fn take_in(
         data: measured.measurement.data.clone(),
     };
     let cooling = state.cooldown.remaining(now);
-    let unmeasured = |why: &str| Silence::Unmeasured(why.to_owned());
-    let failed = |state: &mut State, counts_as, why: &str| {
-        if let Some(left) = cooling {
-            return Err(Silence::Cooling(left));
-        }
-        state.fail_measurement(counts_as, reading(Level::TooHigh), plan.history_length);
-        if counts_as == OnFailure::TooHigh {
+    let level = intake::level(measured.outcome, needs_number, plan.on_failure);
+    if let Some(left) = cooling {
+        return Err(Silence::Cooling(left));
+    }
+    match level {
+        Ok(level) => {
+            state.remember(reading(level), plan.history_length);
             Ok(())
-        } else {
-            Err(unmeasured(why))
         }
-    };
-    match measured.outcome {
-        Outcome::Failed(counts_as) => {
-            let why = measured.measurement.error.clone().unwrap_or_default();
-            failed(state, counts_as, &why)
-        }
-        Outcome::Taken(None) if needs_number => {
-            let counts_as = plan.on_failure.unwrap_or(OnFailure::Hold);
-            failed(
-                state,
-                counts_as,
-                "there is no number in the measurement for the thresholds (see `value_key`)",
-            )
-        }
-        Outcome::Taken(number) => {
-            if let Some(left) = cooling {
-                return Err(Silence::Cooling(left));
+        Err(counts_as) => {
+            state.fail_measurement(counts_as, reading(Level::TooHigh), plan.history_length);
+            if counts_as == OnFailure::TooHigh {
+                return Ok(());
             }
-            state.remember(
-                reading(number.map_or(Level::None, Level::Number)),
-                plan.history_length,
-            );
-            Ok(())
+            let why = measured.measurement.error.clone();
+            Err(Silence::Unmeasured(
+                why.unwrap_or_else(|| NO_NUMBER.to_owned()),
+            ))
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod app_decision;
 pub mod average_threshold;
 pub mod command;
 pub mod consecutive_threshold;
+pub mod intake;
 pub mod schedule;
 #[cfg(test)]
 mod testing;

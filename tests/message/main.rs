@@ -15,6 +15,8 @@ mod shutdown;
 #[cfg(test)]
 mod supervision;
 #[cfg(test)]
+mod trial;
+#[cfg(test)]
 mod week;
 
 use std::time::Duration;
