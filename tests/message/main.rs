@@ -7,6 +7,8 @@ mod faults;
 #[cfg(test)]
 mod holds;
 #[cfg(test)]
+mod notifiers;
+#[cfg(test)]
 mod path;
 #[cfg(test)]
 mod reload;
