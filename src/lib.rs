@@ -11,8 +11,8 @@
 //!                                                                     └──── Notify ─▶ NotifierActor
 //! ```
 //!
-//! The program starts in [`cli`], which reads the [`settings`] and hands them to [`run`]: that starts one supervisor and turns
-//! signals into messages. For each managed process the supervisor starts a *group* of four actors
+//! The program starts in [`cli`], which reads the [`settings`], sees that all backends can be built, and hands them to
+//! [`run`]: that starts one supervisor and turns signals into messages. For each managed process the supervisor starts a *group* of four actors
 //! ([`supervisor::group`]), each under a guard that restarts it in place ([`supervisor::guard`]).
 //!
 //! 1. At each tick the [`measurement::actor`] asks its backend for a sample, under a deadline. A failure is a result too.

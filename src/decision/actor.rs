@@ -9,6 +9,7 @@ use actix::{
 use log::{debug, info, warn};
 
 use crate::decision::grounds::{grounds, weigh_in};
+use crate::decision::intake::{self, NO_NUMBER};
 use crate::decision::{DecideError, DecisionBackend, Level, Reading, Situation, Wish};
 use crate::measurement::OnFailure;
 use crate::messages::{Decided, GetCount, Grounds, Measured, Outcome, Silence, Teardown};
@@ -86,7 +87,7 @@ impl Handler<Measured> for DeciderActor {
         let asked = self.desk.memory.commit(|state| {
             let current = state.advance(measured.cycle, Stage::Measuring, Stage::Deciding);
             current.then(|| {
-                let trust = weigh_in(state, &measured, plan, now);
+                let trust = weigh_in(state, &measured, self.backend.needs_number(), plan, now);
                 (
                     take_in(state, &measured, self.backend.needs_number(), plan, now),
                     trust,
@@ -158,40 +159,24 @@ fn take_in(
         data: measured.measurement.data.clone(),
     };
     let cooling = state.cooldown.remaining(now);
-    let unmeasured = |why: &str| Silence::Unmeasured(why.to_owned());
-    let failed = |state: &mut State, counts_as, why: &str| {
-        if let Some(left) = cooling {
-            return Err(Silence::Cooling(left));
-        }
-        state.fail_measurement(counts_as, reading(Level::TooHigh), plan.history_length);
-        if counts_as == OnFailure::TooHigh {
+    let level = intake::level(measured.outcome, needs_number, plan.on_failure);
+    if let Some(left) = cooling {
+        return Err(Silence::Cooling(left));
+    }
+    match level {
+        Ok(level) => {
+            state.remember(reading(level), plan.history_length);
             Ok(())
-        } else {
-            Err(unmeasured(why))
         }
-    };
-    match measured.outcome {
-        Outcome::Failed(counts_as) => {
-            let why = measured.measurement.error.clone().unwrap_or_default();
-            failed(state, counts_as, &why)
-        }
-        Outcome::Taken(None) if needs_number => {
-            let counts_as = plan.on_failure.unwrap_or(OnFailure::Hold);
-            failed(
-                state,
-                counts_as,
-                "there is no number in the measurement for the thresholds (see `value_key`)",
-            )
-        }
-        Outcome::Taken(number) => {
-            if let Some(left) = cooling {
-                return Err(Silence::Cooling(left));
+        Err(counts_as) => {
+            state.fail_measurement(counts_as, reading(Level::TooHigh), plan.history_length);
+            if counts_as == OnFailure::TooHigh {
+                return Ok(());
             }
-            state.remember(
-                reading(number.map_or(Level::None, Level::Number)),
-                plan.history_length,
-            );
-            Ok(())
+            let why = measured.measurement.error.clone();
+            Err(Silence::Unmeasured(
+                why.unwrap_or_else(|| NO_NUMBER.to_owned()),
+            ))
         }
     }
 }

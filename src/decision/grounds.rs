@@ -16,17 +16,18 @@ use crate::supervisor::plan::Plan;
 pub(super) fn weigh_in(
     state: &mut State,
     measured: &Measured,
+    needs_number: bool,
     plan: &Plan,
     now: Duration,
 ) -> Trust {
+    let told = match measured.outcome {
+        Outcome::Taken(None) if needs_number => Trust::Missing,
+        Outcome::Taken(_) | Outcome::Failed(_) => measured.trust.clone(),
+    };
     let is_zero = matches!(measured.outcome, Outcome::Taken(Some(number)) if number <= 0.0);
-    let trust = state.evidence.enter(
-        now,
-        measured.trust.clone(),
-        is_zero,
-        plan.distrust_zero,
-        plan.history_length,
-    );
+    let trust = state
+        .evidence
+        .enter(now, told, is_zero, plan.distrust_zero, plan.history_length);
     if state.cooldown.remaining(now).is_some() {
         state.evidence.clear();
     }

@@ -10,6 +10,7 @@ pub mod average_threshold;
 pub mod command;
 pub mod consecutive_threshold;
 mod grounds;
+pub mod intake;
 pub mod schedule;
 #[cfg(test)]
 mod testing;

@@ -28,6 +28,7 @@ use crate::clock::Now;
 use crate::decision::schedule::{Periods, Schedule, TimeOfDay};
 use crate::settings::problem::Fault;
 use crate::settings::schema::{Default as SchemaDefault, Section};
+use crate::settings::similar::nearest;
 use crate::supervisor::rapid::RapidRule;
 
 /// What one notifier tells, and when.
@@ -158,7 +159,8 @@ pub fn check_shared(section: &Section) -> Vec<Fault> {
     let mut faults: Vec<Fault> = names
         .iter()
         .filter_map(Value::as_str)
-        .filter_map(|name| named(name).err().map(|_| unknown_event(name)))
+        .filter(|name| named(name).is_err())
+        .map(|name| unknown_event(section, name))
         .collect();
     for (switch, event) in SWITCHES {
         if section.is_written(switch) {
@@ -237,19 +239,16 @@ fn named(name: &str) -> Result<Event, BuildError> {
     found.ok_or_else(|| BuildError(format!("notify_on: there is no event \"{name}\"")))
 }
 
-fn unknown_event(name: &str) -> Fault {
-    let lower = name.trim().to_lowercase();
-    let nearest = Event::ALL
-        .into_iter()
-        .map(|event| (strsim::jaro_winkler(event.name(), &lower), event))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other));
-    let wrong = match nearest {
-        Some((_, event)) => format!("there is no event \"{name}\"; did you mean \"{event}\"?"),
-        None => format!("there is no event \"{name}\""),
-    };
+fn unknown_event(section: &Section, name: &str) -> Fault {
+    let shown = section.shown("notify_on", &format!("\"{name}\""));
+    let near = nearest(name.trim(), Event::ALL.map(Event::name));
+    let meant = near
+        .filter(|_| !section.is_veiled("notify_on"))
+        .map(|event| format!("did you mean \"{event}\"? They are "))
+        .unwrap_or_default();
     let names = Event::ALL.map(|event| format!("\"{event}\"")).join(", ");
-    Fault::at("notify_on", wrong, format!("events out of {names}"))
+    let right = format!("{meant}events out of {names}");
+    Fault::at("notify_on", format!("{shown} is no event"), right)
 }
 
 #[cfg(test)]
@@ -575,11 +574,8 @@ mod tests {
             (
                 json!({"notify_on": ["above_mx", "lunch"]}),
                 vec![
-                    (
-                        "notify_on",
-                        "there is no event \"above_mx\"; did you mean \"above_max\"?",
-                    ),
-                    ("notify_on", "there is no event \"lunch\""),
+                    ("notify_on", "\"above_mx\" is no event"),
+                    ("notify_on", "\"lunch\" is no event"),
                 ],
             ),
             (
@@ -597,6 +593,9 @@ mod tests {
                 .collect();
             assert_eq!(found, expected);
         }
+        let misspelt = check_shared(&section(&json!({"notify_on": ["Above-Mx"]})));
+        let right = &misspelt[0].right;
+        assert!(right.starts_with("did you mean \"above_max\"? "), "{right}");
         assert!(Policy::from_section(&section(&json!({"notify_on": ["lunch"]}))).is_err());
     }
 }

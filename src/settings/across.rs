@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::process::ProcessTables;
 use super::table::{Entry, Table, Walk};
 use crate::decision::schedule::{Schedule, TimeOfDay};
+use crate::model::Count;
 
 /// The thresholds' two names.
 const THRESHOLDS: [(&str, &str); 2] = [
@@ -113,15 +114,22 @@ pub(super) fn check(walk: &mut Walk<'_>, tables: &ProcessTables) {
     }
 }
 
-/// The backend's own check. It reads whole tables, so one with an unusable setting is left for the next time.
+/// The backend's own check. What it finds wrong because of an unusable setting is the consequence of what was told.
 fn backend(walk: &mut Walk<'_>, table: &Table) {
-    if !table.spoilt.is_empty() {
-        return;
-    }
     let section = table.section();
     for fault in table.checks.iter().flat_map(|check| check(&section)) {
+        let mut concerned = [Some(&fault.setting), fault.for_want_of.as_ref()]
+            .into_iter()
+            .flatten();
+        if concerned.any(|name| table.spoilt.contains(name)) {
+            continue;
+        }
         let place = table.place_of(&fault.setting);
-        walk.find(&place, fault.wrong, fault.right);
+        walk.find(
+            &place,
+            section.veil(&fault.wrong),
+            section.veil(&fault.right),
+        );
     }
 }
 
@@ -137,9 +145,16 @@ fn bounds(walk: &mut Walk<'_>, decision: &Table) {
     let Some(time) = crossed else {
         return;
     };
-    let (least, most) = (min.at(time), max.at(time));
+    let constant =
+        min == Schedule::constant(min.at(time)) && max == Schedule::constant(max.at(time));
+    let shown = |name, count: Count| {
+        let veil = decision.good(name).and_then(|entry| entry.veil);
+        veil.map_or_else(|| count.to_string(), str::to_owned)
+    };
+    let least = shown("min_processes", min.at(time));
+    let most = shown("max_processes", max.at(time));
     let written = |name| decision.written(name).is_some();
-    let when = if min == Schedule::constant(least) && max == Schedule::constant(most) {
+    let when = if constant {
         String::new()
     } else {
         format!(" at {time}")

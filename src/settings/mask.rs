@@ -14,7 +14,7 @@ use super::similar::nearest;
 use super::source::Line;
 
 /// What stands in the place of a hidden value.
-const HIDDEN: &str = "***";
+pub(super) const HIDDEN: &str = "***";
 
 /// The hidden parts of one file, in order.
 #[derive(Debug, Default)]
@@ -176,6 +176,15 @@ fn string(written: &str, span: &Range<usize>, sight: Option<Sight>) -> Vec<Range
         || vec![all],
         |secrets| secrets.into_iter().map(shift).collect(),
     )
+}
+
+/// A text as a sentence may hold it: with what is secret in it hidden, should there be a URL in it.
+pub(super) fn veiled(text: &str) -> String {
+    if text.contains("://") {
+        without_secrets(text)
+    } else {
+        text.to_owned()
+    }
 }
 
 /// A URL (or a path) with what is secret in it hidden.

@@ -11,7 +11,7 @@ mod process;
 mod rooms;
 pub mod schema;
 pub mod secret;
-mod similar;
+pub(crate) mod similar;
 mod source;
 mod table;
 mod told;
@@ -59,12 +59,7 @@ pub struct Supervision {
 
 impl Default for Supervision {
     fn default() -> Self {
-        Self {
-            max_restarts: 5,
-            restart_window: Duration::from_secs(60),
-            degraded_retry: Duration::from_secs(300),
-            shutdown_grace: Duration::from_secs(25),
-        }
+        top::usual_supervision()
     }
 }
 

@@ -2,8 +2,12 @@
 //! a table has become once it is checked. Each backend file has its own list; the walker, the reference, the help and
 //! the secrets' mask all read the same rows.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+
+use super::mask;
 
 /// One key that a table may have.
 #[derive(Debug, Clone, Copy)]
@@ -121,16 +125,30 @@ impl Setting {
 
 /// A table that was found good: every written setting in its kind's form, environment filled in, defaults added. It
 /// holds secrets, so it has no `Debug` that shows values and cannot be serialised.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Section {
     values: Map<String, Value>,
     written: Vec<String>,
+    /// The settings whose values are not told, each with the words that stand in a value's place.
+    veiled: BTreeMap<String, &'static str>,
 }
+
+/// A shorter value than this is no secret, and would be found in any sentence.
+const SHORTEST_VEILED: usize = 4;
 
 impl Section {
     /// A section of `values`, of which `written` stood in the file (the others are defaults).
     pub fn new(values: Map<String, Value>, written: Vec<String>) -> Self {
-        Self { values, written }
+        Self {
+            values,
+            written,
+            veiled: BTreeMap::new(),
+        }
+    }
+
+    /// The same, with what may not be told of it.
+    pub(super) fn veiling(self, veiled: BTreeMap<String, &'static str>) -> Self {
+        Self { veiled, ..self }
     }
 
     /// All settings, typed. `S` names those that it wants and ignores the others (the shared ones, say).
@@ -164,12 +182,50 @@ impl Section {
         self.written.iter().any(|written| written == name)
     }
 
-    /// A copy in which `name` is `value`: for a setting that one step takes over from another.
-    #[must_use]
-    pub fn with(&self, name: &str, value: Value) -> Self {
-        let mut copy = self.clone();
-        copy.values.insert(name.to_owned(), value);
-        copy
+    /// Whether no sentence may hold the setting's value: it is a secret, or came from the environment.
+    pub fn is_veiled(&self, name: &str) -> bool {
+        self.veiled.contains_key(name)
+    }
+
+    /// What `quoted` quotes of a setting's value, as a sentence may hold it: without the secrets of a URL; and other
+    /// words in the place of a value that may not be told.
+    pub fn shown(&self, name: &str, quoted: &str) -> String {
+        match self.veiled.get(name) {
+            Some(words) => (*words).to_owned(),
+            None => mask::veiled(quoted),
+        }
+    }
+
+    /// A sentence of a backend, which may have quoted values as they are: what may not be told is hidden.
+    pub fn veil(&self, sentence: &str) -> String {
+        let mut sentence = sentence.to_owned();
+        for (name, value) in &self.values {
+            for text in texts(value) {
+                if !self.is_veiled(name) {
+                    sentence = sentence.replace(text, &mask::veiled(text));
+                } else if text.len() >= SHORTEST_VEILED {
+                    sentence = sentence.replace(text, mask::HIDDEN);
+                }
+            }
+        }
+        sentence
+    }
+}
+
+/// The strings in a value.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(list) => list.iter().flat_map(texts).collect(),
+        Value::Object(table) => table.values().flat_map(texts).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
+/// Where a value comes from makes no difference.
+impl PartialEq for Section {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.values, &self.written) == (&other.values, &other.written)
     }
 }
 

@@ -309,6 +309,35 @@ fn nothing_shows_a_secret() {
 }
 
 #[test]
+fn the_usual_supervision_is_that_of_the_rows() {
+    assert_eq!(
+        Supervision::default(),
+        Supervision {
+            max_restarts: 5,
+            restart_window: Duration::from_secs(60),
+            degraded_retry: Duration::from_secs(300),
+            shutdown_grace: Duration::from_secs(25),
+        }
+    );
+}
+
+#[test]
+fn a_value_of_the_environment_changes_nothing_by_where_it_comes_from() {
+    let text = format!("{MEASUREMENT}{SCALING}");
+    assert_eq!(good(&text), good(&text.replace("hunter2", "${KEY}")));
+}
+
+#[test]
+fn a_problem_has_a_line_for_the_log() {
+    let text = "[processes.web.scaling]\nbackend = 'local'\ncomand = 'x'\n";
+    let lines: Vec<String> = read(text).unwrap_err().lines().collect();
+    assert_eq!(
+        lines[1],
+        "bot.toml:3:1: `processes.web.scaling.comand`: unknown setting; did you mean `command`?"
+    );
+}
+
+#[test]
 fn a_problem_is_shown_with_its_place() {
     let problems =
         read("[processes.web]\nscaling = { app_name = 'shop', api_kee = 'hunter2', x = 5 }\n")

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix::Addr;
-use log::{debug, error, info};
+use log::{debug, info};
 
 use crate::backend::BuildError;
 use crate::decision::actor::DeciderActor;
@@ -111,7 +111,7 @@ impl Group {
         self.generation += 1;
         let measurer = works.measurement(&self.settings)?;
         let decision = works.decision(&self.settings)?;
-        let notifiers = works.notification(&self.settings)?;
+        let notifiers = works.notification(&self.settings);
         let start = Start {
             group: self,
             works,
@@ -151,22 +151,16 @@ impl Group {
     pub fn rest(&mut self, works: &Works, supervisor: &Addr<SupervisorActor>) {
         self.crew = Crew::default();
         self.generation += 1;
-        match works.notification(&self.settings) {
-            Ok(notifiers) => {
-                let start = Start {
-                    group: self,
-                    works,
-                    supervisor,
-                };
-                let notify = start.member(Role::Notify, false, |desk| {
-                    NotifierActor::new(desk, notifiers)
-                });
-                self.crew.notify = Some(notify);
-            }
-            Err(error) => {
-                error!(process:% = self.process(); "nobody can be told about {}: {error}", self.process());
-            }
-        }
+        let notifiers = works.notification(&self.settings);
+        let start = Start {
+            group: self,
+            works,
+            supervisor,
+        };
+        let notify = start.member(Role::Notify, false, |desk| {
+            NotifierActor::new(desk, notifiers)
+        });
+        self.crew.notify = Some(notify);
     }
 
     /// Takes up other settings: the memory stays as far as it still means something, and so does the scaling backend

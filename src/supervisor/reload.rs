@@ -12,7 +12,6 @@ use crate::notification::Event;
 use crate::settings::Settings;
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::group::Group;
-use crate::supervisor::plan::Plan;
 
 /// Why a reload comes too late.
 const STOPPING: &str = "the program is stopping";
@@ -107,18 +106,17 @@ impl SupervisorActor {
     fn rehearse(&self, settings: &Settings, changes: &Changes) -> Result<(), BuildError> {
         let concerned =
             |name: &ProcessName| changes.added.contains(name) || changes.changed.contains(name);
-        for process in settings
-            .processes
-            .iter()
+        let processes = settings.processes.iter();
+        let reasons: Vec<String> = processes
             .filter(|process| concerned(&process.name))
-        {
-            Plan::new(settings, process)?;
-            self.works.measurement(process)?;
-            self.works.decision(process)?;
-            self.works.notification(process)?;
-            self.works.scaling(process)?;
+            .flat_map(|process| self.works.rehearse(settings, process))
+            .map(|BuildError(why)| why)
+            .collect();
+        if reasons.is_empty() {
+            Ok(())
+        } else {
+            Err(BuildError(reasons.join("; ")))
         }
-        Ok(())
     }
 }
 

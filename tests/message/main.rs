@@ -9,6 +9,8 @@ mod faults;
 #[cfg(test)]
 mod holds;
 #[cfg(test)]
+mod notifiers;
+#[cfg(test)]
 mod path;
 #[cfg(test)]
 mod reload;
@@ -16,6 +18,8 @@ mod reload;
 mod shutdown;
 #[cfg(test)]
 mod supervision;
+#[cfg(test)]
+mod trial;
 #[cfg(test)]
 mod trust;
 #[cfg(test)]

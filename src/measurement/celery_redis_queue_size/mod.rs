@@ -113,11 +113,12 @@ fn check(section: &Section) -> Vec<Fault> {
         .and_then(Value::as_array)
         .map(|list| list.iter().filter_map(Value::as_str).collect())
         .unwrap_or_default();
-    faults.extend(queues_fault(&queues));
+    let shown = |queue: &str| section.shown("queue_name", &format!("`{queue}`"));
+    faults.extend(queues_fault(&queues, shown));
     faults
 }
 
-fn queues_fault(queues: &[&str]) -> Option<Fault> {
+fn queues_fault(queues: &[&str], shown: impl Fn(&str) -> String) -> Option<Fault> {
     let right = "the name of a queue, such as `celery`, or a list of different names";
     if queues.is_empty() {
         return Some(Fault::at("queue_name", "the list is empty", right));
@@ -129,7 +130,8 @@ fn queues_fault(queues: &[&str]) -> Option<Fault> {
         .iter()
         .enumerate()
         .find_map(|(at, queue)| queues.iter().skip(at + 1).find(|other| *other == queue))?;
-    let wrong = format!("`{twice}` is listed twice, and would be counted twice");
+    let twice = shown(twice);
+    let wrong = format!("{twice} is listed twice, and would be counted twice");
     Some(Fault::at("queue_name", wrong, right))
 }
 
@@ -208,7 +210,8 @@ mod tests {
 
     #[test]
     fn a_queue_that_cannot_be_counted_once_is_a_fault() {
-        assert_eq!(queues_fault(&["celery", "mail"]), None);
+        let shown = |queue: &str| format!("`{queue}`");
+        assert_eq!(queues_fault(&["celery", "mail"], shown), None);
         for (queues, wrong) in [
             (&[][..], "the list is empty"),
             (&["celery", ""], "a queue's name is empty"),
@@ -217,7 +220,7 @@ mod tests {
                 "`a` is listed twice, and would be counted twice",
             ),
         ] {
-            assert_eq!(queues_fault(queues).unwrap().wrong, wrong);
+            assert_eq!(queues_fault(queues, shown).unwrap().wrong, wrong);
         }
     }
 }
