@@ -51,6 +51,28 @@ impl DeciderActor {
         }
     }
 
+    fn tell(
+        &mut self,
+        measured: Measured,
+        count: Result<Observed, ScaleError>,
+        wish: Result<Wish, Silence>,
+    ) {
+        self.log_undecided(&measured, &wish);
+        let Measured {
+            process,
+            cycle,
+            measurement,
+            ..
+        } = measured;
+        self.supervisor.tell(Decided {
+            process,
+            cycle,
+            measurement,
+            count,
+            wish,
+        });
+    }
+
     /// A failed measurement has been logged by the one who took it, and a cooldown is no failure.
     fn log_undecided(&mut self, measured: &Measured, wish: &Result<Wish, Silence>) {
         let (process, cycle) = (&measured.process, measured.cycle);
@@ -97,32 +119,22 @@ impl Handler<Measured> for DeciderActor {
         };
         let work = async move {
             let _busy = desk.busy(count_deadline + DECISION_DEADLINE);
-            let count = scaler
-                .ask(get_count, count_deadline)
-                .await
-                .unwrap_or_else(|| Err(no_count()));
-            let wish = wish(&desk, backend.as_ref(), asked, &count).await;
-            (measured, count, wish)
+            let deciding = async {
+                let count = scaler
+                    .ask(get_count, count_deadline)
+                    .await
+                    .unwrap_or_else(|| Err(no_count()));
+                let wish = wish(&desk, backend.as_ref(), asked, &count).await;
+                (count, wish)
+            };
+            let (count, wish) = desk.until_end(deciding).await?;
+            Some((measured, count, wish))
         };
-        ctx.spawn(
-            work.into_actor(self)
-                .map(|(measured, count, wish), actor, _| {
-                    actor.log_undecided(&measured, &wish);
-                    let Measured {
-                        process,
-                        cycle,
-                        measurement,
-                        ..
-                    } = measured;
-                    actor.supervisor.tell(Decided {
-                        process,
-                        cycle,
-                        measurement,
-                        count,
-                        wish,
-                    });
-                }),
-        );
+        ctx.spawn(work.into_actor(self).map(|decided, actor, _| {
+            if let Some((measured, count, wish)) = decided {
+                actor.tell(measured, count, wish);
+            }
+        }));
     }
 }
 
@@ -242,6 +254,7 @@ impl Handler<Teardown> for DeciderActor {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, teardown: Teardown, _: &mut Context<Self>) -> ResponseFuture<()> {
+        self.desk.end();
         let backend = Rc::clone(&self.backend);
         Box::pin(async move {
             fenced(teardown.grace, backend.teardown())

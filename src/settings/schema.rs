@@ -161,14 +161,6 @@ impl Section {
     pub fn is_written(&self, name: &str) -> bool {
         self.written.iter().any(|written| written == name)
     }
-
-    /// A copy in which `name` is `value`: for a setting that one step takes over from another.
-    #[must_use]
-    pub fn with(&self, name: &str, value: Value) -> Self {
-        let mut copy = self.clone();
-        copy.values.insert(name.to_owned(), value);
-        copy
-    }
 }
 
 impl std::fmt::Debug for Section {

@@ -5,13 +5,14 @@ use std::rc::Rc;
 
 use crate::backend::{Backend, BuildError, Registry, Shared, Site};
 use crate::clock::Clock;
+use crate::command::Known;
 use crate::decision::DecisionBackend;
 use crate::http::Http;
 use crate::measurement::actor::Measurer;
 use crate::model::ProcessName;
 use crate::notification::actor::Notifier;
 use crate::scaling::ScalingBackend;
-use crate::settings::{ProcessSettings, Step};
+use crate::settings::{ProcessSettings, Settings, Step};
 use crate::supervisor::guard::Census;
 use crate::wire::Tap;
 
@@ -22,7 +23,7 @@ pub struct Works {
     pub registry: Registry,
     /// The clock.
     pub clock: Clock,
-    /// The HTTP client.
+    /// The HTTP clients.
     pub http: Http,
     /// This program's executable.
     pub program: PathBuf,
@@ -52,6 +53,11 @@ impl Works {
             tap,
             census,
         }
+    }
+
+    /// Lets the backends that could repeat a secret of these settings know them.
+    pub fn hide(&self, settings: &Settings) {
+        self.shared.get::<Known>().add(settings.secrets.iter());
     }
 
     /// Where the backends of a process are built.

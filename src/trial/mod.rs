@@ -17,6 +17,9 @@ use crate::supervisor::gate::{self, Question};
 use crate::supervisor::plan::{DECISION_DEADLINE, Plan};
 use crate::supervisor::works::Works;
 
+/// How long a scaling backend may take to say good-bye.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// What one process's trial found, in lines for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -46,7 +49,7 @@ pub async fn once(
         if let Some(seen) = trial.count(scaling.as_ref()).await {
             trial.decide(sample, seen, scaling.as_ref()).await;
         }
-        scaling.teardown(Duration::ZERO).await;
+        let_go(scaling.as_ref()).await;
     }
     Ok(trial.report)
 }
@@ -66,10 +69,17 @@ pub async fn live(
         if let Err(error) = scaling.look_ahead().await {
             trial.fail("scaling", error);
         }
-        scaling.teardown(Duration::ZERO).await;
+        let_go(scaling.as_ref()).await;
     }
     trial.notify(settings).await;
     Ok(trial.report)
+}
+
+/// The backend keeps to the grace itself; the fence behind it is for one that does not.
+async fn let_go(scaling: &dyn ScalingBackend) {
+    fenced(GRACE * 2, scaling.teardown(GRACE))
+        .await
+        .unwrap_or_default();
 }
 
 impl<'a> Trial<'a> {
@@ -78,6 +88,7 @@ impl<'a> Trial<'a> {
         settings: &Settings,
         process: &'a ProcessSettings,
     ) -> Result<Self, BuildError> {
+        works.hide(settings);
         let plan = Plan::new(settings, process)?;
         let report = Report {
             text: format!("{}\n", process.name),
