@@ -90,10 +90,16 @@ fn build(section: &Section, site: &Site) -> Result<Rc<dyn MeasurementBackend>, B
 impl MeasurementBackend for ResponseTime {
     async fn measure(&self) -> Result<Sample, MeasureError> {
         let until = self.clock.now().mono + self.timeout;
-        match tokio::time::timeout(self.timeout, self.measured(until)).await {
-            Ok(measured) => measured,
-            Err(_) => Err(MeasureError::TimedOut(self.timeout)),
-        }
+        let mut answer = self.probe.get().await?;
+        let status = answer.status();
+        let good = is_good(status, &self.expected);
+        let measured = if good {
+            answer.first_byte().await
+        } else {
+            Err(self.probe.refused(status))
+        };
+        answer.finish(until).await;
+        measured.map(|took| Sample::number(milliseconds(took)))
     }
 
     /// As in the original: an application that does not answer, or answers that it cannot, is overloaded. A wrong
@@ -105,21 +111,6 @@ impl MeasurementBackend for ResponseTime {
                 OnFailure::Hold
             }
         }
-    }
-}
-
-impl ResponseTime {
-    async fn measured(&self, until: Duration) -> Result<Sample, MeasureError> {
-        let mut answer = self.probe.get().await?;
-        let status = answer.status();
-        let good = is_good(status, &self.expected);
-        let measured = if good {
-            answer.first_byte().await
-        } else {
-            Err(self.probe.refused(status))
-        };
-        answer.finish(until).await;
-        measured.map(|took| Sample::number(milliseconds(took)))
     }
 }
 
