@@ -51,6 +51,7 @@ pub mod exit;
 #[cfg(feature = "harness")]
 pub mod harness;
 pub mod http;
+pub mod lines;
 pub mod measurement;
 pub mod messages;
 pub mod model;

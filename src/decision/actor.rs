@@ -54,6 +54,34 @@ impl DeciderActor {
         }
     }
 
+    fn tell(
+        &mut self,
+        measured: Measured,
+        count: Result<Observed, ScaleError>,
+        wish: Result<Wish, Silence>,
+        mut grounds: Grounds,
+    ) {
+        self.log_undecided(&measured, &wish);
+        grounds.value = match measured.outcome {
+            Outcome::Taken(number) => number,
+            Outcome::Failed(_) => None,
+        };
+        let Measured {
+            process,
+            cycle,
+            measurement,
+            ..
+        } = measured;
+        self.supervisor.tell(Decided {
+            process,
+            cycle,
+            measurement,
+            count,
+            wish,
+            grounds,
+        });
+    }
+
     /// A failed measurement has been logged by the one who took it, and a cooldown is no failure.
     fn log_undecided(&mut self, measured: &Measured, wish: &Result<Wish, Silence>) {
         let (process, cycle) = (&measured.process, measured.cycle);
@@ -106,38 +134,23 @@ impl Handler<Measured> for DeciderActor {
         };
         let work = async move {
             let _busy = desk.busy(count_deadline + DECISION_DEADLINE);
-            let count = scaler
-                .ask(get_count, count_deadline)
-                .await
-                .unwrap_or_else(|| Err(no_count()));
-            let (wish, mut grounds) = wish(&desk, backend.as_ref(), asked, &count).await;
-            grounds.trust = Some(trust);
-            (measured, count, wish, grounds)
+            let deciding = async {
+                let count = scaler
+                    .ask(get_count, count_deadline)
+                    .await
+                    .unwrap_or_else(|| Err(no_count()));
+                let (wish, mut grounds) = wish(&desk, backend.as_ref(), asked, &count).await;
+                grounds.trust = Some(trust);
+                (count, wish, grounds)
+            };
+            let (count, wish, grounds) = desk.until_end(deciding).await?;
+            Some((measured, count, wish, grounds))
         };
-        ctx.spawn(
-            work.into_actor(self)
-                .map(|(measured, count, wish, mut grounds), actor, _| {
-                    actor.log_undecided(&measured, &wish);
-                    grounds.value = match measured.outcome {
-                        Outcome::Taken(number) => number,
-                        Outcome::Failed(_) => None,
-                    };
-                    let Measured {
-                        process,
-                        cycle,
-                        measurement,
-                        ..
-                    } = measured;
-                    actor.supervisor.tell(Decided {
-                        process,
-                        cycle,
-                        measurement,
-                        count,
-                        wish,
-                        grounds,
-                    });
-                }),
-        );
+        ctx.spawn(work.into_actor(self).map(|decided, actor, _| {
+            if let Some((measured, count, wish, grounds)) = decided {
+                actor.tell(measured, count, wish, grounds);
+            }
+        }));
     }
 }
 
@@ -248,6 +261,7 @@ impl Handler<Teardown> for DeciderActor {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, teardown: Teardown, _: &mut Context<Self>) -> ResponseFuture<()> {
+        self.desk.end();
         let backend = Rc::clone(&self.backend);
         Box::pin(async move {
             fenced(teardown.grace, backend.teardown())

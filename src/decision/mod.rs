@@ -63,7 +63,7 @@ pub static SHARED: &[Setting] = &[
         Kind::Number(0.0, 31_536_000.0),
         Default::Number(5.0),
         "The cooldown: after a scale, how long before results are evaluated again. Those taken meanwhile are told, but \
-         do not enter the history.",
+         do not enter the history. 0: there is none.",
     ),
     Setting::new(
         "history_length",

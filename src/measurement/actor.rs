@@ -68,13 +68,15 @@ impl MeasureActor {
         let (desk, backend) = (self.desk.clone(), Rc::clone(&self.backend.backend));
         let work = async move {
             let _busy = desk.busy(desk.plan.timeout);
-            let taken = fenced(desk.plan.timeout, take(&desk, backend.as_ref())).await;
-            taken.unwrap_or(Err(MeasureError::TimedOut(desk.plan.timeout)))
+            let taking = fenced(desk.plan.timeout, take(&desk, backend.as_ref()));
+            let taken = desk.until_end(taking).await?;
+            Some(taken.unwrap_or(Err(MeasureError::TimedOut(desk.plan.timeout))))
         };
-        ctx.spawn(
-            work.into_actor(self)
-                .map(move |taken, actor, _| actor.tell(cycle, taken)),
-        );
+        ctx.spawn(work.into_actor(self).map(move |taken, actor, _| {
+            if let Some(taken) = taken {
+                actor.tell(cycle, taken);
+            }
+        }));
     }
 
     fn tell(&self, cycle: Cycle, taken: Result<Sample, MeasureError>) {
@@ -151,6 +153,7 @@ impl Handler<Teardown> for MeasureActor {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, teardown: Teardown, _: &mut Context<Self>) -> ResponseFuture<()> {
+        self.desk.end();
         let backend = Rc::clone(&self.backend.backend);
         Box::pin(async move {
             fenced(teardown.grace, backend.teardown())

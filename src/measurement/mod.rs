@@ -82,8 +82,8 @@ pub static SHARED: &[Setting] = &[
     ),
 ];
 
-/// How long one measurement may take. A backend gives up by itself at this point, with [`MeasureError::TimedOut`]; its
-/// actor's deadline stands behind it.
+/// How long one measurement may take. Its actor ends the call at this point, as [`MeasureError::TimedOut`]: a backend
+/// needs no deadline of its own, unless it can say why it took so long, and so gives up a little earlier.
 pub fn timeout(section: &Section) -> Duration {
     let seconds = section.number("timeout_in_seconds").unwrap_or(30.0);
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(30))

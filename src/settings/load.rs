@@ -10,6 +10,7 @@ use toml::de::DeTable;
 
 use super::defaults::Defaults;
 use super::environment::Environment;
+use super::known_secrets::Secrets;
 use super::mask::Mask;
 use super::problem::Problems;
 use super::rooms::Rooms;
@@ -71,6 +72,7 @@ pub fn load(
         rooms: &rooms,
         environment,
         findings: Vec::new(),
+        secrets: Secrets::default(),
     };
     let settings = walk.document(&document);
     match settings {
@@ -101,6 +103,7 @@ impl Walk<'_> {
             time_zone: time_zone?,
             supervision: top::supervision(&supervision),
             processes: processes?,
+            secrets: std::mem::take(&mut self.secrets),
         })
     }
 

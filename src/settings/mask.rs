@@ -204,7 +204,7 @@ pub(super) fn without_secrets(text: &str) -> String {
 
 /// What of a URL (or a path) is hidden, in order: what stands before its `@`, and its query. `None` when it looks like
 /// no URL.
-fn url(text: &str) -> Option<Vec<Range<usize>>> {
+pub(super) fn url(text: &str) -> Option<Vec<Range<usize>>> {
     if text.contains('\\') {
         return None; // an escape may hide any of the marks below
     }

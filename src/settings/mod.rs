@@ -4,6 +4,7 @@ mod across;
 mod backend_choice;
 mod defaults;
 mod environment;
+mod known_secrets;
 mod load;
 mod mask;
 pub mod problem;
@@ -27,6 +28,7 @@ use crate::model::ProcessName;
 use schema::Section;
 
 pub use environment::Environment;
+pub use known_secrets::Secrets;
 pub use load::{load, load_file, load_text};
 pub use problem::{Problem, Problems};
 pub use secret::Secret;
@@ -42,6 +44,8 @@ pub struct Settings {
     pub supervision: Supervision,
     /// The managed processes, by name.
     pub processes: Vec<ProcessSettings>,
+    /// What of it is secret, for those who must not repeat any of it.
+    pub secrets: Secrets,
 }
 
 /// The `[supervision]` table.

@@ -1,5 +1,6 @@
 //! One step's table: what a process wrote, what the defaults add, and what the backend's rows make of both.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -8,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::environment::Environment;
+use super::known_secrets::Secrets;
 use super::problem::{Fault, Finding};
 use super::rooms::{Room, Rooms, Row};
 use super::schema::{self, Section, Setting};
@@ -52,6 +54,7 @@ pub(super) struct Walk<'a> {
     pub(super) rooms: &'a Rooms,
     pub(super) environment: Environment<'a>,
     pub(super) findings: Vec<Finding>,
+    pub(super) secrets: Secrets,
 }
 
 /// One setting's value and where it comes from.
@@ -229,8 +232,15 @@ impl Walk<'_> {
             span: value.span(),
             path: place.path.clone(),
         };
-        match value::read(setting, value, self.environment) {
+        let filled = RefCell::new(Vec::new());
+        let noting = |name: &str| {
+            let text = (self.environment)(name);
+            filled.borrow_mut().extend(text.clone());
+            text
+        };
+        match value::read(setting, value, &noting) {
             Ok(good) => {
+                self.secrets.gather(setting, &good, filled.into_inner());
                 let entry = Entry {
                     value: good,
                     place: Some(at),

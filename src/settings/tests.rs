@@ -356,3 +356,52 @@ error: `processes.web.scaling.api_kee`: unknown setting
     assert!(problems.render(true).contains("\u{1b}["));
     assert!(!problems.render(true).contains(":::"));
 }
+
+#[test]
+fn the_secrets_of_a_whole_file_are_known() {
+    let variables = |name: &str| match name {
+        "KEY" => Some("k-hunter2".to_owned()),
+        "REDIS" => Some("redis://:p%40ss-hunter2@redis.test/0".to_owned()),
+        "WORD" => Some("w-hunter2".to_owned()),
+        "HEADER" => Some("h-hunter2".to_owned()),
+        "HOOK" => Some("u-hunter2".to_owned()),
+        "APP" => Some("the-shop".to_owned()),
+        _ => None,
+    };
+    let text = r#"
+[processes.web]
+measurement = { measurement_url = "https://app.test/${HOOK}/?token=t-hunter2", headers = { A = "Bearer ${HEADER}", B = "plain" } }
+scaling = { app_name = "${APP}", api_key = "${KEY}" }
+[processes.mail]
+measurement = { backend = "celery_redis_queue_size", redis_url = "${REDIS}" }
+decision = { backend = "average_threshold" }
+scaling = { backend = "command", command = ["scale", "--key=${WORD}", "literal"] }
+[[processes.mail.notification]]
+backend = "email"
+to = "ops@example.com"
+smtp_url = "smtps://me:m-hunter2@mail.test"
+"#;
+    let settings = load(
+        &Source::new("bot.toml", text),
+        &Registry::built_in(),
+        &variables,
+    );
+    let settings = settings.unwrap_or_else(|problems| panic!("{problems}"));
+    let known: Vec<_> = settings.secrets.iter().map(Secret::expose).collect();
+    for secret in [
+        "k-hunter2",
+        "p%40ss-hunter2",
+        "p@ss-hunter2",
+        "w-hunter2",
+        "h-hunter2",
+        "u-hunter2",
+        "t-hunter2",
+        "m-hunter2",
+    ] {
+        assert!(known.contains(&secret), "{secret}: {known:?}");
+    }
+    for open in ["the-shop", "plain", "literal", "redis.test"] {
+        assert!(!known.contains(&open), "{open}: {known:?}");
+    }
+    assert!(!format!("{settings:?}").contains("hunter2"));
+}

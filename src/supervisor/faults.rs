@@ -64,11 +64,8 @@ impl SupervisorActor {
             return; // a process of this name that was removed meant this timer, not the one that was added since
         }
         info!(process:% = process; "{process} is tried again");
-        let now = self.works.clock.now().mono;
-        group.memory.commit(|state| {
-            state.health = Health::OnTrial;
-            state.next_tick = state.next_tick.max(now);
-        });
+        group.memory.commit(|state| state.health = Health::OnTrial);
+        self.schedule(group);
         self.start(process, ctx);
     }
 

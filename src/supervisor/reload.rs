@@ -64,6 +64,18 @@ impl SupervisorActor {
         changes
     }
 
+    /// Whether the scaling backend of a process is let go for good under these settings.
+    fn lets_go(&self, name: &ProcessName, settings: &Settings) -> bool {
+        let mut processes = settings.processes.iter();
+        let new = processes.find(|process| process.name == *name);
+        let (Some(new), Some(group)) = (new, self.groups.get(name)) else {
+            return true;
+        };
+        let old = &group.settings.scaling;
+        new.scaling.backend != old.backend
+            || (new.scaling != *old && !group.scaling.is_taken_over())
+    }
+
     /// Puts new settings in force, once the groups that they concern have left.
     fn adopt(
         &mut self,
@@ -143,24 +155,14 @@ impl Handler<Reload> for SupervisorActor {
         if self.stopping {
             return Box::pin(fut::ready(Err(STOPPING.to_owned())));
         }
+        self.works.hide(&settings);
         let changes = self.changes(&settings);
         if let Err(error) = self.rehearse(&settings, &changes) {
             return Box::pin(fut::ready(Err(error.to_string())));
         }
-        let other_backend = |name: &ProcessName| {
-            let new = settings
-                .processes
-                .iter()
-                .find(|process| process.name == *name);
-            let old = self
-                .groups
-                .get(name)
-                .map(|group| &group.settings.scaling.backend);
-            new.map(|process| &process.scaling.backend) != old
-        };
         let concerned = changes.changed.iter().chain(&changes.removed);
         let leaving: Vec<_> = concerned
-            .map(|name| (name.clone(), other_backend(name)))
+            .map(|name| (name.clone(), self.lets_go(name, &settings)))
             .collect();
         let end = self.works.clock.now().mono + self.settings.supervision.shutdown_grace;
         let work = self.depart(&leaving, end);

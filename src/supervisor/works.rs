@@ -7,6 +7,7 @@ use log::error;
 
 use crate::backend::{Backend, BuildError, Registry, Shared, Site};
 use crate::clock::Clock;
+use crate::command::Known;
 use crate::decision::DecisionBackend;
 use crate::http::Http;
 use crate::measurement::actor::Measurer;
@@ -25,7 +26,7 @@ pub struct Works {
     pub registry: Registry,
     /// The clock.
     pub clock: Clock,
-    /// The HTTP client.
+    /// The HTTP clients.
     pub http: Http,
     /// This program's executable.
     pub program: PathBuf,
@@ -55,6 +56,11 @@ impl Works {
             tap,
             census,
         }
+    }
+
+    /// Lets the backends that could repeat a secret of these settings know them.
+    pub fn hide(&self, settings: &Settings) {
+        self.shared.get::<Known>().add(settings.secrets.iter());
     }
 
     /// Where the backends of a process are built.

@@ -15,6 +15,9 @@ use crate::supervisor::desk::fenced;
 use crate::supervisor::plan::Plan;
 use crate::supervisor::works::Works;
 
+/// How long a scaling backend may take to say good-bye.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// What one process's trial found, in lines for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -44,7 +47,7 @@ pub async fn once(
         if let Some(seen) = trial.count(scaling.as_ref()).await {
             trial.decide(sample, seen, scaling.as_ref()).await;
         }
-        trial.let_go(scaling.as_ref()).await;
+        let_go(scaling.as_ref()).await;
     }
     Ok(trial.report)
 }
@@ -62,10 +65,17 @@ pub async fn live(
     if let Some(scaling) = trial.built("count", works.scaling(process)) {
         trial.count(scaling.as_ref()).await;
         trial.look_ahead(scaling.as_ref()).await;
-        trial.let_go(scaling.as_ref()).await;
+        let_go(scaling.as_ref()).await;
     }
     trial.notify(settings).await;
     Ok(trial.report)
+}
+
+/// The backend keeps to the grace itself; the fence behind it is for one that does not.
+async fn let_go(scaling: &dyn ScalingBackend) {
+    fenced(GRACE * 2, scaling.teardown(GRACE))
+        .await
+        .unwrap_or_default();
 }
 
 impl<'a> Trial<'a> {
@@ -74,6 +84,7 @@ impl<'a> Trial<'a> {
         settings: &Settings,
         process: &'a ProcessSettings,
     ) -> Result<Self, BuildError> {
+        works.hide(settings);
         let plan = Plan::new(settings, process)?;
         let report = Report {
             text: format!("{}\n", process.name),
@@ -175,13 +186,6 @@ impl<'a> Trial<'a> {
         if let Err(error) = looked.unwrap_or_else(|| late(timeout)) {
             self.fail("scaling", error);
         }
-    }
-
-    async fn let_go(&self, backend: &dyn ScalingBackend) {
-        let work = backend.teardown(Duration::ZERO);
-        fenced(self.plan.scale_timeout, work)
-            .await
-            .unwrap_or_default();
     }
 }
 

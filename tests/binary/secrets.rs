@@ -167,6 +167,35 @@ fn a_refused_mail_password_is_told_without_it() {
     assert_silent("check --live", &streams(&output));
 }
 
+/// A command has this program's environment, and so the keys that fill other processes' settings.
+#[test]
+fn a_command_that_tells_of_its_environment_does_not_tell_another_process_s_key() {
+    let app = App::answering_after(0);
+    let home = Home::with(&format!(
+        "[processes.web.measurement]\nmeasurement_url = \"{}\"\nmeasurement_interval_in_seconds = 0.5\n\
+         [processes.web.scaling]\nbackend = \"command\"\n\
+         command = [\"python3\", \"-c\", \"import os; raise SystemExit('refused: ' + os.environ['THE_KEY'])\"]\n\
+         [processes.celery.measurement]\nbackend = \"celery_redis_queue_size\"\nredis_url = \"redis://:${{THE_KEY}}@127.0.0.1:{}\"\n\
+         [processes.celery.decision]\nbackend = \"average_threshold\"\n\
+         [processes.celery.scaling]\nbackend = \"local\"\ncommand = \"sleep 600\"\n",
+        app.url(),
+        free_port(),
+    ));
+    let told = |what: &str, said: &str| {
+        assert!(said.contains("refused: ***"), "{what}: {said}");
+        assert_silent(what, said);
+    };
+    let mut once = home.command(&["once", "web"]);
+    once.env("THE_KEY", "s3cr3t");
+    told("once", &streams(&once.output().unwrap()));
+    let mut command = home.command(&["run"]);
+    command.env("THE_KEY", "s3cr3t");
+    let bot = home.start(command);
+    home.wait_err("refused: ***");
+    bot.stop();
+    told("run", &home.what_was_said());
+}
+
 /// A secret in the environment is not told by what needs no configuration, nor by a file that lacks another variable.
 #[test]
 fn a_secret_in_the_environment_stays_there() {

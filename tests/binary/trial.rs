@@ -185,3 +185,30 @@ fn once_without_a_result_stays_and_without_a_count_does_not_guess() {
     );
     assert!(!of(&said, "gone").iter().any(|line| line.contains("would")));
 }
+
+#[test]
+fn a_command_that_was_tried_gets_its_teardown() {
+    let app = App::answering_after(0);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract/command_odd.py");
+    for arguments in [&["once"][..], &["check", "--live"]] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let notes = folder.path().join("notes");
+        let home = Home::with(&format!(
+            "[processes.web.measurement]\nmeasurement_url = \"{}\"\n[processes.web.scaling]\nbackend = \"command\"\n\
+             command = [\"python3\", \"{script}\", \"notes\", \"{}\"]\n",
+            app.url(),
+            notes.display()
+        ));
+        home.command(arguments).output().expect("an end");
+        let said = std::fs::read_to_string(&notes).expect("notes");
+        let words: Vec<_> = said
+            .lines()
+            .filter_map(|line| line.split_once(' ').map(|(_, words)| words))
+            .collect();
+        assert_eq!(
+            words,
+            ["1 setup", "2 count", "3 teardown", "end of input"],
+            "{arguments:?}"
+        );
+    }
+}

@@ -2,38 +2,31 @@
 //! What Heroku refuses is in `heroku_refusals`.
 
 use std::future::Future;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use autoscalebot::backend::{Shared, Site};
-use autoscalebot::clock::Clock;
-use autoscalebot::http::Http;
+use autoscalebot::backend::Site;
 use autoscalebot::model::ProcessName;
 use autoscalebot::scaling::heroku::BACKEND;
 use autoscalebot::scaling::{Observed, ScalingBackend};
 use autoscalebot::settings::schema::Section;
 use futures_util::future::join_all;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::making;
 use crate::servers::heroku::{APP, Heroku, KEY, Trouble};
 
 /// Where a program with one process type of this name builds its backends.
 pub(crate) fn site(process: &str) -> Site {
     Site {
         process: ProcessName::new(process).expect("a name"),
-        clock: Clock::system(),
-        http: Http::default(),
-        program: PathBuf::new(),
-        shared: Shared::default(),
+        ..making::site()
     }
 }
 
 /// A table with these values, all of them written.
 pub(crate) fn section(values: Value) -> Section {
-    let values: Map<String, Value> = serde_json::from_value(values).expect("a table");
-    let written = values.keys().cloned().collect();
-    Section::new(values, written)
+    making::section(&[], &[], values)
 }
 
 /// Ends a test that hangs.

@@ -10,14 +10,13 @@ mod replies;
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use redis::aio::MultiplexedConnection;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{MeasureError, MeasurementBackend, Sample, timeout};
+use super::{MeasureError, MeasurementBackend, Sample};
 use crate::backend::{Backend, BuildError, Site};
 use crate::settings::problem::Fault;
 use crate::settings::schema::{Default, Kind, Section, Setting};
@@ -101,7 +100,6 @@ struct Wanted {
 struct CeleryRedisQueueSize {
     broker: Broker,
     queues: Vec<Vec<String>>,
-    timeout: Duration,
     /// The connection that the last measurement left in good order.
     kept: RefCell<Option<MultiplexedConnection>>,
 }
@@ -141,7 +139,6 @@ fn build(section: &Section, _site: &Site) -> Result<Rc<dyn MeasurementBackend>, 
     Ok(Rc::new(CeleryRedisQueueSize {
         broker: Broker::build(section)?,
         queues: wanted.queue_name.iter().map(lists).collect(),
-        timeout: timeout(section),
         kept: RefCell::default(),
     }))
 }
@@ -163,21 +160,12 @@ impl MeasurementBackend for CeleryRedisQueueSize {
         self.kept.take();
     }
 
-    async fn measure(&self) -> Result<Sample, MeasureError> {
-        match tokio::time::timeout(self.timeout, self.measured()).await {
-            Ok(measured) => measured,
-            Err(_) => Err(MeasureError::TimedOut(self.timeout)),
-        }
-    }
-}
-
-impl CeleryRedisQueueSize {
     /// The connection is taken out while it is used and put back only in good order: one that failed, or that a passed
     /// deadline left in the middle of an answer, is never used again.
     ///
     /// A kept connection that the server has closed meanwhile (a restart, its `timeout`) says nothing about the broker:
     /// it is replaced at once. A connection of its own that fails is the result.
-    async fn measured(&self) -> Result<Sample, MeasureError> {
+    async fn measure(&self) -> Result<Sample, MeasureError> {
         let asked = replies::question(self.broker.database(), &self.queues);
         let kept = self.kept.take();
         if let Some(mut connection) = kept
@@ -189,7 +177,9 @@ impl CeleryRedisQueueSize {
         let answered = self.broker.ask(&mut connection, &asked).await?;
         self.keep(connection, &answered)
     }
+}
 
+impl CeleryRedisQueueSize {
     fn keep(
         &self,
         connection: MultiplexedConnection,

@@ -96,7 +96,12 @@ impl Probe {
             fresh_connection,
         };
         Ok(Self {
-            client: site.http.client(&wanted)?,
+            // Without connections to keep there is nothing to share.
+            client: if fresh_connection {
+                site.http.client(&wanted)?
+            } else {
+                site.http.own_client(&wanted)?
+            },
             shown: target::shown(&url),
             url,
             headers: headers(section, HEADERS.name).map_err(refuse)?,

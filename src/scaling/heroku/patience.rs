@@ -2,8 +2,11 @@
 //! long as the most patient of them.
 
 use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
+use crate::clock::Clock;
 pub use crate::http::retry::own_part;
 
 /// The patience of all who wait for one call.
@@ -30,6 +33,20 @@ impl Patience {
     /// Until when.
     pub fn deadline(&self) -> Duration {
         self.until.get()
+    }
+
+    /// Waits for `call` as long as the patience lasts, also when it is extended meanwhile. `None`: it has run out.
+    pub async fn bound<T>(&self, clock: &Clock, call: impl Future<Output = T>) -> Option<T> {
+        let mut call = pin!(call);
+        loop {
+            let rest = clock.until(self.deadline());
+            if let Ok(done) = tokio::time::timeout(rest, call.as_mut()).await {
+                return Some(done);
+            }
+            if clock.until(self.deadline()).is_zero() {
+                return None;
+            }
+        }
     }
 
     /// Remembers what went wrong in an attempt that is followed by another.
@@ -60,6 +77,25 @@ mod tests {
         patience.extend(Duration::from_secs(9));
         patience.extend(Duration::from_secs(2));
         assert_eq!(patience.deadline(), Duration::from_secs(9));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_is_waited_for_as_long_as_anyone_is_patient() {
+        let clock = Clock::system();
+        let patience = Patience::until(clock.now().mono + Duration::from_secs(5));
+        let more = async {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            patience.extend(clock.now().mono + Duration::from_secs(5));
+        };
+        let call = async {
+            tokio::time::sleep(Duration::from_secs(7)).await;
+            "done"
+        };
+        let (done, ()) = tokio::join!(patience.bound(&clock, call), more);
+        assert_eq!(done, Some("done"));
+        let spent = patience.bound(&clock, std::future::pending::<()>()).await;
+        assert_eq!(spent, None);
+        assert_eq!(clock.until(patience.deadline()), Duration::ZERO);
     }
 
     #[test]
