@@ -89,7 +89,7 @@ pub fn run(config: &Path, registry: Registry, clock: Clock) -> Result<Exit> {
         }
     };
     let works = Works::new(registry, clock, own_program()?);
-    actix_rt::System::new().block_on(serve(config, works, settings))
+    crate::system::block_on(serve(config, works, settings))
 }
 
 /// This program's executable, which `local` starts its copies through.
