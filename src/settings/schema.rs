@@ -162,6 +162,15 @@ impl Section {
         self.written.iter().any(|written| written == name)
     }
 
+    /// Whether all settings but these have the same values in both.
+    pub fn is_equal_but_for(&self, other: &Self, these: &[Setting]) -> bool {
+        let matters = |name: &str| !these.iter().any(|setting| setting.name == name);
+        let names = self.values.keys().chain(other.values.keys());
+        names
+            .filter(|name| matters(name))
+            .all(|name| self.get(name) == other.get(name))
+    }
+
     /// A copy in which `name` is `value`: for a setting that one step takes over from another.
     #[must_use]
     pub fn with(&self, name: &str, value: Value) -> Self {
