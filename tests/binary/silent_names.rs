@@ -45,6 +45,10 @@ fn command(home: &Home, arguments: &[&str]) -> Command {
 }
 
 /// Waits until a name is being looked up. As long as what is returned lives, that goes on. `None`: it never was.
+#[expect(
+    clippy::print_stderr,
+    reason = "a test that could not be made must be seen"
+)]
 fn looked_up(home: &Home) -> Option<File> {
     let mut pipe = None;
     let flags = OFlags::NONBLOCK.bits().cast_signed();

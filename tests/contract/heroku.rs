@@ -174,7 +174,7 @@ async fn what_was_read_before_our_own_change_is_not_used_after_it() {
     assert_eq!(heroku.asked("GET", "/formation"), 2);
 
     // A read that is in flight while the change is made: its answer is not for those who ask later.
-    later(Duration::from_secs(2)).await;
+    later(Duration::from_secs(5)).await;
     let late = Trouble::Late(Duration::from_millis(400));
     heroku.trouble("GET", "/formation", late);
     let mut old = Box::pin(worker.count());

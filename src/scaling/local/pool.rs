@@ -172,11 +172,7 @@ impl Pool {
         {
             tokio::time::sleep(LOOK_AGAIN).await;
         }
-        let mut state = self.state.borrow_mut();
-        state
-            .copies
-            .retain(|copy| copy.condition() != Condition::Gone);
-        drop(state);
+        self.state.borrow_mut().forget_gone();
         self.ground.keeper.rest().await;
     }
 
@@ -193,9 +189,7 @@ impl Pool {
             self.lament(ended);
         }
         let mut state = self.state.borrow_mut();
-        state
-            .copies
-            .retain(|copy| copy.condition() != Condition::Gone);
+        state.forget_gone();
         let Some(terms) = state.terms.clone() else {
             return;
         };
@@ -249,6 +243,11 @@ const KILLING: Duration = Duration::from_millis(500);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 impl State {
+    fn forget_gone(&mut self) {
+        self.copies
+            .retain(|copy| copy.condition() != Condition::Gone);
+    }
+
     fn running(&self) -> Count {
         let running = self.copies.iter().filter(|copy| copy.is_wanted()).count();
         Count::try_from(running).unwrap_or(Count::MAX)
