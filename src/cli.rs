@@ -159,7 +159,7 @@ fn check(file: Option<PathBuf>, live: bool, registry: Registry, clock: Clock) ->
     }
     say("\nTrying what it names; nothing is scaled.\n\n")?;
     let works = Works::new(registry, clock, own_program()?);
-    actix_rt::System::new().block_on(async {
+    crate::system::block_on(async {
         let mut exit = Exit::Success;
         for process in &settings.processes {
             exit = tell(exit, trial::live(&works, &settings, process).await?)?;
@@ -204,7 +204,7 @@ fn once(
     let wanted = |process: &&ProcessSettings| {
         names.is_empty() || names.iter().any(|name| name == process.name.as_str())
     };
-    actix_rt::System::new().block_on(async {
+    crate::system::block_on(async {
         let mut exit = Exit::Success;
         for process in settings.processes.iter().filter(wanted) {
             exit = tell(exit, trial::once(&works, &settings, process).await?)?;

@@ -62,6 +62,7 @@ pub mod run;
 pub mod scaling;
 pub mod settings;
 pub mod supervisor;
+pub mod system;
 pub mod telemetry;
 pub mod trial;
 pub mod wire;

@@ -81,7 +81,7 @@ impl Watch for Always {
 /// crate adds. `settings` are those of the file `config`, which is read again at a SIGHUP.
 pub fn run(config: &Path, settings: Settings, registry: Registry, clock: Clock) -> Result<Exit> {
     let works = Works::new(registry, clock, own_program()?);
-    actix_rt::System::new().block_on(serve(config, works, settings))
+    crate::system::block_on(serve(config, works, settings))
 }
 
 /// This program's executable, which `local` starts its copies through.

@@ -7,6 +7,7 @@ pub mod actor;
 pub mod command;
 pub mod console;
 pub mod email;
+pub mod heirs;
 pub mod logger;
 pub mod policy;
 mod posting;

@@ -182,6 +182,15 @@ impl Section {
         self.written.iter().any(|written| written == name)
     }
 
+    /// Whether all settings but these have the same values in both.
+    pub fn is_equal_but_for(&self, other: &Self, these: &[Setting]) -> bool {
+        let matters = |name: &str| !these.iter().any(|setting| setting.name == name);
+        let names = self.values.keys().chain(other.values.keys());
+        names
+            .filter(|name| matters(name))
+            .all(|name| self.get(name) == other.get(name))
+    }
+
     /// Whether no sentence may hold the setting's value: it is a secret, or came from the environment.
     pub fn is_veiled(&self, name: &str) -> bool {
         self.veiled.contains_key(name)

@@ -11,10 +11,14 @@ use crate::envelope::{self, Cause, Rule};
 use crate::messages::{Decided, Notify, Scale, Scaled, Silence};
 use crate::model::{Count, Cycle, Direction};
 use crate::notification::{Event, Phase};
+use crate::one_line::one_line;
 use crate::scaling::{Observed, ScaleError};
 use crate::supervisor::ledger::ScaleRecord;
 use crate::supervisor::memory::{Health, LastCycle, Order, Stage, State};
 use crate::supervisor::plan::Plan;
+
+/// How many characters of a measurement's data are told.
+pub(super) const MOST_DATA: usize = 1_000;
 
 /// What is to be done after a fact.
 #[derive(Debug, Default, PartialEq)]
@@ -127,7 +131,9 @@ impl<'a> Turn<'a> {
                 .iter()
                 .any(|policy| policy.picks(Event::Measurement))
         {
-            let reason = format!("{} measured {}", measurement.backend, measurement.data);
+            // The data may be a whole document of the application's.
+            let data = one_line(&measurement.data.to_string(), MOST_DATA);
+            let reason = format!("{} measured {data}", measurement.backend);
             let count = decided.count.as_ref().ok().map(|seen| seen.count);
             self.tell(Event::Measurement, Phase::Moment, None, count, &reason);
         }

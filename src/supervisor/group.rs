@@ -15,12 +15,14 @@ use crate::measurement::actor::MeasureActor;
 use crate::messages::{Decided, Measured, Notify, Scale, Scaled};
 use crate::model::{ProcessName, Role};
 use crate::notification::actor::NotifierActor;
+use crate::notification::heirs::heirs;
+use crate::one_line::one_line;
 use crate::scaling::ScalingBackend;
 use crate::scaling::actor::ScalerActor;
 use crate::settings::{ProcessSettings, Settings};
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::birth::Start;
-use crate::supervisor::cycle::{Orders, Platform, Turn};
+use crate::supervisor::cycle::{MOST_DATA, Orders, Platform, Turn};
 use crate::supervisor::departure::Departure;
 use crate::supervisor::guard::Life;
 use crate::supervisor::memory::{Memory, State};
@@ -177,16 +179,13 @@ impl Group {
         }
         let other_load = process.measurement != self.settings.measurement
             || process.decision != self.settings.decision;
-        let other_notifiers = process.notification != self.settings.notification;
+        let heirs = heirs(&self.settings.notification, &process.notification);
         self.memory.commit(|state| {
             state.take_up(&self.plan, &plan);
             if other_load {
                 state.history.clear();
             }
-            if other_notifiers {
-                state.told.clear();
-                state.rapid.clear();
-            }
+            state.hand_on(&heirs);
         });
         self.plan = Rc::new(plan);
         self.settings = process.clone();
@@ -262,7 +261,7 @@ impl Group {
         let count = decided.count.as_ref().ok().map(|seen| seen.count);
         let (data, wish) = (&decided.measurement.data, decided.wish.as_ref());
         let wish = wish.map_or_else(ToString::to_string, |wish| wish.reason.clone());
-        debug!(process:% = process, cycle = decided.cycle, count:?; "{process}: measured {data}; {wish}");
+        debug!(process:% = process, cycle = decided.cycle, count:?; "{process}: measured {}; {wish}", one_line(&data.to_string(), MOST_DATA));
     }
 
     /// The outcome of a scale.

@@ -209,6 +209,22 @@ impl State {
         }
     }
 
+    /// The notifiers are others now: each goes on with what the old one that it is the heir of has told, if it is one.
+    pub fn hand_on(&mut self, heirs: &[Option<usize>]) {
+        let told = std::mem::take(&mut self.told);
+        let mut rapid = std::mem::take(&mut self.rapid);
+        let of = |heir: &Option<usize>| heir.and_then(|old| told.get(old).cloned());
+        self.told = heirs
+            .iter()
+            .map(|heir| of(heir).unwrap_or_default())
+            .collect();
+        for (new, heir) in heirs.iter().enumerate() {
+            if let Some(reason) = heir.and_then(|old| rapid.remove(&old)) {
+                self.rapid.insert(new, reason);
+            }
+        }
+    }
+
     /// Whether this cycle is in flight at this stage: whatever else arrives is late.
     pub fn is_at(&self, cycle: Cycle, stage: Stage) -> bool {
         self.in_flight

@@ -38,6 +38,8 @@ mod servers;
 #[cfg(test)]
 mod service_time;
 #[cfg(test)]
+mod silent_names;
+#[cfg(test)]
 mod stops;
 #[cfg(test)]
 mod trial;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use autoscalebot::backend::{Backend, no_check};
 use autoscalebot::harness::{Act, Scenario};
 use autoscalebot::model::{Count, Role};
+use autoscalebot::notification::Notice;
 use autoscalebot::scaling::{Observed, ScaleError, ScalingBackend};
 use autoscalebot::settings::schema::{Default, Kind, Setting};
 use autoscalebot::supervisor::inject::Injected;
@@ -301,4 +302,68 @@ fn a_scaling_backend_whose_settings_change_is_torn_down_unless_it_is_taken_over(
                 "the second and third were taken over: {told:?}"
             );
         });
+}
+
+/// A notifier of this name, with these lines.
+fn notifier(name: &str, lines: &str) -> String {
+    format!(
+        "[[processes.web.notification]]\nbackend = \"scripted\"\nscript = \"{name}\"\n{lines}\n"
+    )
+}
+
+#[test]
+fn other_notifiers_leave_what_the_rest_was_told() {
+    let events = "notify_on = [\"above_max\", \"too_rapid\"]\n";
+    let rapid = "notify_if_scaling_is_too_rapid_num_scales = 1\n\
+        notify_if_scaling_is_too_rapid_time_period_minutes = 3\n";
+    let web = process(
+        "web",
+        "max_processes = 3\npost_scale_wait_time_seconds = 0\nnumber_of_fails_to_scale_up_after = 1",
+    );
+    let head = web
+        .replace("[[processes.web.notification]]", "#")
+        .replace("backend = \"scripted\"\nnotify_on", "#\n#");
+    let old = head.clone()
+        + &notifier("stays", &(events.to_owned() + rapid))
+        + &notifier("changes", events)
+        + &notifier("goes", events);
+    let new = head
+        + &notifier("comes", events)
+        + &notifier(
+            "changes",
+            &(events.to_owned() + "quiet_hours = [\"22:00-7:00\"]\n"),
+        )
+        .replace("22:00-7:00", "12:00-13:00")
+        + &notifier("stays", &(events.to_owned() + rapid));
+    Scenario::new(&old).run(|world| async move {
+        let web = world.script("web");
+        web.set_count(1);
+        web.measures([Act::value(5000.0)]);
+        world.advance(seconds(45)).await;
+        let told = |name: &str| -> Vec<String> {
+            let notices = web.notices(name);
+            let short = |notice: &Notice| format!("{} {:?}", notice.event, notice.phase);
+            notices.iter().map(short).collect()
+        };
+        let both = ["too_rapid Holds", "above_max Holds"];
+        assert_eq!(told("stays"), both);
+        assert_eq!(told("changes"), both[1..]);
+        world.reload(&new).await.unwrap();
+        world.advance(seconds(40)).await;
+        assert_eq!(told("stays"), both, "not told again");
+        assert_eq!(told("changes"), both[1..], "nor who is told other things");
+        assert_eq!(told("comes"), both[1..], "what holds is news to who is new");
+        web.measures([Act::value(800.0)]);
+        world.advance(seconds(300)).await;
+        let ended = |name: &str| {
+            let mut ended = told(name);
+            ended.retain(|line| line.ends_with("Ended"));
+            ended.sort();
+            ended
+        };
+        assert_eq!(ended("stays"), ["above_max Ended", "too_rapid Ended"]);
+        assert_eq!(ended("changes"), ["above_max Ended"]);
+        assert_eq!(ended("comes"), ["above_max Ended"]);
+        assert_eq!(told("goes"), both[1..], "nobody is told by who is gone");
+    });
 }

@@ -28,9 +28,45 @@ pub fn pause(failed: u32, retry_after: Option<Duration>, jitter: f64) -> Duratio
     OURS.pause(failed, jitter)
 }
 
+/// Until when Heroku wants no call for this key's account, and what it said. It outlives the call that was told: the
+/// next cycle would else ask again at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HoldOff(Option<(Duration, String)>);
+
+impl HoldOff {
+    /// Heroku has answered 429 at `now`. Without a `Retry-After` each call finds its own pace.
+    pub fn told(&mut self, trouble: &str, retry_after: Option<Duration>, now: Duration) {
+        if retry_after.is_some() {
+            let until = now + pause(0, retry_after, 0.0);
+            self.0 = Some((until, trouble.to_owned()));
+        }
+    }
+
+    /// What it said, and for how long it still holds.
+    pub fn left(&self, now: Duration) -> Option<(String, Duration)> {
+        let (until, trouble) = self.0.as_ref()?;
+        let left = until.saturating_sub(now);
+        (!left.is_zero()).then(|| (trouble.clone(), left))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_heroku_asked_for_is_kept_to() {
+        let mut hold = HoldOff::default();
+        assert_eq!(hold.left(seconds(5.0)), None, "nothing was told");
+        hold.told("429", None, seconds(5.0));
+        assert_eq!(hold.left(seconds(5.0)), None, "no time was named");
+        hold.told("429", Some(seconds(30.0)), seconds(5.0));
+        let left = |left| Some(("429".to_owned(), seconds(left)));
+        assert_eq!(hold.left(seconds(6.0)), left(29.0));
+        assert_eq!(hold.left(seconds(35.0)), None, "it is over");
+        hold.told("429", Some(seconds(3600.0)), seconds(40.0));
+        assert_eq!(hold.left(seconds(40.0)), left(60.0), "a minute at most");
+    }
 
     fn seconds(seconds: f64) -> Duration {
         Duration::from_secs_f64(seconds)
