@@ -11,7 +11,7 @@ mod process;
 mod rooms;
 pub mod schema;
 pub mod secret;
-mod similar;
+pub(crate) mod similar;
 mod source;
 mod table;
 mod told;
@@ -31,7 +31,7 @@ pub use load::{load, load_file, load_text};
 pub use problem::{Problem, Problems};
 pub use secret::Secret;
 pub use source::Source;
-pub use told::{describe, list, nearest_backend, reference, summary};
+pub use told::{describe, list, nearest_backend, past_dates, reference, summary};
 
 /// A configuration that was found good.
 #[derive(Debug, Clone, PartialEq)]
