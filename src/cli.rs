@@ -154,6 +154,9 @@ fn check(file: Option<PathBuf>, live: bool, registry: Registry, clock: Clock) ->
     };
     let summary = settings::summary(&settings, &registry);
     say(&format!("{} is good: {summary}", file.display()))?;
+    for note in settings::past_dates(&settings, &registry, clock.now().wall) {
+        say(&format!("\nnote: {note}\n"))?;
+    }
     if !live {
         return Ok(Exit::Success);
     }

@@ -43,13 +43,17 @@ pub static SHARED: &[Setting] = &[
         "min_processes",
         Kind::Schedule(0, MOST_PROCESSES),
         Default::Whole(1),
-        "The fewest processes: a number, or a table of local times of day and numbers.",
+        "The fewest processes: a number, or a table of local times and numbers, as in `{ \"0:00\" = 1, \"mon-fri 8:00\" = 3, \
+         \"mon-fri 18:00\" = 1, \"2026-12-24 12:00\" = 6 }`. In force is today's latest entry that has begun: one of today's \
+         date; while there is none, one of today's weekday (`mon-fri`, `sat,sun`, `fri-mon`); while there is none, one \
+         without days; and before any of them what held when the day before ended. An entry with a date holds until \
+         midnight at most: the next day begins as if it had not been.",
     ),
     Setting::new(
         "max_processes",
         Kind::Schedule(0, MOST_PROCESSES),
         Default::Whole(3),
-        "The most processes: a number, or a table of local times of day and numbers. While it is not written, a count \
+        "The most processes: a number, or a table of local times and numbers, as for `min_processes`. While it is not written, a count \
          above 3 found at the start is taken as the maximum, so that a first start never cuts an app down.",
     ),
     Setting::new(
@@ -76,8 +80,8 @@ pub static SHARED: &[Setting] = &[
         Kind::Boolean,
         Default::Boolean(true),
         "Whether a count of 0 under a minimum of 1 or more means that someone switched the process off: it is then left \
-         alone until it is no longer 0. Not for `local`, which starts at 0, and not where the minimum is 0 at some time \
-         of the day.",
+         alone until it is no longer 0. Not for `local`, which starts at 0, and not where the minimum is 0 at some time, \
+         be it that of a date.",
     ),
     Setting::new(
         "scale_up_increment",

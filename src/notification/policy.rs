@@ -25,7 +25,7 @@ use super::settings::{SHARED, SWITCHES};
 use super::{Event, Notice, Phase};
 use crate::backend::BuildError;
 use crate::clock::Now;
-use crate::decision::schedule::{Periods, Schedule, TimeOfDay};
+use crate::decision::schedule::{LocalTime, Periods, Schedule};
 use crate::settings::problem::Fault;
 use crate::settings::schema::{Default as SchemaDefault, Section};
 use crate::settings::similar::nearest;
@@ -96,11 +96,11 @@ impl Policy {
         self.timeout
     }
 
-    /// How much scaling is too rapid at a local time of day.
-    pub fn rapid_rule(&self, time: TimeOfDay) -> RapidRule {
-        let minutes = u64::from(self.rapid_minutes.at(time));
+    /// How much scaling is too rapid at a local time.
+    pub fn rapid_rule(&self, local: LocalTime) -> RapidRule {
+        let minutes = u64::from(self.rapid_minutes.at(local));
         RapidRule {
-            limit: self.rapid_scales.at(time),
+            limit: self.rapid_scales.at(local),
             period: Duration::from_secs(minutes * 60),
         }
     }
@@ -125,7 +125,7 @@ impl Policy {
     }
 
     fn is_quiet(&self, event: Event, now: Now, zone: Tz) -> bool {
-        !is_urgent(event) && self.quiet_hours.contain(TimeOfDay::at(now.wall, zone))
+        !is_urgent(event) && self.quiet_hours.contain(LocalTime::at(now.wall, zone))
     }
 
     fn is_due(&self, last: Option<&Duration>, now: Now) -> bool {
@@ -487,6 +487,22 @@ mod tests {
     }
 
     #[test]
+    fn a_quiet_weekend_ends_with_monday_morning() {
+        check(Story {
+            given: json!({"quiet_hours": ["22:00-7:00", "sat-sun"]}),
+            zone: Tz::UTC,
+            when_then: &[
+                ("2026-03-06T21:59:00Z", Event::Scale, Moment, false),
+                ("2026-03-06T21:59:00Z", Event::AboveMax, Moment, true),
+                ("2026-03-07T12:00:00Z", Event::AboveMax, Holds, false),
+                ("2026-03-09T06:59:00Z", Event::AboveMax, Holds, false),
+                ("2026-03-09T07:00:00Z", Event::AboveMax, Holds, true),
+            ],
+            because: "whole days and every night",
+        });
+    }
+
+    #[test]
     fn what_ends_in_the_quiet_hours_is_forgotten() {
         check(Story {
             given: json!({"quiet_hours": ["22:00-7:00"], "repeat_after_minutes": 60}),
@@ -540,6 +556,14 @@ mod tests {
         });
     }
 
+    /// A local time on a Monday.
+    fn local(time: &str) -> LocalTime {
+        LocalTime {
+            date: "2026-03-02".parse().unwrap(),
+            time: time.parse().unwrap(),
+        }
+    }
+
     #[test]
     fn the_rapid_rule_follows_the_time_of_day() {
         let policy = policy(&json!({
@@ -559,10 +583,10 @@ mod tests {
             ("23:59", 3, 15, "the day's last entries hold to its end"),
         ] {
             let period = Duration::from_secs(minutes * 60);
-            let rule = policy.rapid_rule(time.parse().unwrap());
+            let rule = policy.rapid_rule(local(time));
             assert_eq!(rule, RapidRule { limit, period }, "{because}");
         }
-        let constant = Policy::default().rapid_rule("3:00".parse().unwrap());
+        let constant = Policy::default().rapid_rule(local("3:00"));
         assert_eq!((constant.limit, constant.period.as_secs()), (5, 60));
     }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::process::ProcessTables;
 use super::table::{Entry, Table, Walk};
-use crate::decision::schedule::{Schedule, TimeOfDay};
+use crate::decision::schedule::{Schedule, When, first_where};
 use crate::model::Count;
 
 /// The thresholds' two names.
@@ -133,7 +133,7 @@ fn backend(walk: &mut Walk<'_>, table: &Table) {
     }
 }
 
-/// The minimum is at no minute of the day above the maximum.
+/// The minimum is at no minute of any day above the maximum.
 fn bounds(walk: &mut Walk<'_>, decision: &Table) {
     let (Some(min), Some(max)) = (
         schedule(decision, "min_processes"),
@@ -141,24 +141,17 @@ fn bounds(walk: &mut Walk<'_>, decision: &Table) {
     ) else {
         return;
     };
-    let crossed = TimeOfDay::every_minute().find(|time| min.at(*time) > max.at(*time));
-    let Some(time) = crossed else {
+    let Some(crossed) = first_where(&min, &max, |min, max| min > max) else {
         return;
     };
-    let constant =
-        min == Schedule::constant(min.at(time)) && max == Schedule::constant(max.at(time));
     let shown = |name, count: Count| {
         let veil = decision.good(name).and_then(|entry| entry.veil);
         veil.map_or_else(|| count.to_string(), str::to_owned)
     };
-    let least = shown("min_processes", min.at(time));
-    let most = shown("max_processes", max.at(time));
+    let least = shown("min_processes", crossed.one);
+    let most = shown("max_processes", crossed.other);
     let written = |name| decision.written(name).is_some();
-    let when = if constant {
-        String::new()
-    } else {
-        format!(" at {time}")
-    };
+    let when = then(crossed.when);
     if written("min_processes") {
         let note = if written("max_processes") {
             ""
@@ -185,19 +178,23 @@ fn zero(walk: &mut Walk<'_>, measurement: &Table, decision: &Table) {
     let Some(min) = schedule(decision, "min_processes").filter(|_| blind) else {
         return;
     };
-    let Some(time) = TimeOfDay::every_minute().find(|time| min.at(*time) == 0) else {
+    let Some(zero) = first_where(&min, &min, |min, _| min == 0) else {
         return;
     };
-    let when = if min == Schedule::constant(0) {
-        String::new()
-    } else {
-        format!(" at {time}")
-    };
+    let when = then(zero.when);
     let wrong = format!(
         "it is 0{when}, but `{}` measures nothing while nothing runs: it would never scale up again",
         measurement.backend
     );
     walk.find(&decision.place_of("min_processes"), wrong, "at least 1");
+}
+
+/// When, for a sentence that goes without where it does not matter.
+fn then(when: When) -> String {
+    match when {
+        When::Always => String::new(),
+        When::Daily(_) | When::Weekly(..) | When::On(..) => format!(" {when}"),
+    }
 }
 
 /// A schedule that is good.

@@ -53,12 +53,12 @@ pub enum Kind {
     TextTable,
     /// A list of whole numbers in this range, or one number, which is then a list of one.
     Wholes(i64, i64),
-    /// A whole number in this range, or a table of local times of day and such numbers (see `decision::schedule`);
+    /// A whole number in this range, or a table of local times and such numbers (see `decision::schedule`);
     /// arrives as written.
     Schedule(i64, i64),
     /// How many at a time: a whole number of at least 1, or a percentage, `"50%"` (see `envelope::Step`); arrives as written.
     Step,
-    /// A list of local periods of the day, `["22:00-7:00"]`; arrives as written.
+    /// A list of local periods, `["22:00-7:00", "sat-sun"]`; arrives as written.
     Periods,
     /// A full URL with one of these schemes.
     Url(&'static [&'static str]),

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 use crate::backend::BuildError;
-use crate::decision::schedule::{Schedule, TimeOfDay};
+use crate::decision::schedule::{LocalTime, Schedule};
 use crate::envelope::Step;
 use crate::measurement::OnFailure;
 use crate::model::{Bounds, Count, Direction, ProcessName};
@@ -158,7 +158,7 @@ impl Plan {
             history_length: deciding.history_length,
             increment: deciding.increment,
             envelope: deciding.envelope,
-            // Where the minimum is 0 for a part of the day, a count of 0 is our own doing as well as anybody's.
+            // Where the minimum is 0 at some time, a count of 0 is our own doing as well as anybody's.
             zero_is_off: deciding.zero_is_off && deciding.min_processes.least() > 0,
             max_is_written: process.decision.section.is_written("max_processes"),
             policies,
@@ -169,9 +169,10 @@ impl Plan {
 
     /// The bounds in force at a moment. `adopted` is the count found at the start above an unwritten maximum.
     pub fn bounds(&self, at: DateTime<Utc>, adopted: Option<Count>) -> Bounds {
-        let time = TimeOfDay::at(at, self.zone);
-        let max = adopted.map_or(self.max.at(time), |found| self.max.at(time).max(found));
-        let min = self.min.at(time).min(max);
+        let local = LocalTime::at(at, self.zone);
+        let scheduled = self.max.at(local);
+        let max = adopted.map_or(scheduled, |found| scheduled.max(found));
+        let min = self.min.at(local).min(max);
         Bounds::new(min, max).unwrap_or_else(|_| Bounds::exactly(max))
     }
 
@@ -222,4 +223,42 @@ impl Plan {
 /// Seconds of the configuration, which are checked to be finite and not negative.
 fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX / 64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Registry;
+    use crate::settings::load_text;
+
+    #[test]
+    fn the_bounds_follow_the_local_day() {
+        let text = r#"
+time_zone = "America/Vancouver"
+[processes.web]
+measurement = { measurement_url = "https://web.example.com/" }
+scaling = { app_name = "a", api_key = "b" }
+[processes.web.decision]
+min_processes = { "0:00" = 1, "mon-fri 8:00" = 3, "mon-fri 18:00" = 1, "2026-12-24 12:00" = 6 }
+max_processes = { "0:00" = 4, "2026-12-24 12:00" = 9 }
+"#;
+        let settings = load_text("x", text, &Registry::built_in()).unwrap();
+        let plan = Plan::new(&settings, &settings.processes[0]).unwrap();
+        for (at, min, max, because) in [
+            ("2026-12-24T15:59:00Z", 1, 4, "7:59 on a Thursday"),
+            ("2026-12-24T16:00:00Z", 3, 4, "8:00"),
+            ("2026-12-24T20:00:00Z", 6, 9, "12:00 on the date"),
+            (
+                "2026-12-25T07:59:00Z",
+                6,
+                9,
+                "its last minute, a day later in UTC",
+            ),
+            ("2026-12-25T08:00:00Z", 1, 4, "Friday"),
+            ("2026-12-26T20:00:00Z", 1, 4, "a Saturday"),
+        ] {
+            let bounds = plan.bounds(at.parse().unwrap(), None);
+            assert_eq!((bounds.min(), bounds.max()), (min, max), "{because}: {at}");
+        }
+    }
 }

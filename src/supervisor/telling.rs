@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use log::{info, warn};
 
-use crate::decision::schedule::TimeOfDay;
+use crate::decision::schedule::LocalTime;
 use crate::messages::Notify;
 use crate::model::{Count, Direction, ProcessName};
 use crate::notification::{Event, Notice, Phase};
@@ -46,7 +46,7 @@ pub(super) fn log_turned(process: &ProcessName, turned: &[(Event, Option<String>
 impl Turn<'_> {
     /// Rapid scaling is judged by each notifier's own numbers.
     pub(super) fn watch_rapid(&mut self, count: Option<Count>) {
-        let time = TimeOfDay::at(self.now.wall, self.plan.zone);
+        let local = LocalTime::at(self.now.wall, self.plan.zone);
         for (index, policy) in self
             .plan
             .policies
@@ -54,7 +54,7 @@ impl Turn<'_> {
             .enumerate()
             .filter(|(_, policy)| policy.picks(Event::TooRapid))
         {
-            let rule = policy.rapid_rule(time);
+            let rule = policy.rapid_rule(local);
             let found = rapid::too_rapid(self.state.ledger.scales(), rule, self.now.mono);
             let (phase, reason) = match (found, self.state.rapid.remove(&index)) {
                 (Some((direction, scales)), _) => {

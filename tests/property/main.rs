@@ -17,4 +17,6 @@ mod restarts;
 #[cfg(test)]
 mod runner;
 #[cfg(test)]
+mod schedule;
+#[cfg(test)]
 mod settings;

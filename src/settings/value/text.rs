@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::wanted::wanted;
 use super::{BadValue, Written, holds_variable, one};
-use crate::decision::schedule::Periods;
+use crate::decision::schedule::Period;
 use crate::settings::environment::{Expanded, Unfilled, expand};
 use crate::settings::mask::veiled;
 use crate::settings::schema::Default;
@@ -101,11 +101,14 @@ impl Written<'_> {
 
     pub(super) fn period(self) -> Result<Value, BadValue> {
         let text = self.expanded()?.text;
-        match Periods::parse_one(&text) {
+        match text.parse::<Period>() {
             Ok(_) => Ok(Value::from(text)),
-            Err(error) => Err(self.bad(
-                format!("{} is not a period of the day", self.quoted()),
-                error.to_string(),
+            Err(error) if self.may_be_quoted() => {
+                Err(self.bad(veiled(&error.wrong), veiled(&error.right)))
+            }
+            Err(_) => Err(self.bad(
+                "the value is not a period of the day",
+                wanted(self.setting.kind),
             )),
         }
     }
