@@ -17,7 +17,7 @@ from celery import Celery
 from redis import Redis
 
 PRIORITIES = 10
-GATE_AT_MOST = 120  # seconds
+GATE_AT_MOST = 600  # seconds
 ANSWERS_WITHIN = 2  # seconds
 
 broker_url = os.environ["BROKER_URL"]
