@@ -15,6 +15,8 @@ mod path;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]
+mod remembering;
+#[cfg(test)]
 mod shutdown;
 #[cfg(test)]
 mod supervision;
