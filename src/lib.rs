@@ -58,6 +58,7 @@ pub mod model;
 pub mod notification;
 pub mod one_line;
 pub mod output;
+pub mod record;
 pub mod run;
 pub mod scaling;
 pub mod settings;

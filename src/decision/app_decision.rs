@@ -46,6 +46,13 @@ impl DecisionBackend for Rule {
     fn needs_number(&self) -> bool {
         false
     }
+
+    fn otherwise(&self, _: &Situation) -> Vec<String> {
+        vec![format!(
+            "another count, if the application had asked for it{}",
+            self.place()
+        )]
+    }
 }
 
 impl Rule {

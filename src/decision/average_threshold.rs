@@ -72,6 +72,38 @@ impl DecisionBackend for Rule {
     fn ceiling(&self) -> Option<f64> {
         Some(self.thresholds.max)
     }
+
+    fn otherwise(&self, situation: &Situation) -> Vec<String> {
+        let levels = threshold::levels(&situation.history).unwrap_or_default();
+        let from = levels.len().checked_sub(self.window);
+        let Some(latest) = from.and_then(|from| levels.get(from..)) else {
+            let missing = self.window.saturating_sub(levels.len());
+            return vec![format!(
+                "up or down, if there had been {missing} more results for a mean"
+            )];
+        };
+        let mean = self.mean(latest);
+        let was = self.thresholds.write(mean);
+        let Thresholds { min, max } = self.thresholds;
+        let (low, high) = (threshold::exact(min), threshold::exact(max));
+        let mut otherwise = Vec::new();
+        if mean <= max {
+            otherwise.push(format!(
+                "up, if the mean had been above {high} (it was {was})"
+            ));
+        }
+        if mean > max || mean <= min {
+            otherwise.push(format!(
+                "stay, if it had been above {low} and at most {high}"
+            ));
+        }
+        if mean > min {
+            otherwise.push(format!(
+                "down, if the mean had been {low} or less (it was {was})"
+            ));
+        }
+        otherwise
+    }
 }
 
 impl Rule {

@@ -86,15 +86,65 @@ impl DecisionBackend for Rule {
     fn ceiling(&self) -> Option<f64> {
         Some(self.thresholds.max)
     }
+
+    fn otherwise(&self, situation: &Situation) -> Vec<String> {
+        let Ok(levels) = threshold::levels(&situation.history) else {
+            return Vec::new();
+        };
+        let fails = run(&levels, |level| self.is_fail(level));
+        let passes = run(&levels, |level| self.is_pass(level));
+        let (min, max) = (
+            threshold::exact(self.thresholds.min),
+            threshold::exact(self.thresholds.max),
+        );
+        let was = self.was(&levels);
+        let stay = |many: usize, bound: &str| {
+            vec![format!("stay, if one of the last {many} had been {bound}")]
+        };
+        if fails >= self.up_after {
+            return stay(self.up_after, &format!("{max} or less"));
+        }
+        if passes >= self.down_after {
+            return stay(self.down_after, &format!("{min} or more"));
+        }
+        vec![
+            format!("up, if {} above {max} ({was})", more(self.up_after - fails)),
+            format!(
+                "down, if {} below {min} ({was})",
+                more(self.down_after - passes)
+            ),
+        ]
+    }
+}
+
+/// `one more result had been` or `3 more results had been`.
+fn more(many: usize) -> String {
+    match many {
+        1 => "one more result had been".to_owned(),
+        _ => format!("{many} more results in a row had been"),
+    }
+}
+
+/// How many of the newest are such.
+fn run(levels: &[Level], is: impl Fn(Level) -> bool) -> usize {
+    levels.iter().rev().take_while(|level| is(**level)).count()
 }
 
 impl Rule {
+    /// `the last was 840`.
+    fn was(&self, levels: &[Level]) -> String {
+        match levels.last() {
+            Some(Level::Number(newest)) => {
+                format!("the last was {}", self.thresholds.write(*newest))
+            }
+            Some(Level::TooHigh | Level::None) | None => "the last measurement failed".to_owned(),
+        }
+    }
+
     fn wish(&self, situation: &Situation) -> Result<Wish, DecideError> {
         let levels = threshold::levels(&situation.history)?;
-        let run =
-            |test: &dyn Fn(&Level) -> bool| levels.iter().rev().take_while(|l| test(l)).count();
-        let fails = run(&|level| self.is_fail(*level));
-        let passes = run(&|level| self.is_pass(*level));
+        let fails = run(&levels, |level| self.is_fail(level));
+        let passes = run(&levels, |level| self.is_pass(level));
         let (min, max) = (
             threshold::exact(self.thresholds.min),
             threshold::exact(self.thresholds.max),
@@ -231,6 +281,40 @@ mod tests {
             F       | up: the last measurement failed, which counts as above 1200 | one failure is enough
         ";
         check(|situation| rule.wish(situation), table);
+    }
+
+    #[test]
+    fn what_would_have_led_elsewhere() {
+        use Level::{Number, TooHigh};
+        let rows: &[(&[Level], &[&str])] = &[
+            (
+                &[Number(1500.0), Number(840.0)],
+                &[
+                    "up, if 3 more results in a row had been above 1200 (the last was 840)",
+                    "down, if 5 more results in a row had been below 400 (the last was 840)",
+                ],
+            ),
+            (
+                &[Number(1500.0), TooHigh],
+                &[
+                    "up, if one more result had been above 1200 (the last measurement failed)",
+                    "down, if 5 more results in a row had been below 400 (the last measurement failed)",
+                ],
+            ),
+            (
+                &[Number(1500.0); 3],
+                &["stay, if one of the last 3 had been 1200 or less"],
+            ),
+            (
+                &[Number(1.0); 5],
+                &["stay, if one of the last 5 had been 400 or more"],
+            ),
+            (&[], &[]),
+        ];
+        for (levels, wanted) in rows {
+            let situation = crate::decision::testing::situation(levels);
+            assert_eq!(RULE.otherwise(&situation), *wanted, "{levels:?}");
+        }
     }
 
     #[test]

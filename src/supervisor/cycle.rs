@@ -6,12 +6,15 @@
 //!                                                                          └─ failed: nothing changed ─────────────▶ ends
 //! ```
 
+use std::rc::Rc;
+
 use crate::clock::Now;
 use crate::envelope::{self, Cause, Rule};
 use crate::messages::{Decided, Notify, Scale, Scaled, Silence};
 use crate::model::{Count, Cycle, Direction};
 use crate::notification::{Event, Phase};
 use crate::one_line::one_line;
+use crate::record::{CycleRecord, Outcome};
 use crate::scaling::{Observed, ScaleError};
 use crate::supervisor::ledger::ScaleRecord;
 use crate::supervisor::memory::{Health, LastCycle, Order, Stage, State};
@@ -29,6 +32,8 @@ pub struct Orders {
     pub scale: Option<Scale>,
     /// For the log, which nobody has to pick: conditions that began (with the reason) or ended in this turn.
     pub turned: Vec<(Event, Option<String>)>,
+    /// The record of the cycle that ended.
+    pub record: Option<Rc<CycleRecord>>,
 }
 
 /// What the scaling backend says about itself.
@@ -68,6 +73,7 @@ impl<'a> Turn<'a> {
             return None;
         }
         self.tell_measurement(decided);
+        self.begin_record(decided);
         match &decided.count {
             Ok(seen) => self.weigh(decided, *seen, platform),
             Err(error) => self.uncounted(error),
@@ -104,7 +110,7 @@ impl<'a> Turn<'a> {
             .and_then(|running| running.order.clone());
         match order {
             Some(order) => self.not_scaled(order.from, order.to, why.to_owned()),
-            None => self.end(None, why.to_owned()),
+            None => self.end(Outcome::Lost, None, why.to_owned()),
         }
         self.orders
     }
@@ -144,7 +150,7 @@ impl<'a> Turn<'a> {
     fn uncounted(&mut self, error: &ScaleError) {
         let reason = format!("the count could not be read: {error}");
         self.condition(Event::ScaleFailed, Some(reason.clone()), None);
-        self.end(None, reason);
+        self.end(Outcome::Uncounted, None, reason);
     }
 
     /// A first start never cuts an app down: what is found above an unwritten maximum is the maximum.
@@ -167,6 +173,7 @@ impl<'a> Turn<'a> {
         self.adopt(seen.count);
         self.observe(decided, seen.count);
         let answer = envelope::weigh(&self.question(decided, seen, platform));
+        self.record_verdict(&answer);
         let off = answer.switched_off.then(|| answer.reason.clone());
         if off.is_some() {
             // What was measured while nothing ran says nothing about the load when it runs again.
@@ -195,7 +202,7 @@ impl<'a> Turn<'a> {
                 let reason = silence
                     .filter(|_| !answer.switched_off)
                     .unwrap_or(answer.reason);
-                self.end(Some(seen.count), reason);
+                self.end(Outcome::Held, Some(seen.count), reason);
                 self.recover(seen.count);
             }
         }
@@ -252,17 +259,19 @@ impl<'a> Turn<'a> {
         self.state.history.clear();
         self.state.evidence.clear();
         self.tell(Event::Scale, Phase::Moment, Some(from), Some(to), &reason);
-        self.end(Some(to), reason);
+        self.end(Outcome::Scaled { to }, Some(to), reason);
     }
 
     fn not_scaled(&mut self, from: Count, to: Count, why: String) {
         let reason = format!("the count could not be set from {from} to {to}: {why}");
+        let outcome = Outcome::Failed { to, why };
         self.condition(Event::ScaleFailed, Some(reason.clone()), Some(from));
-        self.end(Some(from), reason);
+        self.end(outcome, Some(from), reason);
     }
 
     /// The cycle is over.
-    fn end(&mut self, count: Option<Count>, reason: String) {
+    fn end(&mut self, outcome: Outcome, count: Option<Count>, reason: String) {
+        self.close_record(outcome, &reason);
         self.state.in_flight = None;
         self.state.last = Some(LastCycle {
             cycle: self.cycle,

@@ -20,6 +20,7 @@ use crate::measurement::OnFailure;
 use crate::model::{Count, Cycle};
 use crate::notification::Event;
 use crate::notification::policy::Told;
+use crate::record::CycleRecord;
 use crate::supervisor::cooldown::Cooldown;
 use crate::supervisor::ledger::Ledger;
 use crate::supervisor::plan::Plan;
@@ -92,6 +93,8 @@ pub struct State {
     pub stopping: bool,
     /// How the last cycle ended, for the status.
     pub last: Option<LastCycle>,
+    /// The record of the cycle in flight, once it was decided.
+    pub record: Option<Rc<CycleRecord>>,
 }
 
 /// A cycle under way.

@@ -33,6 +33,7 @@ pub mod ledger;
 pub mod memory;
 pub mod plan;
 pub mod rapid;
+mod recording;
 mod reload;
 pub mod restarts;
 pub mod spread;

@@ -30,6 +30,8 @@ pub struct Plan {
     pub zone: Tz,
     /// How failures are met.
     pub supervision: Supervision,
+    /// The decision backend's name.
+    pub decision: String,
     /// How often a cycle begins.
     pub interval: Duration,
     /// How long a measurement may take.
@@ -144,6 +146,7 @@ impl Plan {
             .collect::<Result<_, _>>()?;
         Ok(Self {
             process: process.name.clone(),
+            decision: process.decision.backend.clone(),
             zone: settings.time_zone,
             supervision: settings.supervision,
             interval: seconds(measuring.measurement_interval_in_seconds),

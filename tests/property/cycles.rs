@@ -13,7 +13,7 @@ use autoscalebot::measurement::Measurement;
 use autoscalebot::messages::{Decided, Grounds, Scaled, Silence};
 use autoscalebot::scaling::{Observed, ScaleError};
 use autoscalebot::settings::{Source, load};
-use autoscalebot::supervisor::cycle::{Platform, Turn};
+use autoscalebot::supervisor::cycle::{Orders, Platform, Turn};
 use autoscalebot::supervisor::memory::{Stage, State};
 use autoscalebot::supervisor::plan::Plan;
 use chrono::{DateTime, TimeDelta};
@@ -175,6 +175,7 @@ impl World {
         let orders = Turn::new(&mut self.state, &self.plan, now, cycle).decided(&decided, platform);
         prop_assert_eq!(orders.is_some(), expected);
         prop_assert!(expected || self.all() == before, "a late decision");
+        self.recomputed(orders.as_ref())?;
         if let Some(order) = orders.and_then(|orders| orders.scale) {
             let bounds = self.plan.bounds(now.wall, self.state.adopted_max);
             prop_assert_eq!(
@@ -197,6 +198,23 @@ impl World {
                 .map(|order| order.cause);
             prop_assert_eq!(by_bounds == Some(Cause::Bounds), outside);
         }
+        Ok(())
+    }
+
+    /// The record alone leads to the count that was ordered, or kept.
+    fn recomputed(&self, orders: Option<&Orders>) -> Result<(), TestCaseError> {
+        let Some(orders) = orders else { return Ok(()) };
+        let (record, reached) = match (&orders.scale, &orders.record) {
+            (Some(order), None) => (self.state.record.clone(), Some(order.to)),
+            (None, Some(record)) => (Some(record.clone()), record.count),
+            odd => return Err(TestCaseError::fail(format!("one of the two: {odd:?}"))),
+        };
+        let record = record.expect("it is begun when it is decided");
+        prop_assert_eq!(record.recomputed(), reached.map(i64::from), "{:?}", record);
+        prop_assert!(
+            !record.reason.is_empty() || orders.scale.is_some(),
+            "{record:?}"
+        );
         Ok(())
     }
 

@@ -1,0 +1,219 @@
+//! A record for people: readable in ten seconds.
+//!
+//! ```text
+//! web at 2026-11-24 14:03:30 (cycle 1234): stays at 3
+//!   because    the last result, 840, is within 400 to 1200
+//!   measured   840 by response_time
+//!   count      3 asked for, 3 up; 1 to 5 allowed
+//!   wished     3 by consecutive_threshold
+//!   otherwise  up, if 3 more results had been above 1200 (the last was 840)
+//! ```
+
+use chrono_tz::Tz;
+
+use super::{CycleRecord, Input, Outcome};
+
+/// The whole record.
+pub fn told(record: &CycleRecord, zone: Tz) -> String {
+    let mut lines = vec![format!(
+        "{} at {} (cycle {}): {}",
+        record.process,
+        record.at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S"),
+        record.cycle,
+        outcome(record)
+    )];
+    let mut row = |name: &str, texts: Vec<String>| {
+        for (number, text) in texts.into_iter().enumerate() {
+            let name = if number == 0 { name } else { "" };
+            lines.push(format!("  {name:<10} {text}"));
+        }
+    };
+    row("because", vec![record.reason.clone()]);
+    row("measured", record.inputs.iter().map(input).collect());
+    row("count", vec![count(record)]);
+    row("wished", vec![wished(record)]);
+    let held = record.clamps.iter().map(|clamp| {
+        format!(
+            "{}: {} -> {}, {}",
+            clamp.rule.name(),
+            clamp.from,
+            clamp.to,
+            clamp.why
+        )
+    });
+    row("rules", held.collect());
+    row("otherwise", record.otherwise.clone());
+    lines.join("\n") + "\n"
+}
+
+/// The record in a line: `14:03:30  stays at 3: the last result, 840, is within 400 to 1200`.
+pub fn in_a_line(record: &CycleRecord, zone: Tz) -> String {
+    let time = record.at.with_timezone(&zone).format("%m-%d %H:%M:%S");
+    format!("{time}  {}: {}", outcome(record), record.reason)
+}
+
+/// What became of the count: `stays at 3`, `scaled up 2 -> 3`.
+pub fn outcome(record: &CycleRecord) -> String {
+    let from = record
+        .count
+        .map_or_else(|| "?".to_owned(), |count| count.to_string());
+    let way = |to: u32| match record.count {
+        Some(count) if to < count => "down",
+        Some(_) | None => "up",
+    };
+    match &record.outcome {
+        Outcome::Held => format!("stays at {from}"),
+        Outcome::Ordered { to } => format!("is being scaled {} {from} -> {to}", way(*to)),
+        Outcome::Scaled { to } => format!("scaled {} {from} -> {to}", way(*to)),
+        Outcome::Failed { to, .. } => format!("could not be scaled {} {from} -> {to}", way(*to)),
+        Outcome::Uncounted => "stays, for the count could not be read".to_owned(),
+        Outcome::Lost => format!("stays at {from}, for a part of the bot failed"),
+    }
+}
+
+fn input(input: &Input) -> String {
+    let backend = &input.backend;
+    let mut text = match (&input.error, input.value, &input.data) {
+        (Some(error), _, _) => format!("nothing by {backend}: {error}"),
+        (None, Some(value), _) => format!("{value} by {backend}"),
+        (None, None, Some(data)) => format!("{data} by {backend}"),
+        (None, None, None) => format!("nothing by {backend}"),
+    };
+    if !input.doubts.is_empty() {
+        text.push_str("; not to be trusted for a scale down: ");
+        text.push_str(&input.doubts.join("; "));
+    }
+    text
+}
+
+fn count(record: &CycleRecord) -> String {
+    let (min, max) = (record.min, record.max);
+    match (record.count, record.ready) {
+        (Some(count), Some(ready)) => {
+            format!("{count} asked for, {ready} up; {min} to {max} allowed")
+        }
+        (Some(count), None) => format!("{count}; {min} to {max} allowed"),
+        (None, _) => format!("not known; {min} to {max} allowed"),
+    }
+}
+
+fn wished(record: &CycleRecord) -> String {
+    match (&record.wish, &record.silence) {
+        (Some(wish), _) => format!("{} by {}: {}", wish.desired, wish.backend, wish.reason),
+        (None, Some(silence)) => format!("nothing: {silence}"),
+        (None, None) => "nothing".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envelope::doubt::Trust;
+    use crate::envelope::{Cause, Clamp, Rule};
+    use crate::model::ProcessName;
+    use crate::record::Wished;
+
+    fn record() -> CycleRecord {
+        let at = "2026-11-24T22:03:30Z".parse().unwrap();
+        CycleRecord {
+            process: ProcessName::new("web").unwrap(),
+            cycle: 1234,
+            at,
+            count: Some(3),
+            ready: Some(2),
+            min: 1,
+            max: 5,
+            inputs: vec![Input {
+                backend: "response_time".to_owned(),
+                at,
+                value: Some(120.5),
+                data: None,
+                error: None,
+                trust: Some(Trust::Sound),
+                doubts: vec!["the source could not be read, 60 s ago".to_owned()],
+            }],
+            wish: Some(Wished {
+                backend: "consecutive_threshold".to_owned(),
+                desired: 2,
+                reason: "the last 5 results are below 400".to_owned(),
+            }),
+            silence: None,
+            clamps: vec![Clamp {
+                rule: Rule::Trust,
+                from: 2,
+                to: 3,
+                why: "not down on what cannot be trusted".to_owned(),
+                unless: None,
+            }],
+            cause: Cause::Load,
+            outcome: Outcome::Held,
+            reason: "the last 5 results are below 400; not down on what cannot be trusted"
+                .to_owned(),
+            otherwise: vec!["down to 2, if …".to_owned(), "up, if …".to_owned()],
+        }
+    }
+
+    #[test]
+    fn all_of_it_in_ten_seconds() {
+        let expected = "\
+web at 2026-11-24 14:03:30 (cycle 1234): stays at 3
+  because    the last 5 results are below 400; not down on what cannot be trusted
+  measured   120.5 by response_time; not to be trusted for a scale down: the source could not be read, 60 s ago
+  count      3 asked for, 2 up; 1 to 5 allowed
+  wished     2 by consecutive_threshold: the last 5 results are below 400
+  rules      trust: 2 -> 3, not down on what cannot be trusted
+  otherwise  down to 2, if …
+             up, if …
+";
+        assert_eq!(told(&record(), chrono_tz::America::Vancouver), expected);
+    }
+
+    #[test]
+    fn every_outcome_has_its_words() {
+        let why = || "no".to_owned();
+        for (outcome, count, wanted) in [
+            (Outcome::Held, Some(3), "stays at 3"),
+            (Outcome::Scaled { to: 4 }, Some(3), "scaled up 3 -> 4"),
+            (Outcome::Scaled { to: 2 }, Some(3), "scaled down 3 -> 2"),
+            (
+                Outcome::Ordered { to: 4 },
+                Some(3),
+                "is being scaled up 3 -> 4",
+            ),
+            (
+                Outcome::Failed { to: 2, why: why() },
+                Some(3),
+                "could not be scaled down 3 -> 2",
+            ),
+            (
+                Outcome::Uncounted,
+                None,
+                "stays, for the count could not be read",
+            ),
+            (
+                Outcome::Lost,
+                Some(3),
+                "stays at 3, for a part of the bot failed",
+            ),
+        ] {
+            let record = CycleRecord {
+                outcome,
+                count,
+                ..record()
+            };
+            assert_eq!(super::outcome(&record), wanted);
+            let line = in_a_line(&record, Tz::UTC);
+            assert!(line.starts_with("11-24 22:03:30  "), "{line}");
+        }
+    }
+
+    #[test]
+    fn it_survives_being_written_down() {
+        let text = serde_json::to_string(&record()).unwrap();
+        assert_eq!(
+            serde_json::from_str::<CycleRecord>(&text).unwrap(),
+            record()
+        );
+        assert!(text.len() < 1200, "{} bytes: {text}", text.len());
+    }
+}

@@ -1,0 +1,104 @@
+//! The record of a cycle: begun when it was decided, and closed when it ends.
+
+use std::rc::Rc;
+
+use crate::clock::Now;
+use crate::envelope::{Cause, Verdict};
+use crate::messages::Decided;
+use crate::model::Cycle;
+use crate::one_line::one_line;
+use crate::record::{CycleRecord, Input, MOST_QUOTED, Outcome, Wished};
+use crate::supervisor::cycle::Turn;
+use crate::supervisor::plan::Plan;
+
+impl Turn<'_> {
+    /// A record of what was seen and wished for in this cycle, before anything is weighed.
+    pub(super) fn begin_record(&mut self, decided: &Decided) {
+        let bounds = self.plan.bounds(self.now.wall, self.state.adopted_max);
+        let seen = decided.count.as_ref().ok();
+        let wish = decided.wish.as_ref().ok();
+        let record = CycleRecord {
+            count: seen.map(|seen| seen.count),
+            ready: seen.map(|seen| seen.ready),
+            min: bounds.min(),
+            max: bounds.max(),
+            inputs: vec![input(decided)],
+            wish: wish.map(|wish| Wished {
+                backend: self.plan.decision.clone(),
+                desired: wish.desired,
+                reason: wish.reason.clone(),
+            }),
+            silence: decided.wish.as_ref().err().map(ToString::to_string),
+            otherwise: decided.grounds.otherwise.clone(),
+            ..blank(self.plan, self.cycle, self.now)
+        };
+        self.state.record = Some(Rc::new(record));
+    }
+
+    /// What the envelope made of it.
+    pub(super) fn record_verdict(&mut self, verdict: &Verdict) {
+        let Some(record) = &mut self.state.record else {
+            return;
+        };
+        let record = Rc::make_mut(record);
+        record.clamps.clone_from(&verdict.clamps);
+        record.cause = verdict.cause;
+        if let Some(count) = record.count {
+            let held = verdict.otherwise(count);
+            record.otherwise.splice(0..0, held);
+        }
+    }
+
+    /// The cycle is over: the record is closed, and goes to whoever keeps it.
+    pub(super) fn close_record(&mut self, outcome: Outcome, reason: &str) {
+        let begun = self.state.record.take();
+        let begun = begun.filter(|record| record.cycle == self.cycle);
+        let mut record = begun.map_or_else(
+            || blank(self.plan, self.cycle, self.now),
+            Rc::unwrap_or_clone,
+        );
+        record.outcome = outcome;
+        reason.clone_into(&mut record.reason);
+        self.orders.record = Some(Rc::new(record));
+    }
+}
+
+fn blank(plan: &Plan, cycle: Cycle, now: Now) -> CycleRecord {
+    let bounds = plan.bounds(now.wall, None);
+    CycleRecord {
+        process: plan.process.clone(),
+        cycle,
+        at: now.wall,
+        count: None,
+        ready: None,
+        min: bounds.min(),
+        max: bounds.max(),
+        inputs: Vec::new(),
+        wish: None,
+        silence: None,
+        clamps: Vec::new(),
+        cause: Cause::Load,
+        outcome: Outcome::Lost,
+        reason: String::new(),
+        otherwise: Vec::new(),
+    }
+}
+
+fn input(decided: &Decided) -> Input {
+    let (measurement, grounds) = (&decided.measurement, &decided.grounds);
+    let is_the_number = measurement.data.as_f64() == grounds.value;
+    let data = (measurement.success && !is_the_number)
+        .then(|| one_line(&measurement.data.to_string(), MOST_QUOTED));
+    Input {
+        backend: measurement.backend.clone(),
+        at: measurement.at,
+        value: grounds.value,
+        data,
+        error: measurement
+            .error
+            .as_ref()
+            .map(|error| one_line(error, MOST_QUOTED)),
+        trust: grounds.trust.clone(),
+        doubts: grounds.doubts.clone(),
+    }
+}
