@@ -62,4 +62,5 @@ pub mod settings;
 pub mod supervisor;
 pub mod telemetry;
 pub mod trial;
+mod watcher;
 pub mod wire;

@@ -41,3 +41,5 @@ mod service_time;
 mod stops;
 #[cfg(test)]
 mod trial;
+#[cfg(test)]
+mod watcher;
