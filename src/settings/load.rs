@@ -160,14 +160,20 @@ impl Walk<'_> {
         if written.table.is_empty() {
             self.find(&place, "there is no process to manage", right);
         }
-        let mut processes = Vec::new();
+        let mut processes: Vec<Option<ProcessSettings>> = Vec::new();
         for (key, _) in written.table {
             let name = key.get_ref().as_ref();
             let Some(table) = self.table_at(&written, name) else {
                 continue;
             };
             match ProcessName::new(name) {
-                Ok(name) => processes.push(self.process(&name, &table, defaults)),
+                Ok(name) => {
+                    let mut process = self.process(&name, &table, defaults);
+                    if let (Some(process), Some(Some(before))) = (&mut process, processes.last()) {
+                        process.share(before);
+                    }
+                    processes.push(process);
+                }
                 Err(error) => {
                     let wrong = format!("{name:?} cannot be a process's name");
                     self.find(&table.place, wrong, error.to_string());

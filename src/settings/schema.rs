@@ -2,6 +2,8 @@
 //! a table has become once it is checked. Each backend file has its own list; the walker, the reference, the help and
 //! the secrets' mask all read the same rows.
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -118,9 +120,12 @@ impl Setting {
 }
 
 /// A table that was found good: every written setting in its kind's form, environment filled in, defaults added. It
-/// holds secrets, so it has no `Debug` that shows values and cannot be serialised.
+/// holds secrets, so it has no `Debug` that shows values and cannot be serialised. Clones share what is in it.
 #[derive(Clone, PartialEq)]
-pub struct Section {
+pub struct Section(Arc<Content>);
+
+#[derive(Clone, PartialEq)]
+struct Content {
     values: Map<String, Value>,
     written: Vec<String>,
 }
@@ -128,7 +133,7 @@ pub struct Section {
 impl Section {
     /// A section of `values`, of which `written` stood in the file (the others are defaults).
     pub fn new(values: Map<String, Value>, written: Vec<String>) -> Self {
-        Self { values, written }
+        Self(Arc::new(Content { values, written }))
     }
 
     /// All settings, typed. `S` names those that it wants and ignores the others (the shared ones, say).
@@ -139,12 +144,12 @@ impl Section {
     /// let wanted: Wanted = section.read()?;
     /// ```
     pub fn read<S: DeserializeOwned>(&self) -> Result<S, serde_json::Error> {
-        S::deserialize(&self.values)
+        S::deserialize(&self.0.values)
     }
 
     /// One value, if there is one.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.values.get(name)
+        self.0.values.get(name)
     }
 
     /// One text, if there is one.
@@ -159,20 +164,27 @@ impl Section {
 
     /// Whether the setting stood in the file (its own table, or the defaults), rather than being our default.
     pub fn is_written(&self, name: &str) -> bool {
-        self.written.iter().any(|written| written == name)
+        self.0.written.iter().any(|written| written == name)
     }
 
     /// A copy in which `name` is `value`: for a setting that one step takes over from another.
     #[must_use]
     pub fn with(&self, name: &str, value: Value) -> Self {
-        let mut copy = self.clone();
+        let mut copy = Content::clone(&self.0);
         copy.values.insert(name.to_owned(), value);
-        copy
+        Self(Arc::new(copy))
+    }
+
+    /// Shares the content of `other`, if it says the same: the processes of an application differ in little.
+    pub fn share(&mut self, other: &Self) {
+        if self == other {
+            self.0 = Arc::clone(&other.0);
+        }
     }
 }
 
 impl std::fmt::Debug for Section {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.values.keys()).finish()
+        f.debug_set().entries(self.0.values.keys()).finish()
     }
 }
