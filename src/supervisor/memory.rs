@@ -91,6 +91,8 @@ pub struct InFlight {
     pub stage: Stage,
     /// When it is given up, should it never end (monotonic).
     pub expires: Duration,
+    /// How long reading the count took, which is then no longer there for the scale.
+    pub counting: Duration,
     /// What is being scaled.
     pub order: Option<Order>,
 }
@@ -172,6 +174,7 @@ impl State {
             cycle: self.cycle,
             stage: Stage::Measuring,
             expires,
+            counting: Duration::ZERO,
             order: None,
         });
         Some(self.cycle)
@@ -192,6 +195,17 @@ impl State {
             // A maximum that is written now is the maximum; one that no longer is cuts nothing down.
             self.adopted_max = None;
             self.counted = false;
+        }
+    }
+
+    /// The count was read for this cycle, and that took so long.
+    pub fn counted_in(&mut self, cycle: Cycle, took: Duration) {
+        if let Some(running) = self
+            .in_flight
+            .as_mut()
+            .filter(|running| running.cycle == cycle)
+        {
+            running.counting = took;
         }
     }
 
