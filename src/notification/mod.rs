@@ -8,6 +8,7 @@ pub mod command;
 pub mod console;
 pub mod email;
 pub mod logger;
+pub mod outbox;
 pub mod policy;
 mod settings;
 pub mod test;

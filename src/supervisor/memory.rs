@@ -14,12 +14,13 @@ use crate::decision::Reading;
 use crate::measurement::OnFailure;
 use crate::model::{Count, Cycle};
 use crate::notification::Event;
+use crate::notification::outbox::Origin;
 use crate::notification::policy::Told;
 use crate::supervisor::cooldown::Cooldown;
 use crate::supervisor::gate::Cause;
 use crate::supervisor::ledger::Ledger;
 use crate::supervisor::plan::Plan;
-use crate::supervisor::restarts::Restarts;
+use crate::supervisor::restarts::{Restarts, Verdict};
 
 /// The shared handle to one process's state.
 #[derive(Clone, Debug, Default)]
@@ -74,6 +75,8 @@ pub struct State {
     pub counted: bool,
     /// The faults of the group.
     pub restarts: Restarts,
+    /// Which of the group's lives they are counted for: the present one, or the next, once this one is given up.
+    pub life: u64,
     /// Whether the group works.
     pub health: Health,
     /// No new cycles: the program is stopping.
@@ -196,6 +199,46 @@ impl State {
             self.adopted_max = None;
             self.counted = false;
         }
+    }
+
+    /// Other notifiers take the place of the present ones: what one has told it has told, should it stay as it is.
+    pub fn rearrange(&mut self, origins: &[Origin]) {
+        let (told, rapid) = (&self.told, &self.rapid);
+        let same = |origin: &Origin| match origin {
+            Origin::Same(from) => Some(*from),
+            Origin::Changed(_) | Origin::New => None,
+        };
+        let kept = |origin: &Origin| same(origin).and_then(|from| told.get(from)).cloned();
+        let told = origins
+            .iter()
+            .map(|origin| kept(origin).unwrap_or_default());
+        let held = |(to, origin)| Some((to, rapid.get(&same(origin)?)?.clone()));
+        let rapid = origins.iter().enumerate().filter_map(held);
+        (self.told, self.rapid) = (told.collect(), rapid.collect());
+    }
+
+    /// What is done about a fault of this life of the group; `None`: nothing, for that life is over or given up, and
+    /// its faults are not held against the next.
+    pub fn judge(&mut self, life: u64, now: Duration) -> Option<Verdict> {
+        if life != self.life {
+            return None;
+        }
+        let retried = self.health != Health::Working;
+        let verdict = self.restarts.record(now, retried);
+        match verdict {
+            Verdict::Restart { .. } => {}
+            Verdict::Rebuild | Verdict::Degrade => self.life += 1,
+        }
+        Some(verdict)
+    }
+
+    /// A departure was broken off: cycles begin again. Whether there was one.
+    pub fn come_back(&mut self) -> bool {
+        let was_leaving = std::mem::take(&mut self.stopping);
+        if was_leaving {
+            self.in_flight = None;
+        }
+        was_leaving
     }
 
     /// The count was read for this cycle, and that took so long.

@@ -21,6 +21,7 @@
 
 pub mod actor;
 mod birth;
+pub mod caught;
 pub mod cooldown;
 pub mod cycle;
 mod departure;

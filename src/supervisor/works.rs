@@ -12,6 +12,7 @@ use crate::model::ProcessName;
 use crate::notification::actor::Notifier;
 use crate::scaling::ScalingBackend;
 use crate::settings::{ProcessSettings, Step};
+use crate::supervisor::caught::caught;
 use crate::supervisor::guard::Census;
 use crate::wire::Tap;
 
@@ -127,6 +128,8 @@ fn build<T: ?Sized>(
 ) -> Result<Rc<T>, BuildError> {
     let row = table.iter().find(|row| row.name == step.backend);
     let row = row.ok_or_else(|| BuildError(format!("there is no backend `{}`", step.backend)))?;
-    (row.build)(&step.section, site)
+    let built = caught(|| (row.build)(&step.section, site));
+    built
+        .unwrap_or_else(|text| Err(BuildError(format!("building it panicked: {text}"))))
         .map_err(|error| BuildError(format!("{}: {}: {error}", site.process, step.backend)))
 }

@@ -1,11 +1,15 @@
 //! Do the actors keep their promises? Real actors, scripted backends, a paused clock, no sockets.
 
 #[cfg(test)]
+mod backends;
+#[cfg(test)]
 mod deadlines;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod holds;
+#[cfg(test)]
+mod notices;
 #[cfg(test)]
 mod path;
 #[cfg(test)]

@@ -149,7 +149,8 @@ impl World {
             zero_can_mean_off: true,
             limit: None,
         };
-        let orders = Turn::new(&mut self.state, &self.plan, now, cycle).decided(&decided, platform);
+        let orders =
+            Turn::new(&mut self.state, &self.plan, now, cycle).decided(&decided, Ok(platform));
         prop_assert_eq!(orders.is_some(), expected, "a late decision does nothing");
         if let Some(order) = orders.and_then(|orders| orders.scale) {
             let bounds = self.plan.bounds(now.wall, self.state.adopted_max);
