@@ -93,7 +93,7 @@ pub struct Site {
     pub process: ProcessName,
     /// The clock.
     pub clock: Clock,
-    /// The one HTTP client.
+    /// The HTTP clients.
     pub http: Http,
     /// This program's own executable, which `local` starts its copies through.
     pub program: PathBuf,

@@ -2,6 +2,7 @@
 //! complaints to standard error.
 
 use std::io::IsTerminal;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -11,8 +12,8 @@ use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::output::{complain, say};
-use crate::run::{self, own_program};
-use crate::settings::{self, ProcessSettings, Settings};
+use crate::run::own_program;
+use crate::settings::{self, Problems, ProcessSettings, Settings};
 use crate::supervisor::works::Works;
 use crate::telemetry::{self, LogFormat};
 use crate::trial::{self, Report};
@@ -93,12 +94,15 @@ pub fn main_with(registry: Registry) -> Exit {
     };
     let clock = Clock::system();
     telemetry::start(arguments.log_format, clock);
-    match obey(arguments.command, registry, clock) {
-        Ok(exit) => exit,
-        Err(error) => {
+    let obeyed = AssertUnwindSafe(|| obey(arguments.command, registry, clock));
+    match catch_unwind(obeyed) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(error)) => {
             complain(&format!("error: {error:#}\n"));
             Exit::Failure
         }
+        // What the panic was stands in the log.
+        Err(_) => Exit::Internal,
     }
 }
 
@@ -114,7 +118,7 @@ fn usage(error: &clap::Error) -> Exit {
 
 fn obey(command: Command, registry: Registry, clock: Clock) -> Result<Exit> {
     match command {
-        Command::Run { config } => run::run(&config_file(config), registry, clock),
+        Command::Run { config } => run(&config_file(config), registry, clock),
         Command::Check { file, config, live } => check(file.or(config), live, registry, clock),
         Command::Once { config, processes } => once(config, &processes, registry, clock),
         Command::Demo { seconds } => crate::demo::run(seconds, clock),
@@ -136,19 +140,29 @@ fn config_file(named: Option<PathBuf>) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from("autoscalebot.toml"))
 }
 
+fn run(file: &Path, registry: Registry, clock: Clock) -> Result<Exit> {
+    match load(file, &registry, clock)? {
+        Some(settings) => crate::run::run(file, settings, registry, clock),
+        None => Ok(Exit::Config),
+    }
+}
+
 fn check(file: Option<PathBuf>, live: bool, registry: Registry, clock: Clock) -> Result<Exit> {
     let file = config_file(file);
-    let Some(settings) = load(&file, &registry) else {
+    let Some(settings) = load(&file, &registry, clock)? else {
         return Ok(Exit::Config);
     };
     let summary = settings::summary(&settings, &registry);
     say(&format!("{} is good: {summary}", file.display()))?;
+    for note in settings::past_dates(&settings, &registry, clock.now().wall) {
+        say(&format!("\nnote: {note}\n"))?;
+    }
     if !live {
         return Ok(Exit::Success);
     }
     say("\nTrying what it names; nothing is scaled.\n\n")?;
     let works = Works::new(registry, clock, own_program()?);
-    actix_rt::System::new().block_on(async {
+    crate::system::block_on(async {
         let mut exit = Exit::Success;
         for process in &settings.processes {
             exit = tell(exit, trial::live(&works, &settings, process).await?)?;
@@ -168,7 +182,7 @@ fn once(
     registry: Registry,
     clock: Clock,
 ) -> Result<Exit> {
-    let Some(settings) = load(&config_file(config), &registry) else {
+    let Some(settings) = load(&config_file(config), &registry, clock)? else {
         return Ok(Exit::Config);
     };
     let known = |name: &String| {
@@ -193,7 +207,7 @@ fn once(
     let wanted = |process: &&ProcessSettings| {
         names.is_empty() || names.iter().any(|name| name == process.name.as_str())
     };
-    actix_rt::System::new().block_on(async {
+    crate::system::block_on(async {
         let mut exit = Exit::Success;
         for process in settings.processes.iter().filter(wanted) {
             exit = tell(exit, trial::once(&works, &settings, process).await?)?;
@@ -211,12 +225,27 @@ fn tell(so_far: Exit, report: Report) -> Result<Exit> {
     })
 }
 
-fn load(file: &Path, registry: &Registry) -> Option<Settings> {
-    match settings::load_file(file, registry) {
-        Ok(settings) => Some(settings),
+/// The settings of a file, by which all its processes can be worked; `None` when it was refused, which is told.
+fn load(file: &Path, registry: &Registry, clock: Clock) -> Result<Option<Settings>> {
+    let program = own_program()?;
+    let loaded = settings::load_file(file, registry).and_then(|settings| {
+        // Tried with works of their own, in a system of their own, so that nothing of the trial is left.
+        let unbuilt = actix_rt::System::new().block_on(async {
+            let works = Works::new(registry.clone(), clock, program);
+            let processes = settings.processes.iter();
+            let reasons = processes.flat_map(|process| works.rehearse(&settings, process));
+            reasons.collect::<Vec<_>>()
+        });
+        if unbuilt.is_empty() {
+            return Ok(settings);
+        }
+        Err(Problems::unbuilt(&file.display().to_string(), unbuilt))
+    });
+    match loaded {
+        Ok(settings) => Ok(Some(settings)),
         Err(problems) => {
             complain(&problems.render(std::io::stderr().is_terminal()));
-            None
+            Ok(None)
         }
     }
 }

@@ -11,7 +11,7 @@ pub enum Exit {
     Failure,
     /// The command line was wrong.
     Usage,
-    /// A fault of the program itself: its thread no longer beats.
+    /// A fault of the program itself: its thread no longer beats, or panicked outside every part.
     Internal,
     /// The configuration was refused.
     Config,

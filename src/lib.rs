@@ -11,15 +11,15 @@
 //!                                                                     └──── Notify ─▶ NotifierActor
 //! ```
 //!
-//! The program starts in [`cli`], which reads the [`settings`] and hands them to [`run`]: that starts one supervisor and turns
-//! signals into messages. For each managed process the supervisor starts a *group* of four actors
+//! The program starts in [`cli`], which reads the [`settings`], sees that all backends can be built, and hands them to
+//! [`run`]: that starts one supervisor and turns signals into messages. For each managed process the supervisor starts a *group* of four actors
 //! ([`supervisor::group`]), each under a guard that restarts it in place ([`supervisor::guard`]).
 //!
 //! 1. At each tick the [`measurement::actor`] asks its backend for a sample, under a deadline. A failure is a result too.
 //! 2. The [`decision::actor`] takes the measurement into the history, asks the scaling actor for the count, and its backend
 //!    what to wish for.
-//! 3. The supervisor weighs the wish ([`supervisor::cycle`]): the [`supervisor::gate`] knows the bounds, the
-//!    [`supervisor::cooldown`] the wait after the last scale. What must outlive an actor is in
+//! 3. The supervisor weighs the wish ([`supervisor::cycle`]): the safety [`envelope`] has the last word: bounds, trust,
+//!    increments, cooldowns, rates, budget, in that order. What must outlive an actor is in
 //!    [`supervisor::memory`].
 //! 4. The [`scaling::actor`] sets the count. What was done enters the [`supervisor::ledger`], in which
 //!    [`supervisor::rapid`] scaling shows.
@@ -46,11 +46,13 @@ pub mod clock;
 pub mod command;
 pub mod decision;
 pub mod demo;
+pub mod envelope;
 pub mod errand;
 pub mod exit;
 #[cfg(feature = "harness")]
 pub mod harness;
 pub mod http;
+pub mod lines;
 pub mod measurement;
 pub mod messages;
 pub mod model;
@@ -61,6 +63,7 @@ pub mod run;
 pub mod scaling;
 pub mod settings;
 pub mod supervisor;
+pub mod system;
 pub mod telemetry;
 pub mod trial;
 mod watcher;

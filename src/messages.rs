@@ -10,6 +10,8 @@ use std::time::Duration;
 use actix::Message;
 
 use crate::decision::Wish;
+use crate::envelope::Projection;
+use crate::envelope::doubt::Trust;
 use crate::measurement::{Measurement, OnFailure};
 use crate::model::{Count, Cycle, ProcessName, Role};
 use crate::notification::Notice;
@@ -30,6 +32,8 @@ pub struct Measured {
     pub measurement: Measurement,
     /// What it means for the decision.
     pub outcome: Outcome,
+    /// How far it can be trusted.
+    pub trust: Trust,
 }
 
 /// What a measurement means for the decision.
@@ -65,6 +69,23 @@ pub struct Decided {
     pub count: Result<Observed, ScaleError>,
     /// What the decision backend wishes, or why it was not asked.
     pub wish: Result<Wish, Silence>,
+    /// What the wish rests on, for the envelope and the record.
+    pub grounds: Grounds,
+}
+
+/// What a wish rests on.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Grounds {
+    /// How far this cycle's measurement can be trusted; `None`: it was not seen.
+    pub trust: Option<Trust>,
+    /// Why a scale down cannot be trusted; empty: it can.
+    pub doubts: Vec<String>,
+    /// The number of this cycle's measurement.
+    pub value: Option<f64>,
+    /// The highest number of the window and what it must not exceed, where the decision backend has such thresholds.
+    pub projection: Option<Projection>,
+    /// What would have led to another wish.
+    pub otherwise: Vec<String>,
 }
 
 /// Why there is no wish in a cycle.

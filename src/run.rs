@@ -13,7 +13,6 @@ use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::messages::{Changes, Reload, ReloadRefused, Shutdown};
-use crate::output::complain;
 use crate::settings::{Problem, Problems, Settings};
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::guard::{self, Cause, Life, Watch};
@@ -72,17 +71,10 @@ impl Watch for Always {
 }
 
 /// Runs until told to stop, with the backends of `registry`: the built-in ones, and those that a program of another
-/// crate adds.
-pub fn run(config: &Path, registry: Registry, clock: Clock) -> Result<Exit> {
-    let settings = match crate::settings::load_file(config, &registry) {
-        Ok(settings) => settings,
-        Err(problems) => {
-            complain(&problems.render(false));
-            return Ok(Exit::Config);
-        }
-    };
+/// crate adds. `settings` are those of the file `config`, which is read again at a SIGHUP.
+pub fn run(config: &Path, settings: Settings, registry: Registry, clock: Clock) -> Result<Exit> {
     let works = Works::new(registry, clock, own_program()?);
-    actix_rt::System::new().block_on(serve(config, works, settings))
+    crate::system::block_on(serve(config, works, settings))
 }
 
 /// This program's executable, which `local` starts its copies through.
@@ -150,7 +142,9 @@ async fn reload(bot: &Bot, config: &Path, registry: &Registry) {
             Err(gone) => gone.to_string(),
         },
         Err(problems) => {
-            complain(&problems.render(false));
+            for problem in problems.lines() {
+                error!("SIGHUP: {problem}");
+            }
             headline(&problems)
         }
     };

@@ -5,10 +5,14 @@ use std::io::Write;
 use clap::ValueEnum;
 use env_logger::fmt::Formatter;
 use log::kv::{self, Key, Value, VisitSource};
-use log::{LevelFilter, Record};
+use log::{Level, LevelFilter, Record};
 use serde_json::{Map, Value as Json};
 
 use crate::clock::Clock;
+use crate::one_line::one_line;
+
+/// A line of the log is as long as what it says.
+const WHOLE: usize = usize::MAX;
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -20,6 +24,10 @@ pub enum LogFormat {
     Json,
 }
 
+/// The HTTP, TLS, Redis and mail libraries (`hyper` is `hyper_util` too). Whatever `RUST_LOG` says, they are heard from
+/// `warn` on: what they say in detail may hold what was sent, passwords included.
+const CHATTY: [&str; 5] = ["rustls", "lettre", "hyper", "reqwest", "redis"];
+
 /// Starts logging. `RUST_LOG` picks what is logged; without it, what this program has to say from `info` on.
 pub fn start(format: LogFormat, clock: Clock) {
     let mut builder = env_logger::Builder::new();
@@ -30,22 +38,19 @@ pub fn start(format: LogFormat, clock: Clock) {
             .filter_level(LevelFilter::Warn)
             .filter_module("autoscalebot", LevelFilter::Info);
     }
-    // Whatever RUST_LOG says: what the HTTP, TLS, Redis and mail libraries say in detail may hold what was sent,
-    // passwords included.
-    for chatty in [
-        "rustls",
-        "lettre",
-        "hyper",
-        "hyper_util",
-        "reqwest",
-        "redis",
-    ] {
+    for chatty in CHATTY {
         builder.filter_module(chatty, LevelFilter::Warn);
     }
-    match format {
-        LogFormat::Text => builder.format(move |out, record| text(out, record, clock)),
-        LogFormat::Json => builder.format(move |out, record| json(out, record, clock)),
-    };
+    builder.format(move |out, record| {
+        // A filter for a part of a library (`hyper_util::client=trace`) wins over the one above.
+        if is_detail(record) {
+            return Ok(());
+        }
+        match format {
+            LogFormat::Text => text(out, record, clock),
+            LogFormat::Json => json(out, record, clock),
+        }
+    });
     // A second start (tests) keeps the first.
     builder.try_init().unwrap_or_default();
     std::panic::set_hook(Box::new(|panic| {
@@ -57,6 +62,11 @@ pub fn start(format: LogFormat, clock: Clock) {
     }));
 }
 
+fn is_detail(record: &Record<'_>) -> bool {
+    let mut chatty = CHATTY.into_iter();
+    record.level() > Level::Warn && chatty.any(|library| record.target().starts_with(library))
+}
+
 fn payload(payload: &dyn std::any::Any) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
@@ -65,7 +75,8 @@ fn payload(payload: &dyn std::any::Any) -> &str {
 
 fn text(out: &mut Formatter, record: &Record<'_>, clock: Clock) -> std::io::Result<()> {
     let at = clock.now().wall.format("%Y-%m-%dT%H:%M:%S%.3fZ");
-    let message = one_line(&record.args().to_string());
+    // What an application or a platform says may have line breaks.
+    let message = one_line(&record.args().to_string(), WHOLE);
     write!(out, "{at} {:<5} {message}", record.level())?;
     let mut fields = Fields::default();
     record.key_values().visit(&mut fields).unwrap_or_default();
@@ -73,7 +84,7 @@ fn text(out: &mut Formatter, record: &Record<'_>, clock: Clock) -> std::io::Resu
         let value = value
             .as_str()
             .map_or_else(|| value.to_string(), str::to_owned);
-        write!(out, " {key}={}", one_line(&value))?;
+        write!(out, " {key}={}", one_line(&value, WHOLE))?;
     }
     writeln!(out)
 }
@@ -103,13 +114,6 @@ fn json(out: &mut Formatter, record: &Record<'_>, clock: Clock) -> std::io::Resu
             .filter(|(key, _)| !["at", "level", "target", "message"].contains(&key.as_str())),
     );
     writeln!(out, "{}", Json::Object(line))
-}
-
-/// A message on one line: what an application or a platform says may have line breaks.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }
 
 /// A record's key-value fields as JSON.

@@ -39,8 +39,8 @@ async fn lateness(processes: u32, length: Duration) -> Result<String> {
     bot.stop().await;
 
     let begun = records.begun.borrow();
-    let late = begun.iter().flat_map(|(process, (scheduled, times))| {
-        let first = *scheduled + spread::offset(process.as_str(), INTERVAL);
+    let late = begun.iter().flat_map(|(process, (_, times))| {
+        let first = spread::offset(process.as_str(), INTERVAL);
         times.iter().map(move |at| late(*at, first))
     });
     let from = WARM_UP + begun.values().map(|(at, _)| *at).max().unwrap_or_default();

@@ -128,8 +128,7 @@ impl ScalingBackend for InMemoryCount {
         Ok(to)
     }
 
-    /// Each process is an app of its own, so that their ticks are spread. The supervisor asks at the very moment from
-    /// which it reckons the first tick.
+    /// Each process is an app of its own, so that their ticks are spread. The supervisor asks when it sets the first.
     fn target(&self) -> String {
         self.records.scheduled(&self.process, self.clock.now().mono);
         self.process.to_string()

@@ -31,7 +31,7 @@ pub struct Conversation {
     pub(super) program: Program,
     pub(super) process: ProcessName,
     pub(super) step: &'static str,
-    clock: Clock,
+    pub(super) clock: Clock,
     /// Also a queue: one request at a time. It is never held but by one future on the one thread.
     running: Mutex<Option<Running>>,
     last_id: Cell<u64>,
@@ -44,7 +44,7 @@ impl Conversation {
     /// Prepares what a `command` table says; nothing is started.
     pub fn new(step: &'static str, section: &Section, site: &Site) -> Result<Self, BuildError> {
         Ok(Self {
-            program: Program::new(section)?,
+            program: Program::new(section, site.shared.get())?,
             process: site.process.clone(),
             step,
             clock: site.clock,
@@ -75,14 +75,14 @@ impl Conversation {
     pub async fn stop(&self, grace: Duration) {
         let goodbye = async {
             let mut place = self.running.lock().await;
-            if place.is_none()
-                || self
-                    .exchange(&mut place, "teardown", Map::new())
-                    .await
-                    .is_err()
-            {
+            if place.is_none() {
                 return;
             }
+            if let Err(error) = self.exchange(&mut place, "teardown", Map::new()).await {
+                log::warn!(process:% = self.process, backend = "command", step = self.step;
+                    "the command's teardown failed: {error}");
+            }
+            // Whatever it answered: as long as it is there, it may read to the end of its input.
             let Some(running) = place.as_mut() else {
                 return;
             };
@@ -160,10 +160,10 @@ impl Conversation {
         self.last_id.set(id);
         self.settle(running);
         self.unanswered.set(self.unanswered.get() + 1);
-        let outcome = if running.say(&self.request(id, what, more)) {
-            self.listen(running, id).await
-        } else {
-            Err(Silence::Over("does not read its requests".to_owned()))
+        let outcome = match running.say(&self.request(id, what, more)) {
+            Ok(()) => self.listen(running, id).await,
+            // It may be well all the same: whether it hangs, `unanswered` tells.
+            Err(why) => Err(Silence::Unasked(why)),
         };
         match outcome {
             Ok(values) => Ok(Answer {
@@ -171,6 +171,9 @@ impl Conversation {
                 name: self.program.to_string(),
             }),
             Err(Silence::Said(words)) => Err(CommandError::Failed(words)),
+            Err(Silence::Unasked(why)) => {
+                Err(CommandError::Failed(format!("{} {why}", self.program)))
+            }
             Err(Silence::Rubbish(what)) => {
                 Err(CommandError::Unusable(format!("{} {what}", self.program)))
             }
@@ -199,13 +202,17 @@ impl Conversation {
         if !running.has_ended() {
             return;
         }
-        while let Ok(step) = tokio::time::timeout(LAST_WORDS, running.step()).await {
-            match step {
-                Step::Remarked(line) => self.remark(&mut running.remarks, &line),
-                Step::Gone => break,
-                Step::Said(_) | Step::TooLong(_) | Step::Leaving => {}
+        let last_words = async {
+            loop {
+                match running.step().await {
+                    Step::Remarked(line) => self.remark(&mut running.remarks, &line),
+                    Step::Gone => return,
+                    Step::Said(_) | Step::TooLong(_) | Step::Leaving => {}
+                }
             }
-        }
+        };
+        // All of them together: what it started and left behind may go on writing for ever.
+        let _late = tokio::time::timeout(LAST_WORDS, last_words).await;
         let why = running.farewell();
         let why = self.bury(place.take(), why);
         log::warn!(process:% = self.process, backend = "command", step = self.step;

@@ -8,7 +8,7 @@ use super::answer::{Heard, hear};
 use super::conversation::Conversation;
 use super::running::{MOST_REMARKS, Remarks, Running, Step};
 
-/// How long the last words of a command that exits may take to arrive.
+/// How long the last words of a command that exits may take to arrive, all of them together.
 pub(super) const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// How long a line of standard error may be in the log.
@@ -19,6 +19,8 @@ const MOST_QUOTED: usize = 200;
 
 /// Why a request stays without its answer.
 pub(super) enum Silence {
+    /// It was not made, for this reason.
+    Unasked(String),
     /// It was refused, in these words.
     Said(String),
     /// Something else was answered.
@@ -35,10 +37,17 @@ impl Conversation {
         id: u64,
     ) -> Result<Map<String, Value>, Silence> {
         let quote = |line: &[u8]| self.program.quote(line, MOST_QUOTED);
+        let mut gone_at = None;
         loop {
             let step = if running.is_leaving() {
-                let last = tokio::time::timeout(LAST_WORDS, running.step()).await;
-                last.unwrap_or(Step::Gone)
+                let gone_at = *gone_at.get_or_insert_with(|| self.clock.now().mono + LAST_WORDS);
+                let left = self.clock.until(gone_at);
+                if left.is_zero() {
+                    Step::Gone
+                } else {
+                    let last = tokio::time::timeout(left, running.step()).await;
+                    last.unwrap_or(Step::Gone)
+                }
             } else {
                 running.step().await
             };

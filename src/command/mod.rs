@@ -13,7 +13,7 @@
 //! | step | `do` | the request has | the answer has |
 //! | --- | --- | --- | --- |
 //! | each | `setup` | | |
-//! | each | `heartbeat_start`, before each call | | |
+//! | each | `heartbeat_start`, before each `measure`, `decide`, `scale` and `notify` | | |
 //! | each | `teardown`, before its input ends for good | | |
 //! | measurement | `measure` | | `data`: any JSON; `number`: what thresholds compare, unless that is `data` itself |
 //! | decision | `decide` | `situation`: `at`, `count`, `ready`, `min`, `max`, `increment` and `history`, oldest first, of `at`, `data`, `number`, `too_high` | `desired`: the count wanted, in or out of the bounds; `reason`: why, without the counts |
@@ -24,13 +24,13 @@
 //! - The answer repeats the request's `id`. That alone is the right answer to a `do` that the command does not know.
 //! - `{"id":3,"error":"why not"}` says that it could not be done; the words are for people.
 //! - The first request to each newly started process is `setup`.
-//! - The time that a step may take is its own setting. A caller that gave up is not answered any more: a late answer is
+//! - The time that a step may take is its `timeout_in_seconds`; for a decision it is 30 s. A caller that gave up is not answered any more: a late answer is
 //!   recognised by its `id` and dropped. After two calls in a row without any answer the command is killed, and
 //!   started again at the next call.
 //! - A command that ends is started again at the next call, after 0.5 s doubling to 60 s while it keeps ending.
 //! - Standard error is for people: it goes to the log, 50 lines a call. It is read during calls, so a command that
 //!   writes more than a pipe holds (64 kB) between two calls waits for the next.
-//! - A line of more than 1 MiB ends the command. A line that is no answer (a stray `print`) fails the call.
+//! - A request of more than 16 MiB (a history of large answers) is not made. A line of more than 1 MiB ends the command. A line that is no answer (a stray `print`) fails the call.
 //! - The command runs in a process group of its own. At the end it gets `teardown`, then the end of its input, then the
 //!   group is killed. **End at the end of input**: when this program is killed, that is all that a command sees of it.
 //!
@@ -43,7 +43,6 @@
 mod answer;
 mod conversation;
 mod ends;
-mod lines;
 mod listening;
 mod mask;
 mod program;
@@ -57,6 +56,7 @@ use serde_json::{Map, Value};
 use crate::settings::schema::{Default, Kind, Setting};
 
 pub use conversation::Conversation;
+pub use mask::Known;
 
 /// The settings of a `command` backend, the same in each step.
 pub static SETTINGS: &[Setting] = &[

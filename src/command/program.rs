@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use serde::Deserialize;
 
 use super::CommandError;
-use super::mask::Mask;
+use super::mask::{Known, Mask};
 use super::running::Running;
 use crate::backend::BuildError;
 use crate::settings::schema::Section;
@@ -22,7 +23,7 @@ pub(super) struct Program {
 }
 
 impl Program {
-    pub(super) fn new(section: &Section) -> Result<Self, BuildError> {
+    pub(super) fn new(section: &Section, known: Rc<Known>) -> Result<Self, BuildError> {
         #[derive(Deserialize)]
         struct Wanted {
             command: Vec<String>,
@@ -33,7 +34,7 @@ impl Program {
         let environment = wanted.environment.unwrap_or_default();
         Ok(Self {
             words: wanted.command,
-            mask: Mask::new(environment.values().map(Secret::expose)),
+            mask: Mask::new(environment.values().map(Secret::expose), known),
             environment,
             directory: wanted.working_directory,
         })

@@ -1,6 +1,7 @@
 //! One running command: its three pipes and its process group. Everything here survives that the future which drives
 //! it is dropped half-way: what is half written or half read stays here and is gone on with by the next.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::process::{ExitStatus, Stdio};
@@ -10,10 +11,16 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
-use super::lines::{Found, Lines};
+use crate::lines::{Found, Lines};
 
-/// The longest line from a command, and the most that may wait to be read by it.
+/// The longest line from a command.
 pub(super) const MOST_BYTES: usize = 1024 * 1024;
+
+/// The longest request. A history of large answers makes large ones, and a command that reads takes them at once.
+const MOST_REQUEST: usize = 16 * MOST_BYTES;
+
+/// The most that may wait to be read by it when there is another request.
+const MOST_WAITING: usize = MOST_BYTES;
 
 /// How much of a line on standard error is kept.
 const MOST_REMARK: usize = 8 * 1024;
@@ -28,7 +35,7 @@ pub(super) struct Running {
     stdin: Option<ChildStdin>,
     stdout: Option<ChildStdout>,
     stderr: Option<ChildStderr>,
-    unwritten: Vec<u8>,
+    unwritten: VecDeque<u8>,
     said: Lines,
     remarked: Lines,
     exit: Option<ExitStatus>,
@@ -80,7 +87,7 @@ impl Running {
             stdout: child.stdout.take(),
             stderr: child.stderr.take(),
             child,
-            unwritten: Vec::new(),
+            unwritten: VecDeque::new(),
             said: Lines::new(MOST_BYTES),
             remarked: Lines::new(MOST_REMARK),
             exit: None,
@@ -93,14 +100,21 @@ impl Running {
         })
     }
 
-    /// Puts a line up to be written as the pipe takes it; `false` when too much waits already.
-    pub(super) fn say(&mut self, line: &str) -> bool {
-        if self.unwritten.len() + line.len() > MOST_BYTES {
-            return false;
+    /// Puts a line up to be written as the pipe takes it; or says why not.
+    pub(super) fn say(&mut self, line: &str) -> Result<(), String> {
+        if line.len() > MOST_REQUEST {
+            return Err(format!(
+                "cannot be asked: the request is larger than {} MiB; a shorter history_length, or smaller answers of \
+                 what is measured, make it smaller",
+                MOST_REQUEST / 1024 / 1024
+            ));
         }
-        self.unwritten.extend_from_slice(line.as_bytes());
-        self.unwritten.push(b'\n');
-        true
+        if !self.unwritten.is_empty() && self.unwritten.len() + line.len() > MOST_WAITING {
+            return Err("has not read its earlier requests yet".to_owned());
+        }
+        self.unwritten.extend(line.as_bytes());
+        self.unwritten.push_back(b'\n');
+        Ok(())
     }
 
     /// Lets it read to the end of its input.
@@ -142,13 +156,13 @@ impl Running {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Step> {
         self.write(context);
         loop {
-            if let Some(found) = self.said.next() {
+            if let Some(found) = self.said.take() {
                 return Poll::Ready(match found {
                     Found::Line(line) => Step::Said(line),
                     Found::TooLong(start) => Step::TooLong(start),
                 });
             }
-            if let Some(Found::Line(line) | Found::TooLong(line)) = self.remarked.next() {
+            if let Some(Found::Line(line) | Found::TooLong(line)) = self.remarked.take() {
                 return Poll::Ready(Step::Remarked(line));
             }
             let before = (self.exit.is_some(), self.stdout.is_some());
@@ -173,7 +187,8 @@ impl Running {
             let Some(stdin) = &mut self.stdin else {
                 return self.unwritten.clear();
             };
-            match Pin::new(stdin).poll_write(context, &self.unwritten) {
+            let (front, _) = self.unwritten.as_slices();
+            match Pin::new(stdin).poll_write(context, front) {
                 Poll::Ready(Ok(count)) if count > 0 => drop(self.unwritten.drain(..count)),
                 // It reads no more: its exit, or its caller's deadline, will say the rest.
                 Poll::Ready(_) => self.stdin = None,

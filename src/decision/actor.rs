@@ -1,15 +1,18 @@
 //! The middle of each cycle: takes the measurement into the history, reads the count, and asks the decision backend.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture, Supervised, WrapFuture,
 };
 use log::{debug, info, warn};
 
+use crate::decision::grounds::{grounds, weigh_in};
+use crate::decision::intake::{self, NO_NUMBER};
 use crate::decision::{DecideError, DecisionBackend, Level, Reading, Situation, Wish};
 use crate::measurement::OnFailure;
-use crate::messages::{Decided, GetCount, Measured, Outcome, Silence, Teardown};
+use crate::messages::{Decided, GetCount, Grounds, Measured, Outcome, Silence, Teardown};
 use crate::scaling::{Observed, ScaleError};
 use crate::supervisor::desk::{Desk, fenced};
 use crate::supervisor::memory::{Stage, State};
@@ -51,6 +54,34 @@ impl DeciderActor {
         }
     }
 
+    fn tell(
+        &mut self,
+        measured: Measured,
+        count: Result<Observed, ScaleError>,
+        wish: Result<Wish, Silence>,
+        mut grounds: Grounds,
+    ) {
+        self.log_undecided(&measured, &wish);
+        grounds.value = match measured.outcome {
+            Outcome::Taken(number) => number,
+            Outcome::Failed(_) => None,
+        };
+        let Measured {
+            process,
+            cycle,
+            measurement,
+            ..
+        } = measured;
+        self.supervisor.tell(Decided {
+            process,
+            cycle,
+            measurement,
+            count,
+            wish,
+            grounds,
+        });
+    }
+
     /// A failed measurement has been logged by the one who took it, and a cooldown is no failure.
     fn log_undecided(&mut self, measured: &Measured, wish: &Result<Wish, Silence>) {
         let (process, cycle) = (&measured.process, measured.cycle);
@@ -70,7 +101,7 @@ impl DeciderActor {
     }
 
     /// How long reading the count may take: what the scaler allows itself, and a restart of it on the way.
-    fn count_deadline(&self) -> std::time::Duration {
+    fn count_deadline(&self) -> Duration {
         self.desk.plan.scale_timeout + STUCK_AFTER * 2
     }
 }
@@ -83,9 +114,15 @@ impl Handler<Measured> for DeciderActor {
         let now = self.desk.clock.now().mono;
         let asked = self.desk.memory.commit(|state| {
             let current = state.advance(measured.cycle, Stage::Measuring, Stage::Deciding);
-            current.then(|| take_in(state, &measured, self.backend.needs_number(), plan, now))
+            current.then(|| {
+                let trust = weigh_in(state, &measured, self.backend.needs_number(), plan, now);
+                (
+                    take_in(state, &measured, self.backend.needs_number(), plan, now),
+                    trust,
+                )
+            })
         });
-        let Some(asked) = asked else {
+        let Some((asked, trust)) = asked else {
             debug!(process:% = measured.process, cycle = measured.cycle; "a late measurement is ignored");
             return;
         };
@@ -97,32 +134,23 @@ impl Handler<Measured> for DeciderActor {
         };
         let work = async move {
             let _busy = desk.busy(count_deadline + DECISION_DEADLINE);
-            let count = scaler
-                .ask(get_count, count_deadline)
-                .await
-                .unwrap_or_else(|| Err(no_count()));
-            let wish = wish(&desk, backend.as_ref(), asked, &count).await;
-            (measured, count, wish)
+            let deciding = async {
+                let count = scaler
+                    .ask(get_count, count_deadline)
+                    .await
+                    .unwrap_or_else(|| Err(no_count()));
+                let (wish, mut grounds) = wish(&desk, backend.as_ref(), asked, &count).await;
+                grounds.trust = Some(trust);
+                (count, wish, grounds)
+            };
+            let (count, wish, grounds) = desk.until_end(deciding).await?;
+            Some((measured, count, wish, grounds))
         };
-        ctx.spawn(
-            work.into_actor(self)
-                .map(|(measured, count, wish), actor, _| {
-                    actor.log_undecided(&measured, &wish);
-                    let Measured {
-                        process,
-                        cycle,
-                        measurement,
-                        ..
-                    } = measured;
-                    actor.supervisor.tell(Decided {
-                        process,
-                        cycle,
-                        measurement,
-                        count,
-                        wish,
-                    });
-                }),
-        );
+        ctx.spawn(work.into_actor(self).map(|decided, actor, _| {
+            if let Some((measured, count, wish, grounds)) = decided {
+                actor.tell(measured, count, wish, grounds);
+            }
+        }));
     }
 }
 
@@ -136,7 +164,7 @@ fn take_in(
     measured: &Measured,
     needs_number: bool,
     plan: &Plan,
-    now: std::time::Duration,
+    now: Duration,
 ) -> Result<(), Silence> {
     let reading = |level| Reading {
         at: measured.measurement.at,
@@ -144,40 +172,24 @@ fn take_in(
         data: measured.measurement.data.clone(),
     };
     let cooling = state.cooldown.remaining(now);
-    let unmeasured = |why: &str| Silence::Unmeasured(why.to_owned());
-    let failed = |state: &mut State, counts_as, why: &str| {
-        if let Some(left) = cooling {
-            return Err(Silence::Cooling(left));
-        }
-        state.fail_measurement(counts_as, reading(Level::TooHigh), plan.history_length);
-        if counts_as == OnFailure::TooHigh {
+    let level = intake::level(measured.outcome, needs_number, plan.on_failure);
+    if let Some(left) = cooling {
+        return Err(Silence::Cooling(left));
+    }
+    match level {
+        Ok(level) => {
+            state.remember(reading(level), plan.history_length);
             Ok(())
-        } else {
-            Err(unmeasured(why))
         }
-    };
-    match measured.outcome {
-        Outcome::Failed(counts_as) => {
-            let why = measured.measurement.error.clone().unwrap_or_default();
-            failed(state, counts_as, &why)
-        }
-        Outcome::Taken(None) if needs_number => {
-            let counts_as = plan.on_failure.unwrap_or(OnFailure::Hold);
-            failed(
-                state,
-                counts_as,
-                "there is no number in the measurement for the thresholds (see `value_key`)",
-            )
-        }
-        Outcome::Taken(number) => {
-            if let Some(left) = cooling {
-                return Err(Silence::Cooling(left));
+        Err(counts_as) => {
+            state.fail_measurement(counts_as, reading(Level::TooHigh), plan.history_length);
+            if counts_as == OnFailure::TooHigh {
+                return Ok(());
             }
-            state.remember(
-                reading(number.map_or(Level::None, Level::Number)),
-                plan.history_length,
-            );
-            Ok(())
+            let why = measured.measurement.error.clone();
+            Err(Silence::Unmeasured(
+                why.unwrap_or_else(|| NO_NUMBER.to_owned()),
+            ))
         }
     }
 }
@@ -188,13 +200,16 @@ async fn wish(
     backend: &dyn DecisionBackend,
     asked: Result<(), Silence>,
     count: &Result<Observed, ScaleError>,
-) -> Result<Wish, Silence> {
-    asked?;
+) -> (Result<Wish, Silence>, Grounds) {
+    if let Err(silence) = asked {
+        return (Err(silence), Grounds::default());
+    }
     let Ok(seen) = count else {
-        return Err(Silence::Uncounted);
+        return (Err(Silence::Uncounted), Grounds::default());
     };
     let plan = &desk.plan;
     let at = desk.clock.now().wall;
+    let (up_step, down_step) = plan.steps(seen.count);
     let situation = desk.memory.read(|state| Situation {
         at,
         history: state.history.iter().cloned().collect(),
@@ -202,6 +217,8 @@ async fn wish(
         ready: seen.ready,
         bounds: plan.bounds(at, state.adopted_max),
         increment: plan.increment,
+        up_step,
+        down_step,
     });
     let decided = fenced(DECISION_DEADLINE, decide(desk, backend, &situation)).await;
     let late = || {
@@ -210,9 +227,11 @@ async fn wish(
             DECISION_DEADLINE.as_secs()
         ))
     };
-    decided
+    let wish = decided
         .unwrap_or_else(|| Err(late()))
-        .map_err(|error| Silence::Undecided(error.to_string()))
+        .map_err(|error| Silence::Undecided(error.to_string()));
+    let grounds = grounds(desk, backend, &situation);
+    (wish, grounds)
 }
 
 async fn decide(
@@ -242,6 +261,7 @@ impl Handler<Teardown> for DeciderActor {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, teardown: Teardown, _: &mut Context<Self>) -> ResponseFuture<()> {
+        self.desk.end();
         let backend = Rc::clone(&self.backend);
         Box::pin(async move {
             fenced(teardown.grace, backend.teardown())

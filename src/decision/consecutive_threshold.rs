@@ -78,6 +78,14 @@ impl DecisionBackend for Rule {
     async fn decide(&self, situation: &Situation) -> Result<Wish, DecideError> {
         self.wish(situation)
     }
+
+    fn window(&self) -> usize {
+        self.down_after
+    }
+
+    fn ceiling(&self) -> Option<f64> {
+        Some(self.thresholds.max)
+    }
 }
 
 impl Rule {

@@ -21,6 +21,8 @@ pub(super) fn situation(levels: &[Level]) -> Situation {
         ready: 5,
         bounds: Bounds::new(1, 10).unwrap(),
         increment: 2,
+        up_step: 2,
+        down_step: 2,
     }
 }
 

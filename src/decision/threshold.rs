@@ -92,7 +92,8 @@ fn check_thresholds(section: &Section) -> Option<Fault> {
     if min <= max {
         return None;
     }
-    let (min_text, max_text) = (exact(min), exact(max));
+    let min_text = section.shown("min_measurement_value", &exact(min));
+    let max_text = section.shown("max_measurement_value", &exact(max));
     // The one that was written is at fault; when both were, the first of the pair.
     let of_default = |name: &str| {
         if section.is_written(name) {
@@ -123,6 +124,8 @@ fn too_long(section: &Section, window: &str) -> Option<Fault> {
     if needed <= kept {
         return None;
     }
+    let needed = section.shown(window, &needed.to_string());
+    let kept = section.shown("history_length", &kept.to_string());
     if section.is_written(window) || !section.is_written("history_length") {
         return Some(Fault::at(
             window,

@@ -51,7 +51,7 @@ pub fn run(seconds: u64, clock: Clock) -> Result<Exit> {
     let wave = Wave {
         length: Duration::from_secs(seconds),
     };
-    actix_rt::System::new().block_on(show(wave, clock))
+    crate::system::block_on(show(wave, clock))
 }
 
 async fn show(wave: Wave, clock: Clock) -> Result<Exit> {
@@ -151,10 +151,16 @@ impl Play {
         Ok(())
     }
 
-    /// The summary of what has been so far; there are no lines after it.
+    /// The summary of what has been so far; there are no lines after it. Who waits for an answer at an early end, and is
+    /// late already, counts as one who had none.
     fn end(&self) -> String {
         let (web, fixed) = self.board.end();
         let now = self.clock.now().mono;
+        for target in [&self.web, &self.fixed] {
+            target
+                .answers
+                .close(Duration::from_millis(HIGH_MS.into()), now);
+        }
         let began = self.began.get().unwrap_or(now);
         let end = now.min(began + self.wave.length);
         let column = |history, target: &Target| Column::new(history, &target.answers, began, end);

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -109,10 +108,8 @@ impl MeasurementBackend for Measures {
             .play()
             .await
             .map_err(MeasureError::Unavailable)?;
-        Ok(Sample {
-            number: data.as_f64(),
-            data: Arc::new(data),
-        })
+        let number = data.as_f64();
+        Ok(Sample::new(data, number))
     }
 }
 

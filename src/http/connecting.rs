@@ -3,7 +3,8 @@
 //! A measurement of the application's response time must not count the look-up of its name, the TCP and the TLS
 //! handshake, which happen or not as the pool has it. `reqwest` does not tell them, so a layer around its connector
 //! does: it writes into the [`Meter`] of the task that polls it. hyper polls the connector inside the request's own
-//! future, so the task-local that [`metered`] sets finds exactly the connections that this request waited for.
+//! future, so the task-local that [`metered`] sets finds exactly the connections that this request waited for, as long
+//! as nobody else's requests go through the same client ([`Http::own_client`](super::Http::own_client)).
 
 use std::cell::Cell;
 use std::fmt;

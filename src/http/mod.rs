@@ -1,20 +1,28 @@
-//! One HTTP client for every backend: one user agent, one body limit, no proxy, no redirects followed, one idle
-//! connection a host. Deadlines are the caller's, who knows its setting.
+//! HTTP for every backend: one user agent, one body limit, no proxy, no redirects followed, one idle connection a host.
+//! Deadlines are the caller's, who knows its setting.
 
 mod connecting;
+mod headers;
+pub mod retry;
+mod tls;
+mod trouble;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Response};
+use reqwest::{Client, Response};
+use rustls::ClientConfig;
 
 use crate::backend::BuildError;
 
 pub use connecting::{Connecting, metered};
+pub use headers::headers;
+pub use tls::{CaFile, install_tls_provider, no_certificate};
+pub use trouble::{tls_trouble, trouble};
 
 /// The most that is read of any answer.
 pub const MOST_BYTES: usize = 8 * 1024 * 1024;
@@ -23,6 +31,7 @@ pub const MOST_BYTES: usize = 8 * 1024 * 1024;
 #[derive(Clone, Default)]
 pub struct Http {
     clients: Rc<RefCell<BTreeMap<Wanted, Client>>>,
+    tls: Rc<RefCell<BTreeMap<Option<PathBuf>, ClientConfig>>>,
 }
 
 /// What tells two clients apart.
@@ -40,57 +49,46 @@ impl Http {
         if let Some(client) = self.clients.borrow().get(wanted) {
             return Ok(client.clone());
         }
-        let client = build(wanted)?;
+        let client = self.own_client(wanted)?;
         self.clients
             .borrow_mut()
             .insert(wanted.clone(), client.clone());
         Ok(client)
+    }
+
+    /// A client that shares no connection with anybody: for one who times its requests. In a shared pool a request
+    /// without a free connection waits for whichever comes first, one of its own or another's that is done, and the
+    /// time until another is done is told by nothing.
+    pub fn own_client(&self, wanted: &Wanted) -> Result<Client, BuildError> {
+        let idle = usize::from(!wanted.fresh_connection);
+        Client::builder()
+            .user_agent(concat!("autoscalebot/", env!("CARGO_PKG_VERSION")))
+            .redirect(Policy::none())
+            .no_proxy()
+            .connector_layer(connecting::MeterLayer)
+            .pool_max_idle_per_host(idle)
+            .tls_backend_preconfigured(self.tls(wanted)?)
+            .build()
+            .map_err(|error| {
+                BuildError(format!("the HTTP client cannot be made: {}", chain(&error)))
+            })
+    }
+
+    fn tls(&self, wanted: &Wanted) -> Result<ClientConfig, BuildError> {
+        if let Some(made) = self.tls.borrow().get(&wanted.tls_ca_file) {
+            return Ok(made.clone());
+        }
+        let made = tls::configuration(wanted.tls_ca_file.as_deref())?;
+        self.tls
+            .borrow_mut()
+            .insert(wanted.tls_ca_file.clone(), made.clone());
+        Ok(made)
     }
 }
 
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Http({} clients)", self.clients.borrow().len())
-    }
-}
-
-/// Makes ring the TLS provider of this program, if none is set yet. [`Http`] and every backend with TLS of its own call
-/// it, so that none depends on another having done so; calling it again is harmless.
-pub fn install_tls_provider() {
-    // An error only says that a provider is set already, which is all that is wanted.
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .ok();
-}
-
-fn build(wanted: &Wanted) -> Result<Client, BuildError> {
-    install_tls_provider();
-    let idle = usize::from(!wanted.fresh_connection);
-    let mut builder = Client::builder()
-        .user_agent(concat!("autoscalebot/", env!("CARGO_PKG_VERSION")))
-        .redirect(Policy::none())
-        .no_proxy()
-        .connector_layer(connecting::MeterLayer)
-        .pool_max_idle_per_host(idle);
-    if let Some(file) = &wanted.tls_ca_file {
-        for certificate in certificates(file)? {
-            builder = builder.add_root_certificate(certificate);
-        }
-    }
-    builder
-        .build()
-        .map_err(|error| BuildError(format!("the HTTP client cannot be made: {}", chain(&error))))
-}
-
-fn certificates(file: &Path) -> Result<Vec<Certificate>, BuildError> {
-    let at = file.display();
-    let pem = std::fs::read(file)
-        .map_err(|error| BuildError(format!("tls_ca_file {at} cannot be read: {error}")))?;
-    match Certificate::from_pem_bundle(&pem) {
-        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        Ok(_) | Err(_) => Err(BuildError(format!(
-            "tls_ca_file {at} has no certificate in PEM form"
-        ))),
     }
 }
 

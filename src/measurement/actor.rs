@@ -68,19 +68,25 @@ impl MeasureActor {
         let (desk, backend) = (self.desk.clone(), Rc::clone(&self.backend.backend));
         let work = async move {
             let _busy = desk.busy(desk.plan.timeout);
-            let taken = fenced(desk.plan.timeout, take(&desk, backend.as_ref())).await;
-            taken.unwrap_or(Err(MeasureError::TimedOut(desk.plan.timeout)))
+            let taking = fenced(desk.plan.timeout, take(&desk, backend.as_ref()));
+            let taken = desk.until_end(taking).await?;
+            Some(taken.unwrap_or(Err(MeasureError::TimedOut(desk.plan.timeout))))
         };
-        ctx.spawn(
-            work.into_actor(self)
-                .map(move |taken, actor, _| actor.tell(cycle, taken)),
-        );
+        ctx.spawn(work.into_actor(self).map(move |taken, actor, _| {
+            if let Some(taken) = taken {
+                actor.tell(cycle, taken);
+            }
+        }));
     }
 
     fn tell(&self, cycle: Cycle, taken: Result<Sample, MeasureError>) {
         let at = self.desk.clock.now().wall;
-        let (data, error, outcome) = match taken {
-            Ok(sample) => (sample.data, None, Outcome::Taken(sample.number)),
+        let max_age = self.desk.plan.max_age(1);
+        let (data, error, outcome, trust) = match taken {
+            Ok(sample) => {
+                let trust = sample.trust(max_age);
+                (sample.data, None, Outcome::Taken(sample.number), trust)
+            }
             Err(error) => {
                 let counts_as = self
                     .desk
@@ -91,6 +97,7 @@ impl MeasureActor {
                     Arc::new(Value::Null),
                     Some(error.to_string()),
                     Outcome::Failed(counts_as),
+                    error.trust(),
                 )
             }
         };
@@ -107,6 +114,7 @@ impl MeasureActor {
             cycle,
             measurement,
             outcome,
+            trust,
         });
     }
 }
@@ -118,11 +126,12 @@ async fn take(desk: &Desk, backend: &dyn MeasurementBackend) -> Result<Sample, M
     }
     backend.heartbeat_start().await?;
     let sample = backend.measure().await?;
-    match sample.number {
-        Some(number) if !number.is_finite() => Err(MeasureError::Unusable(format!(
-            "{number} is not a finite number"
-        ))),
-        Some(_) | None => Ok(sample),
+    match sample
+        .number
+        .and_then(|number| desk.plan.implausible(number))
+    {
+        Some(why) => Err(MeasureError::Implausible(why)),
+        None => Ok(sample),
     }
 }
 
@@ -144,6 +153,7 @@ impl Handler<Teardown> for MeasureActor {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, teardown: Teardown, _: &mut Context<Self>) -> ResponseFuture<()> {
+        self.desk.end();
         let backend = Rc::clone(&self.backend.backend);
         Box::pin(async move {
             fenced(teardown.grace, backend.teardown())

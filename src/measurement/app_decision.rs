@@ -1,13 +1,12 @@
 //! What the application itself answers: a figure that only it knows, or how many processes it wants.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::probe::{self, Answer, BASE_URL, HEADERS, MEASUREMENT_URL, Probe, TLS_CA_FILE};
-use super::{MeasureError, MeasurementBackend, Sample, timeout};
+use super::probe::{self, BASE_URL, HEADERS, MEASUREMENT_URL, Probe, TLS_CA_FILE};
+use super::{MeasureError, MeasurementBackend, Sample};
 use crate::backend::{Backend, BuildError, Site};
 use crate::settings::schema::{Default, Kind, Section, Setting};
 
@@ -39,30 +38,19 @@ value_key = "/queue/length"
 struct AppDecision {
     probe: Probe,
     value_key: Option<String>,
-    timeout: Duration,
 }
 
 fn build(section: &Section, site: &Site) -> Result<Rc<dyn MeasurementBackend>, BuildError> {
     Ok(Rc::new(AppDecision {
         probe: Probe::build(section, site, false)?,
         value_key: section.text("value_key").map(ToOwned::to_owned),
-        timeout: timeout(section),
     }))
 }
 
 #[async_trait(?Send)]
 impl MeasurementBackend for AppDecision {
     async fn measure(&self) -> Result<Sample, MeasureError> {
-        let measured = async { self.read(self.probe.get().await?).await };
-        match tokio::time::timeout(self.timeout, measured).await {
-            Ok(measured) => measured,
-            Err(_) => Err(MeasureError::TimedOut(self.timeout)),
-        }
-    }
-}
-
-impl AppDecision {
-    async fn read(&self, answer: Answer<'_>) -> Result<Sample, MeasureError> {
+        let answer = self.probe.get().await?;
         let status = answer.status();
         if !status.is_success() {
             return Err(self.probe.refused(status));
@@ -84,10 +72,7 @@ pub fn sample(body: &[u8], value_key: Option<&str>) -> Result<Sample, String> {
         None => data.as_f64(),
         Some(key) => Some(number_at(&data, key)?),
     };
-    Ok(Sample {
-        data: std::sync::Arc::new(data),
-        number,
-    })
+    Ok(Sample::new(data, number))
 }
 
 fn number_at(data: &Value, key: &str) -> Result<f64, String> {

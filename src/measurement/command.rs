@@ -45,15 +45,23 @@ impl MeasurementBackend for Command {
 
     async fn measure(&self) -> Result<Sample, MeasureError> {
         let answer = self.0.ask("measure", Map::new()).await?;
-        let Measured { data, number } = answer.read()?;
+        let Measured {
+            data,
+            number,
+            age_in_seconds,
+            busy,
+        } = answer.read()?;
         if data.is_none() && number.is_none() {
             let text = "the command's answer to `measure` has neither `data` nor `number`";
             return Err(MeasureError::Unusable(text.to_owned()));
         }
         let data = data.unwrap_or_else(|| Value::from(number));
+        let number = number.or_else(|| data.as_f64());
         Ok(Sample {
-            number: number.or_else(|| data.as_f64()),
-            data: std::sync::Arc::new(data),
+            age: age_in_seconds
+                .and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok()),
+            busy,
+            ..Sample::new(data, number)
         })
     }
 }
@@ -62,6 +70,8 @@ impl MeasurementBackend for Command {
 struct Measured {
     data: Option<Value>,
     number: Option<f64>,
+    age_in_seconds: Option<f64>,
+    busy: Option<u64>,
 }
 
 impl From<CommandError> for MeasureError {

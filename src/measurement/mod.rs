@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::backend::Backend;
-use crate::settings::schema::{Default, Kind, Section, Setting};
+use crate::envelope::doubt::Trust;
+use crate::settings::schema::{Default, Kind, MOST_SECONDS, Section, Setting};
 
 /// The room's table.
 pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[
@@ -52,10 +53,37 @@ pub static SHARED: &[Setting] = &[
         "What a failed measurement counts as: `too_high` (a fail; in an average, twice max_measurement_value), `ignore` \
          (the history does not see it) or `hold` (the history is cleared, and nothing is scaled by load).",
     ),
+    Setting::new(
+        "max_age_in_seconds",
+        Kind::Seconds,
+        Default::Derived(
+            "twice the interval for each result that a scale down rests on, and the time-out",
+        ),
+        "How old a result may be for a scale down. An answer that says that it is older (an `Age` header: some cache gave it) is \
+         stale, and so is a window in which results are missing.",
+    ),
+    Setting::new(
+        "plausible_min",
+        Kind::Number(f64::MIN, f64::MAX),
+        Default::Number(0.0),
+        "A number below this is implausible, and counts as a failed measurement.",
+    ),
+    Setting::new(
+        "plausible_max",
+        Kind::Number(f64::MIN, f64::MAX),
+        Default::Absent,
+        "A number above this is implausible, and counts as a failed measurement.",
+    ),
+    Setting::new(
+        "distrust_zero_after_outage_in_seconds",
+        Kind::Number(0.0, MOST_SECONDS),
+        Default::Number(60.0),
+        "How long after an outage of the source a 0 is not taken for idleness: what came back may have lost what it knew.",
+    ),
 ];
 
-/// How long one measurement may take. A backend gives up by itself at this point, with [`MeasureError::TimedOut`]; its
-/// actor's deadline stands behind it.
+/// How long one measurement may take. Its actor ends the call at this point, as [`MeasureError::TimedOut`]: a backend
+/// needs no deadline of its own, unless it can say why it took so long, and so gives up a little earlier.
 pub fn timeout(section: &Section) -> Duration {
     let seconds = section.number("timeout_in_seconds").unwrap_or(30.0);
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(30))
@@ -97,14 +125,38 @@ pub struct Sample {
     /// The number in it that thresholds compare; `None` when there is none, which only a decision backend that reads
     /// `data` itself can use.
     pub number: Option<f64>,
+    /// How old it already was when it was answered, if the source says so.
+    pub age: Option<Duration>,
+    /// How many are being worked on, if the source knows: with any, a number of 0 is not idleness.
+    pub busy: Option<u64>,
 }
 
 impl Sample {
+    /// A fresh sample of this data, with this number in it.
+    pub fn new(data: Value, number: Option<f64>) -> Self {
+        Self {
+            data: Arc::new(data),
+            number,
+            age: None,
+            busy: None,
+        }
+    }
+
     /// A sample that is a number.
     pub fn number(number: f64) -> Self {
-        Self {
-            data: Arc::new(Value::from(number)),
-            number: Some(number),
+        Self::new(Value::from(number), Some(number))
+    }
+
+    /// How far it can be trusted, when values may be so old.
+    pub fn trust(&self, max_age: Duration) -> Trust {
+        match (self.age, self.busy, self.number) {
+            (Some(age), _, _) if age > max_age => Trust::Stale {
+                seconds: age.as_secs_f64(),
+            },
+            (_, Some(busy), Some(number)) if busy > 0 && number <= 0.0 => {
+                Trust::ZeroWhileBusy { busy }
+            }
+            _ => Trust::Sound,
         }
     }
 }
@@ -125,9 +177,25 @@ pub enum MeasureError {
     /// The source answered, but not with something usable.
     #[error("{0}")]
     Unusable(String),
+    /// The source answered with a number that cannot be.
+    #[error("{0}")]
+    Implausible(String),
     /// The measuring part itself failed and was restarted.
     #[error("{0}")]
     Faulted(String),
+}
+
+impl MeasureError {
+    /// What it says about the source.
+    pub fn trust(&self) -> Trust {
+        match self {
+            Self::TimedOut(_) | Self::ServerError(_) | Self::Unavailable(_) | Self::Faulted(_) => {
+                Trust::SourceDown
+            }
+            Self::Unusable(_) => Trust::Missing,
+            Self::Implausible(_) => Trust::Implausible,
+        }
+    }
 }
 
 /// What a failed measurement counts as.

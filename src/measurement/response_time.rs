@@ -90,28 +90,8 @@ fn build(section: &Section, site: &Site) -> Result<Rc<dyn MeasurementBackend>, B
 impl MeasurementBackend for ResponseTime {
     async fn measure(&self) -> Result<Sample, MeasureError> {
         let until = self.clock.now().mono + self.timeout;
-        match tokio::time::timeout(self.timeout, self.measured(until)).await {
-            Ok(measured) => measured,
-            Err(_) => Err(MeasureError::TimedOut(self.timeout)),
-        }
-    }
-
-    /// As in the original: an application that does not answer, or answers that it cannot, is overloaded. A wrong
-    /// address or key is not load.
-    fn counts_as(&self, error: &MeasureError) -> OnFailure {
-        match error {
-            MeasureError::TimedOut(_) | MeasureError::ServerError(_) => OnFailure::TooHigh,
-            MeasureError::Unavailable(_) | MeasureError::Unusable(_) | MeasureError::Faulted(_) => {
-                OnFailure::Hold
-            }
-        }
-    }
-}
-
-impl ResponseTime {
-    async fn measured(&self, until: Duration) -> Result<Sample, MeasureError> {
         let mut answer = self.probe.get().await?;
-        let status = answer.status();
+        let (status, age) = (answer.status(), answer.age());
         let good = is_good(status, &self.expected);
         let measured = if good {
             answer.first_byte().await
@@ -119,7 +99,22 @@ impl ResponseTime {
             Err(self.probe.refused(status))
         };
         answer.finish(until).await;
-        measured.map(|took| Sample::number(milliseconds(took)))
+        measured.map(|took| Sample {
+            age,
+            ..Sample::number(milliseconds(took))
+        })
+    }
+
+    /// As in the original: an application that does not answer, or answers that it cannot, is overloaded. A wrong
+    /// address or key is not load.
+    fn counts_as(&self, error: &MeasureError) -> OnFailure {
+        match error {
+            MeasureError::TimedOut(_) | MeasureError::ServerError(_) => OnFailure::TooHigh,
+            MeasureError::Unavailable(_)
+            | MeasureError::Unusable(_)
+            | MeasureError::Implausible(_)
+            | MeasureError::Faulted(_) => OnFailure::Hold,
+        }
     }
 }
 

@@ -8,10 +8,12 @@ use std::time::Duration;
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture, Supervised, WrapFuture,
 };
+use async_trait::async_trait;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use log::{error, warn};
 
+use crate::backend::BuildError;
 use crate::messages::{Notify, Teardown};
 use crate::notification::outbox::{MOST_WAITING, Outbox};
 use crate::notification::{Notice, NotificationBackend, NotifyError};
@@ -45,12 +47,24 @@ impl Notifier {
             is_set_up: false,
         }
     }
-}
 
-impl Notifier {
+    /// In the place of one that cannot be built, so that the others keep theirs: it delivers nothing, and says why.
+    pub fn unbuilt(name: &str, why: &BuildError) -> Self {
+        Self::new(name, Rc::new(Unbuilt(why.to_string())))
+    }
+
     /// Its backend, with the name.
     pub fn parts(&self) -> (&str, &dyn NotificationBackend) {
         (&self.name, self.backend.as_ref())
+    }
+}
+
+struct Unbuilt(String);
+
+#[async_trait(?Send)]
+impl NotificationBackend for Unbuilt {
+    async fn notify(&self, _: &Notice) -> Result<(), NotifyError> {
+        Err(NotifyError(self.0.clone()))
     }
 }
 

@@ -88,7 +88,7 @@ fn start() -> Result<SyncSender<Line>, NotifyError> {
     let (sender, lines) = sync_channel(MOST_WAITING);
     thread::Builder::new()
         .name("console".to_owned())
-        .spawn(move || write_all(lines))
+        .spawn(move || write_all(lines, write))
         .map_err(|error| {
             NotifyError(format!(
                 "the writer of standard output cannot start: {error}"
@@ -97,9 +97,13 @@ fn start() -> Result<SyncSender<Line>, NotifyError> {
     Ok(sender)
 }
 
-fn write_all(lines: Receiver<Line>) {
+fn write_all(lines: Receiver<Line>, write: impl Fn(&str) -> io::Result<()>) {
     for line in lines {
-        // Who waited may have given up meanwhile; then nobody wants to know.
+        // Who waited has given up: the notice counts as not delivered, and what it says is told again while it holds.
+        if line.done.is_closed() {
+            continue;
+        }
+        // Should that happen during the writing, nobody wants to know how it went.
         let _gone = line.done.send(write(&line.text));
     }
 }
@@ -110,5 +114,39 @@ fn write(text: &str) -> io::Result<()> {
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         outcome => outcome,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    #[test]
+    fn a_line_that_nobody_waits_for_any_more_is_not_written() {
+        let (sender, lines) = sync_channel(MOST_WAITING);
+        let mut outcomes = Vec::new();
+        for number in 1..=4 {
+            let (done, outcome) = oneshot::channel();
+            let text = number.to_string();
+            assert!(sender.try_send(Line { text, done }).is_ok());
+            // Two are given up, as those are that wait for a terminal that was stopped.
+            if number == 2 || number == 3 {
+                drop(outcome);
+            } else {
+                outcomes.push(outcome);
+            }
+        }
+        drop(sender);
+        let written = RefCell::new(Vec::new());
+        write_all(lines, |text| {
+            written.borrow_mut().push(text.to_owned());
+            Ok(())
+        });
+        assert_eq!(written.into_inner(), ["1", "4"]);
+        for mut outcome in outcomes {
+            assert!(outcome.try_recv().is_ok_and(|written| written.is_ok()));
+        }
     }
 }

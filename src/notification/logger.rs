@@ -51,7 +51,8 @@ fn level(notice: &Notice) -> Level {
             | Event::TooRapid
             | Event::Restarted
             | Event::SwitchedOff
-            | Event::MeasurementFailed,
+            | Event::MeasurementFailed
+            | Event::Futile,
         ) => Level::Warn,
     }
 }

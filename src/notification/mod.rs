@@ -7,12 +7,16 @@ pub mod actor;
 pub mod command;
 pub mod console;
 pub mod email;
+pub mod heirs;
 pub mod logger;
 pub mod outbox;
 pub mod policy;
+mod posting;
 mod settings;
+pub mod slack;
 pub mod test;
 mod text;
+pub mod webhook;
 
 use std::fmt;
 
@@ -31,6 +35,8 @@ pub static BACKENDS: &[&Backend<dyn NotificationBackend>] = &[
     &console::BACKEND,
     &logger::BACKEND,
     &email::BACKEND,
+    &slack::BACKEND,
+    &webhook::BACKEND,
     &command::BACKEND,
     &test::BACKEND,
 ];
@@ -85,11 +91,13 @@ pub enum Event {
     SwitchedOff,
     /// A measurement could not be taken. A condition.
     MeasurementFailed,
+    /// More processes do not help, so no more are added. A condition.
+    Futile,
 }
 
 impl Event {
     /// All of them, in the order of the reference.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Measurement,
         Self::Scale,
         Self::BelowMin,
@@ -100,6 +108,7 @@ impl Event {
         Self::Degraded,
         Self::SwitchedOff,
         Self::MeasurementFailed,
+        Self::Futile,
     ];
 
     /// Its name in the configuration file.
@@ -115,6 +124,7 @@ impl Event {
             Self::Degraded => "degraded",
             Self::SwitchedOff => "switched_off",
             Self::MeasurementFailed => "measurement_failed",
+            Self::Futile => "futile",
         }
     }
 }

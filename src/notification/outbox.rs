@@ -12,8 +12,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use crate::notification::{Notice, Phase};
-use crate::settings::Step;
+use crate::notification::Notice;
 
 /// How many notices may wait for one notifier; past it the oldest is dropped.
 pub const MOST_WAITING: usize = 100;
@@ -118,17 +117,15 @@ impl Outbox {
         self.len() == 0
     }
 
-    /// Other notifiers take the place of the present ones: each that was there before keeps what waits for it.
-    pub fn rearrange(&self, origins: &[Origin]) {
-        let mut queues = self.0.borrow_mut();
-        let mut take = |from: usize| queues.get_mut(from).map(std::mem::take).unwrap_or_default();
-        let moved = origins.iter().map(|origin| match origin {
-            Origin::Same(from) => take(*from),
-            Origin::Changed(from) => take(*from).without_conditions(),
-            Origin::New => Queue::default(),
-        });
-        let moved = moved.collect();
-        *queues = moved;
+    /// The notifiers are others now: each has what waits for the old one that it is the heir of, if it is one. How many
+    /// notices are nobody's, and lost.
+    pub fn hand_on(&self, heirs: &[Option<usize>]) -> usize {
+        let before = self.len();
+        let mut old = self.0.take();
+        let of = |heir: &Option<usize>| old.get_mut((*heir)?).map(std::mem::take);
+        let new = heirs.iter().map(of).map(Option::unwrap_or_default);
+        *self.0.borrow_mut() = new.collect();
+        before - self.len()
     }
 }
 
@@ -136,71 +133,21 @@ impl Queue {
     fn len(&self) -> usize {
         self.waiting.len() + usize::from(self.under_way.is_some())
     }
-
-    /// Conditions that hold are told anew to whoever is told in another way, and need not be told twice.
-    fn without_conditions(mut self) -> Self {
-        let other = |waiting: &Waiting| waiting.notice.phase != Phase::Holds;
-        self.waiting.retain(other);
-        self.under_way = self.under_way.filter(other);
-        self
-    }
-}
-
-/// Where a notifier of other settings comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// It was there before, as it is, at this place.
-    Same(usize),
-    /// Another of its backend was at this place, and at this place it still is.
-    Changed(usize),
-    /// It was not there before.
-    New,
-}
-
-/// Where each of the new notifiers comes from. None of the old ones is the origin of two.
-pub fn origins(old: &[Step], new: &[Step]) -> Vec<Origin> {
-    let mut taken = vec![false; old.len()];
-    let mut take = |place: usize| {
-        let free = taken.get_mut(place)?;
-        (!std::mem::replace(free, true)).then_some(place)
-    };
-    let same: Vec<Option<usize>> = new
-        .iter()
-        .map(|step| {
-            let equal = old.iter().enumerate().filter(|(_, old)| *old == step);
-            equal.map(|(place, _)| place).find_map(&mut take)
-        })
-        .collect();
-    let changed = |place: usize, step: &Step| {
-        let before = old.get(place)?;
-        (before.backend == step.backend).then_some(place)
-    };
-    let steps = new.iter().zip(same).enumerate();
-    steps
-        .map(|(place, (step, same))| match same {
-            Some(from) => Origin::Same(from),
-            None => changed(place, step)
-                .and_then(&mut take)
-                .map_or(Origin::New, Origin::Changed),
-        })
-        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
-    use serde_json::json;
 
     use super::*;
     use crate::model::ProcessName;
-    use crate::notification::Event;
-    use crate::settings::schema::Section;
+    use crate::notification::{Event, Phase};
 
-    fn notice(reason: &str, phase: Phase) -> Notice {
+    fn moment(reason: &str) -> Notice {
         Notice {
             process: ProcessName::new("web").unwrap(),
             event: Event::AboveMax,
-            phase,
+            phase: Phase::Moment,
             at: DateTime::UNIX_EPOCH,
             cycle: 1,
             from: None,
@@ -208,10 +155,6 @@ mod tests {
             direction: None,
             reason: reason.to_owned(),
         }
-    }
-
-    fn moment(reason: &str) -> Notice {
-        notice(reason, Phase::Moment)
     }
 
     fn outbox(notifiers: usize) -> Outbox {
@@ -258,73 +201,14 @@ mod tests {
         assert_eq!(outbox.next(0), Some(moment("b")));
     }
 
-    fn step(backend: &str, to: &str) -> Step {
-        let values = json!({ "to": to });
-        let values = values.as_object().cloned().unwrap();
-        Step {
-            backend: backend.to_owned(),
-            section: Section::new(values, Vec::new()),
-        }
-    }
-
     #[test]
-    fn where_notifiers_come_from() {
-        use Origin::{Changed, New, Same};
-        let (ops, dev, console) = (
-            step("email", "ops"),
-            step("email", "dev"),
-            step("console", ""),
-        );
-        let old = [ops.clone(), console.clone()];
-        for (new, expected, because) in [
-            (
-                vec![ops.clone(), console.clone()],
-                vec![Same(0), Same(1)],
-                "nothing changed",
-            ),
-            (
-                vec![console.clone(), ops.clone()],
-                vec![Same(1), Same(0)],
-                "another order",
-            ),
-            (
-                vec![dev.clone(), console.clone()],
-                vec![Changed(0), Same(1)],
-                "another address",
-            ),
-            (
-                vec![dev.clone(), ops.clone()],
-                vec![New, Same(0)],
-                "one before it: its own queue is its own",
-            ),
-            (
-                vec![ops.clone(), ops.clone()],
-                vec![Same(0), New],
-                "twice: the first has it",
-            ),
-            (vec![console.clone()], vec![Same(1)], "one gone"),
-            (
-                vec![dev, console, ops],
-                vec![New, Same(1), Same(0)],
-                "one more",
-            ),
-            (vec![], vec![], "none left"),
-        ] {
-            assert_eq!(origins(&old, &new), expected, "{because}");
-        }
-    }
-
-    #[test]
-    fn queues_move_with_their_notifiers() {
+    fn queues_move_to_their_heirs() {
         let outbox = outbox(3);
-        outbox.put(0, moment("gone"));
+        outbox.put(0, moment("nobody's"));
         outbox.put(1, moment("moved"));
-        outbox.put(2, notice("told anew", Phase::Holds));
         outbox.put(2, moment("kept"));
         outbox.next(1);
-        outbox.next(2);
-        outbox.rearrange(&[Origin::Same(1), Origin::New, Origin::Changed(2)]);
-        assert_eq!(outbox.len(), 2);
+        assert_eq!(outbox.hand_on(&[Some(1), None, Some(2)]), 1);
         assert!(outbox.recall().is_empty());
         assert_eq!(outbox.next(0), Some(moment("moved")));
         assert!(outbox.is_empty_for(1));

@@ -25,9 +25,10 @@ use super::settings::{SHARED, SWITCHES};
 use super::{Event, Notice, Phase};
 use crate::backend::BuildError;
 use crate::clock::Now;
-use crate::decision::schedule::{Periods, Schedule, TimeOfDay};
+use crate::decision::schedule::{LocalTime, Periods, Schedule};
 use crate::settings::problem::Fault;
 use crate::settings::schema::{Default as SchemaDefault, Section};
+use crate::settings::similar::nearest;
 use crate::supervisor::rapid::RapidRule;
 
 /// What one notifier tells, and when.
@@ -95,11 +96,11 @@ impl Policy {
         self.timeout
     }
 
-    /// How much scaling is too rapid at a local time of day.
-    pub fn rapid_rule(&self, time: TimeOfDay) -> RapidRule {
-        let minutes = u64::from(self.rapid_minutes.at(time));
+    /// How much scaling is too rapid at a local time.
+    pub fn rapid_rule(&self, local: LocalTime) -> RapidRule {
+        let minutes = u64::from(self.rapid_minutes.at(local));
         RapidRule {
-            limit: self.rapid_scales.at(time),
+            limit: self.rapid_scales.at(local),
             period: Duration::from_secs(minutes * 60),
         }
     }
@@ -124,7 +125,7 @@ impl Policy {
     }
 
     fn is_quiet(&self, event: Event, now: Now, zone: Tz) -> bool {
-        !is_urgent(event) && self.quiet_hours.contain(TimeOfDay::at(now.wall, zone))
+        !is_urgent(event) && self.quiet_hours.contain(LocalTime::at(now.wall, zone))
     }
 
     fn is_due(&self, last: Option<&Duration>, now: Now) -> bool {
@@ -158,7 +159,8 @@ pub fn check_shared(section: &Section) -> Vec<Fault> {
     let mut faults: Vec<Fault> = names
         .iter()
         .filter_map(Value::as_str)
-        .filter_map(|name| named(name).err().map(|_| unknown_event(name)))
+        .filter(|name| named(name).is_err())
+        .map(|name| unknown_event(section, name))
         .collect();
     for (switch, event) in SWITCHES {
         if section.is_written(switch) {
@@ -181,7 +183,8 @@ fn is_urgent(event: Event) -> bool {
         | Event::BelowMin
         | Event::AboveMax
         | Event::SwitchedOff
-        | Event::MeasurementFailed => false,
+        | Event::MeasurementFailed
+        | Event::Futile => false,
     }
 }
 
@@ -236,19 +239,16 @@ fn named(name: &str) -> Result<Event, BuildError> {
     found.ok_or_else(|| BuildError(format!("notify_on: there is no event \"{name}\"")))
 }
 
-fn unknown_event(name: &str) -> Fault {
-    let lower = name.trim().to_lowercase();
-    let nearest = Event::ALL
-        .into_iter()
-        .map(|event| (strsim::jaro_winkler(event.name(), &lower), event))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other));
-    let wrong = match nearest {
-        Some((_, event)) => format!("there is no event \"{name}\"; did you mean \"{event}\"?"),
-        None => format!("there is no event \"{name}\""),
-    };
+fn unknown_event(section: &Section, name: &str) -> Fault {
+    let shown = section.shown("notify_on", &format!("\"{name}\""));
+    let near = nearest(name.trim(), Event::ALL.map(Event::name));
+    let meant = near
+        .filter(|_| !section.is_veiled("notify_on"))
+        .map(|event| format!("did you mean \"{event}\"? They are "))
+        .unwrap_or_default();
     let names = Event::ALL.map(|event| format!("\"{event}\"")).join(", ");
-    Fault::at("notify_on", wrong, format!("events out of {names}"))
+    let right = format!("{meant}events out of {names}");
+    Fault::at("notify_on", format!("{shown} is no event"), right)
 }
 
 #[cfg(test)]
@@ -327,6 +327,7 @@ mod tests {
             Event::Restarted,
             Event::Degraded,
             Event::SwitchedOff,
+            Event::Futile,
         ];
         assert_eq!(told, expected);
         assert_eq!(
@@ -358,6 +359,7 @@ mod tests {
                     "scale_failed",
                     "degraded",
                     "switched_off",
+                    "futile",
                 ],
                 "a switch changes its own event alone",
             ),
@@ -485,6 +487,22 @@ mod tests {
     }
 
     #[test]
+    fn a_quiet_weekend_ends_with_monday_morning() {
+        check(Story {
+            given: json!({"quiet_hours": ["22:00-7:00", "sat-sun"]}),
+            zone: Tz::UTC,
+            when_then: &[
+                ("2026-03-06T21:59:00Z", Event::Scale, Moment, false),
+                ("2026-03-06T21:59:00Z", Event::AboveMax, Moment, true),
+                ("2026-03-07T12:00:00Z", Event::AboveMax, Holds, false),
+                ("2026-03-09T06:59:00Z", Event::AboveMax, Holds, false),
+                ("2026-03-09T07:00:00Z", Event::AboveMax, Holds, true),
+            ],
+            because: "whole days and every night",
+        });
+    }
+
+    #[test]
     fn what_ends_in_the_quiet_hours_is_forgotten() {
         check(Story {
             given: json!({"quiet_hours": ["22:00-7:00"], "repeat_after_minutes": 60}),
@@ -538,6 +556,14 @@ mod tests {
         });
     }
 
+    /// A local time on a Monday.
+    fn local(time: &str) -> LocalTime {
+        LocalTime {
+            date: "2026-03-02".parse().unwrap(),
+            time: time.parse().unwrap(),
+        }
+    }
+
     #[test]
     fn the_rapid_rule_follows_the_time_of_day() {
         let policy = policy(&json!({
@@ -557,10 +583,10 @@ mod tests {
             ("23:59", 3, 15, "the day's last entries hold to its end"),
         ] {
             let period = Duration::from_secs(minutes * 60);
-            let rule = policy.rapid_rule(time.parse().unwrap());
+            let rule = policy.rapid_rule(local(time));
             assert_eq!(rule, RapidRule { limit, period }, "{because}");
         }
-        let constant = Policy::default().rapid_rule("3:00".parse().unwrap());
+        let constant = Policy::default().rapid_rule(local("3:00"));
         assert_eq!((constant.limit, constant.period.as_secs()), (5, 60));
     }
 
@@ -572,11 +598,8 @@ mod tests {
             (
                 json!({"notify_on": ["above_mx", "lunch"]}),
                 vec![
-                    (
-                        "notify_on",
-                        "there is no event \"above_mx\"; did you mean \"above_max\"?",
-                    ),
-                    ("notify_on", "there is no event \"lunch\""),
+                    ("notify_on", "\"above_mx\" is no event"),
+                    ("notify_on", "\"lunch\" is no event"),
                 ],
             ),
             (
@@ -594,6 +617,9 @@ mod tests {
                 .collect();
             assert_eq!(found, expected);
         }
+        let misspelt = check_shared(&section(&json!({"notify_on": ["Above-Mx"]})));
+        let right = &misspelt[0].right;
+        assert!(right.starts_with("did you mean \"above_max\"? "), "{right}");
         assert!(Policy::from_section(&section(&json!({"notify_on": ["lunch"]}))).is_err());
     }
 }

@@ -46,15 +46,15 @@ pub static SHARED: &[Setting] = &[
         "notify_if_scaling_is_too_rapid_num_scales",
         Kind::Schedule(1, MOST_SCALES),
         Default::Whole(5),
-        "Scaling is too rapid with more scales than this in one direction: a number, or a table of local times of day and \
-         numbers.",
+        "Scaling is too rapid with more scales than this in one direction: a number, or a table of local times and numbers, \
+         as for `min_processes`.",
     ),
     Setting::new(
         "notify_if_scaling_is_too_rapid_time_period_minutes",
         Kind::Schedule(1, MOST_MINUTES),
         Default::Whole(1),
-        "The period over which scales are counted for `too_rapid`: a number of minutes, or a table of local times of day \
-         and such numbers.",
+        "The period over which scales are counted for `too_rapid`: a number of minutes, or a table of local times and \
+         such numbers, as for `min_processes`.",
     ),
     switch(
         "notify_on_restart",
@@ -76,6 +76,11 @@ pub static SHARED: &[Setting] = &[
         false,
         "Tells when a measurement could not be taken (`measurement_failed`).",
     ),
+    switch(
+        "notify_when_futile",
+        true,
+        "Tells when more processes did not help, so that no more are added (`futile`; see futile_after).",
+    ),
     Setting::new(
         "notify_on",
         Kind::Texts,
@@ -87,7 +92,8 @@ pub static SHARED: &[Setting] = &[
         "quiet_hours",
         Kind::Periods,
         Default::Absent,
-        "Local periods in which only `restarted`, `degraded`, `scale_failed` and `too_rapid` are told. A condition that \
+        "Local periods, of every day (`22:00-7:00`), of weekdays or a date (`fri 18:00-20:00`), or whole days (`sat-sun`, \
+         `2026-12-25`); one over midnight belongs to the day on which it begins. In them only `restarted`, `degraded`, `scale_failed` and `too_rapid` are told. A condition that \
          still lasts when they end, and was not told before them, is told then; the end of one that ends in them is not told.",
     ),
     Setting::new(
@@ -105,7 +111,7 @@ pub static SHARED: &[Setting] = &[
 ];
 
 /// Which switch stands for which event.
-pub(super) const SWITCHES: [(&str, Event); 10] = [
+pub(super) const SWITCHES: [(&str, Event); 11] = [
     ("notify_on_every_measurement", Event::Measurement),
     ("notify_on_every_scale", Event::Scale),
     ("notify_if_needs_below_min", Event::BelowMin),
@@ -116,6 +122,7 @@ pub(super) const SWITCHES: [(&str, Event); 10] = [
     ("notify_on_degraded", Event::Degraded),
     ("notify_when_switched_off", Event::SwitchedOff),
     ("notify_on_measurement_fails", Event::MeasurementFailed),
+    ("notify_when_futile", Event::Futile),
 ];
 
 const fn switch(name: &'static str, on: bool, meaning: &'static str) -> Setting {

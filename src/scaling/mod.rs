@@ -43,8 +43,8 @@ pub trait ScalingBackend {
         Ok(())
     }
 
-    /// Run once when scaling ends for good: the process type is no longer managed, or the program stops. What the
-    /// backend itself runs (local copies) is stopped within `grace`.
+    /// Run once when scaling ends for good: the process type is no longer managed, the program stops, or a reload has
+    /// other settings for it (see [`ScalingBackend::is_taken_over`]). What the backend itself runs (local copies) is stopped within `grace`.
     async fn teardown(&self, _grace: std::time::Duration) {}
 
     /// Run before each scale.
@@ -62,6 +62,12 @@ pub trait ScalingBackend {
     /// whether a scale would work.
     async fn look_ahead(&self) -> Result<(), ScaleError> {
         Ok(())
+    }
+
+    /// Whether what it runs goes on under a backend of the same name with other settings: a reload that changes them
+    /// then leaves out its teardown. `local`'s copies do.
+    fn is_taken_over(&self) -> bool {
+        false
     }
 
     /// What this backend scales, as far as it shares calls with others (`heroku my-app`): process types with the same

@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use super::process::ProcessTables;
 use super::table::{Entry, Table, Walk};
-use crate::decision::schedule::{Schedule, TimeOfDay};
+use crate::decision::schedule::{Schedule, When, first_where};
+use crate::model::Count;
 
 /// The thresholds' two names.
 const THRESHOLDS: [(&str, &str); 2] = [
@@ -113,19 +114,26 @@ pub(super) fn check(walk: &mut Walk<'_>, tables: &ProcessTables) {
     }
 }
 
-/// The backend's own check. It reads whole tables, so one with an unusable setting is left for the next time.
+/// The backend's own check. What it finds wrong because of an unusable setting is the consequence of what was told.
 fn backend(walk: &mut Walk<'_>, table: &Table) {
-    if !table.spoilt.is_empty() {
-        return;
-    }
     let section = table.section();
     for fault in table.checks.iter().flat_map(|check| check(&section)) {
+        let mut concerned = [Some(&fault.setting), fault.for_want_of.as_ref()]
+            .into_iter()
+            .flatten();
+        if concerned.any(|name| table.spoilt.contains(name)) {
+            continue;
+        }
         let place = table.place_of(&fault.setting);
-        walk.find(&place, fault.wrong, fault.right);
+        walk.find(
+            &place,
+            section.veil(&fault.wrong),
+            section.veil(&fault.right),
+        );
     }
 }
 
-/// The minimum is at no minute of the day above the maximum.
+/// The minimum is at no minute of any day above the maximum.
 fn bounds(walk: &mut Walk<'_>, decision: &Table) {
     let (Some(min), Some(max)) = (
         schedule(decision, "min_processes"),
@@ -133,17 +141,17 @@ fn bounds(walk: &mut Walk<'_>, decision: &Table) {
     ) else {
         return;
     };
-    let crossed = TimeOfDay::every_minute().find(|time| min.at(*time) > max.at(*time));
-    let Some(time) = crossed else {
+    let Some(crossed) = first_where(&min, &max, |min, max| min > max) else {
         return;
     };
-    let (least, most) = (min.at(time), max.at(time));
-    let written = |name| decision.written(name).is_some();
-    let when = if min == Schedule::constant(least) && max == Schedule::constant(most) {
-        String::new()
-    } else {
-        format!(" at {time}")
+    let shown = |name, count: Count| {
+        let veil = decision.good(name).and_then(|entry| entry.veil);
+        veil.map_or_else(|| count.to_string(), str::to_owned)
     };
+    let least = shown("min_processes", crossed.one);
+    let most = shown("max_processes", crossed.other);
+    let written = |name| decision.written(name).is_some();
+    let when = then(crossed.when);
     if written("min_processes") {
         let note = if written("max_processes") {
             ""
@@ -170,19 +178,23 @@ fn zero(walk: &mut Walk<'_>, measurement: &Table, decision: &Table) {
     let Some(min) = schedule(decision, "min_processes").filter(|_| blind) else {
         return;
     };
-    let Some(time) = TimeOfDay::every_minute().find(|time| min.at(*time) == 0) else {
+    let Some(zero) = first_where(&min, &min, |min, _| min == 0) else {
         return;
     };
-    let when = if min == Schedule::constant(0) {
-        String::new()
-    } else {
-        format!(" at {time}")
-    };
+    let when = then(zero.when);
     let wrong = format!(
         "it is 0{when}, but `{}` measures nothing while nothing runs: it would never scale up again",
         measurement.backend
     );
     walk.find(&decision.place_of("min_processes"), wrong, "at least 1");
+}
+
+/// When, for a sentence that goes without where it does not matter.
+fn then(when: When) -> String {
+    match when {
+        When::Always => String::new(),
+        When::Daily(_) | When::Weekly(..) | When::On(..) => format!(" {when}"),
+    }
 }
 
 /// A schedule that is good.

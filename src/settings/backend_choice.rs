@@ -4,6 +4,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::environment::expand;
+use super::mask::veiled;
 use super::rooms::{Room, Row, Step, meant_backend};
 use super::similar::{listed, nearest};
 use super::table::{Place, Walk, WrittenTable};
@@ -60,13 +61,13 @@ impl Walk<'_> {
             self.find(&at, wrong, right);
             return None;
         };
-        let Ok(expanded) = expand(written, self.environment) else {
-            self.find(
-                &at,
-                "it holds an environment variable that cannot be filled in",
-                "a backend's name in quotes",
-            );
-            return None;
+        let expanded = match expand(written, self.environment) {
+            Ok(expanded) => expanded,
+            Err(unfilled) => {
+                let (wrong, right) = unfilled.sentences();
+                self.find(&at, wrong, right);
+                return None;
+            }
         };
         if expanded.filled && room.row(&meant_backend(&expanded.text)).is_none() {
             let right = format!("one of {}", listed(room.rows.iter().map(|row| row.name)));
@@ -105,7 +106,7 @@ impl Walk<'_> {
         };
         self.find(
             at,
-            format!("there is no {} backend `{written}`", room.step),
+            format!("there is no {} backend `{}`", room.step, veiled(written)),
             right,
         );
         None

@@ -2,7 +2,7 @@
 
 use super::rooms::Step;
 use super::table::{Place, Walk, WrittenTable};
-use super::value;
+use super::value::{self, BadValue};
 
 /// The `[defaults]` of the file.
 #[derive(Default)]
@@ -40,17 +40,23 @@ impl Walk<'_> {
             notification: self.notification_tables(&written),
         };
         for step in [Step::Measurement, Step::Decision, Step::Scaling] {
-            self.untaken(step, defaults.of(step));
+            self.untaken(step, defaults.of(step), false);
         }
         for table in defaults.notification.iter().flatten() {
-            self.untaken(Step::Notification, Some(table));
+            self.untaken(Step::Notification, Some(table), false);
         }
         defaults
     }
 
-    /// Tells what is wrong with a defaults' table whoever takes it: processes see only what their backends have. A
-    /// variable that is missing is told only when someone needs it.
-    fn untaken(&mut self, step: Step, written: Option<&WrittenTable<'_>>) {
+    /// Tells what is wrong with a table whichever backend takes it: a defaults' table, of which processes see only what
+    /// their backends have, or one whose backend is not known. Of the defaults, a variable that is missing is told only
+    /// when someone needs it (`missing_too` is false).
+    pub(super) fn untaken(
+        &mut self,
+        step: Step,
+        written: Option<&WrittenTable<'_>>,
+        missing_too: bool,
+    ) {
         self.known_settings(step, written);
         let room = self.rooms.of(step);
         if let Some(written) = written {
@@ -64,7 +70,8 @@ impl Walk<'_> {
                     continue;
                 }
                 let faults = read.into_iter().find_map(Result::err).unwrap_or_default();
-                for bad in faults.into_iter().filter(|bad| !bad.only_missing) {
+                let told = |bad: &BadValue| missing_too || !bad.only_missing;
+                for bad in faults.into_iter().filter(told) {
                     let place = Place {
                         span: bad.span,
                         ..written.place.under(name, key.span())
@@ -75,8 +82,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Tells settings that no backend of a step has: all that can be said of a table whose backend is not known.
-    pub(super) fn known_settings(&mut self, step: Step, written: Option<&WrittenTable<'_>>) {
+    /// Tells settings that no backend of a step has, and one that is written under two names.
+    fn known_settings(&mut self, step: Step, written: Option<&WrittenTable<'_>>) {
         let room = self.rooms.of(step);
         if let Some(written) = written {
             for (key, _) in written.table {
@@ -84,8 +91,10 @@ impl Walk<'_> {
                 let meant = room.meant_setting(name);
                 let known =
                     meant == "backend" || room.every_setting().any(|setting| setting.name == meant);
-                if !known {
-                    let place = written.place.under(name, key.span());
+                let place = written.place.under(name, key.span());
+                if known {
+                    self.doubled(room, written, name, &place);
+                } else {
                     self.unknown_setting(room, &[], name, &place);
                 }
             }

@@ -23,6 +23,19 @@ pub(super) enum Unfilled {
     Malformed(String, String),
 }
 
+impl Unfilled {
+    /// What is wrong, and what would be right.
+    pub(super) fn sentences(self) -> (String, String) {
+        match self {
+            Self::Missing(name) => (
+                format!("the environment variable `{name}` is not set"),
+                format!("set `{name}`, or give a fallback: `${{{name}:-fallback}}`"),
+            ),
+            Self::Malformed(wrong, right) => (wrong, right),
+        }
+    }
+}
+
 /// Fills in the variables of a string.
 pub(super) fn expand(written: &str, environment: Environment<'_>) -> Result<Expanded, Unfilled> {
     let mut text = String::new();

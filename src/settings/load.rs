@@ -10,9 +10,11 @@ use toml::de::DeTable;
 
 use super::defaults::Defaults;
 use super::environment::Environment;
+use super::known_secrets::Secrets;
 use super::mask::Mask;
 use super::problem::Problems;
 use super::rooms::Rooms;
+use super::schema::Section;
 use super::similar::nearest;
 use super::source::Source;
 use super::table::{Place, Walk, WrittenTable};
@@ -23,6 +25,9 @@ use crate::model::ProcessName;
 
 /// The tables at the top of the file.
 const TABLES: [&str; 3] = ["supervision", "defaults", "processes"];
+
+/// The name under which a process is read whose own cannot be one.
+const STAND_IN: &str = "unnamed";
 
 /// Reads and checks a file, with the variables of this process.
 pub fn load_file(path: &Path, registry: &Registry) -> Result<Settings, Problems> {
@@ -67,6 +72,7 @@ pub fn load(
         rooms: &rooms,
         environment,
         findings: Vec::new(),
+        secrets: Secrets::default(),
     };
     let settings = walk.document(&document);
     match settings {
@@ -90,13 +96,14 @@ impl Walk<'_> {
         let top = self.plain_table(top::TIME_ZONE, Some(&root), &TABLES);
         let supervision = self.table_at(&root, "supervision");
         let supervision = self.plain_table(top::SUPERVISION, supervision.as_ref(), &[]);
-        let time_zone = self.time_zone(&root, top.text("time_zone"));
+        let time_zone = self.time_zone(&root, &top);
         let defaults = self.defaults(&root);
         let processes = self.processes(&root, &defaults);
         Some(Settings {
             time_zone: time_zone?,
             supervision: top::supervision(&supervision),
             processes: processes?,
+            secrets: std::mem::take(&mut self.secrets),
         })
     }
 
@@ -119,26 +126,23 @@ impl Walk<'_> {
         Some(WrittenTable { place, table })
     }
 
-    fn time_zone(&mut self, root: &WrittenTable<'_>, name: Option<&str>) -> Option<Tz> {
-        let name = name?;
+    fn time_zone(&mut self, root: &WrittenTable<'_>, top: &Section) -> Option<Tz> {
+        let name = top.text("time_zone")?;
         if let Ok(zone) = name.parse() {
             return Some(zone);
         }
         let (place, value) = root.find("time_zone")?;
-        let written = value.get_ref().as_str().unwrap_or_default();
         let place = Place {
             span: value.span(),
             ..place
         };
-        let right = match nearest(name, TZ_VARIANTS.iter().map(|zone| zone.name())) {
+        let near = nearest(name, TZ_VARIANTS.iter().map(|zone| zone.name()));
+        let right = match near.filter(|_| !top.is_veiled("time_zone")) {
             Some(zone) => format!("did you mean \"{zone}\"?"),
             None => "an IANA name, as in \"Europe/Vienna\" or \"UTC\"".to_owned(),
         };
-        self.find(
-            &place,
-            format!("{written:?} is not a known time zone"),
-            right,
-        );
+        let shown = top.shown("time_zone", &format!("{name:?}"));
+        self.find(&place, format!("{shown} is not a known time zone"), right);
         None
     }
 
@@ -166,18 +170,18 @@ impl Walk<'_> {
             let Some(table) = self.table_at(&written, name) else {
                 continue;
             };
-            match ProcessName::new(name) {
-                Ok(name) => {
-                    let mut process = self.process(&name, &table, defaults);
-                    if let (Some(process), Some(Some(before))) = (&mut process, processes.last()) {
-                        process.share(before);
-                    }
-                    processes.push(process);
+            let name = ProcessName::new(name).or_else(|error| {
+                let wrong = format!("{name:?} cannot be a process's name");
+                self.find(&table.place, wrong, error.to_string());
+                // What else is wrong with it is told as well.
+                ProcessName::new(STAND_IN)
+            });
+            if let Ok(name) = name {
+                let mut process = self.process(&name, &table, defaults);
+                if let (Some(process), Some(Some(before))) = (&mut process, processes.last()) {
+                    process.share(before);
                 }
-                Err(error) => {
-                    let wrong = format!("{name:?} cannot be a process's name");
-                    self.find(&table.place, wrong, error.to_string());
-                }
+                processes.push(process);
             }
         }
         processes.into_iter().collect()

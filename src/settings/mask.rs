@@ -14,7 +14,7 @@ use super::similar::nearest;
 use super::source::Line;
 
 /// What stands in the place of a hidden value.
-const HIDDEN: &str = "***";
+pub(super) const HIDDEN: &str = "***";
 
 /// The hidden parts of one file, in order.
 #[derive(Debug, Default)]
@@ -178,6 +178,15 @@ fn string(written: &str, span: &Range<usize>, sight: Option<Sight>) -> Vec<Range
     )
 }
 
+/// A text as a sentence may hold it: with what is secret in it hidden, should there be a URL in it.
+pub(super) fn veiled(text: &str) -> String {
+    if text.contains("://") {
+        without_secrets(text)
+    } else {
+        text.to_owned()
+    }
+}
+
 /// A URL (or a path) with what is secret in it hidden.
 pub(super) fn without_secrets(text: &str) -> String {
     let Some(secrets) = url(text) else {
@@ -195,7 +204,7 @@ pub(super) fn without_secrets(text: &str) -> String {
 
 /// What of a URL (or a path) is hidden, in order: what stands before its `@`, and its query. `None` when it looks like
 /// no URL.
-fn url(text: &str) -> Option<Vec<Range<usize>>> {
+pub(super) fn url(text: &str) -> Option<Vec<Range<usize>>> {
     if text.contains('\\') {
         return None; // an escape may hide any of the marks below
     }
@@ -273,6 +282,7 @@ fn sight(setting: &Setting) -> Sight {
         | Kind::Wholes(..)
         | Kind::Schedule(..)
         | Kind::Periods
+        | Kind::Step
         | Kind::Pointer => Sight::Open,
     }
 }

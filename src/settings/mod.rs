@@ -4,6 +4,7 @@ mod across;
 mod backend_choice;
 mod defaults;
 mod environment;
+mod known_secrets;
 mod load;
 mod mask;
 pub mod problem;
@@ -11,7 +12,7 @@ mod process;
 mod rooms;
 pub mod schema;
 pub mod secret;
-mod similar;
+pub(crate) mod similar;
 mod source;
 mod table;
 mod told;
@@ -27,11 +28,12 @@ use crate::model::ProcessName;
 use schema::Section;
 
 pub use environment::Environment;
+pub use known_secrets::Secrets;
 pub use load::{load, load_file, load_text};
 pub use problem::{Problem, Problems};
 pub use secret::Secret;
 pub use source::Source;
-pub use told::{describe, list, nearest_backend, reference, summary};
+pub use told::{describe, list, nearest_backend, past_dates, reference, summary};
 
 /// A configuration that was found good.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +44,8 @@ pub struct Settings {
     pub supervision: Supervision,
     /// The managed processes, by name.
     pub processes: Vec<ProcessSettings>,
+    /// What of it is secret, for those who must not repeat any of it.
+    pub secrets: Secrets,
 }
 
 /// The `[supervision]` table.
@@ -59,12 +63,7 @@ pub struct Supervision {
 
 impl Default for Supervision {
     fn default() -> Self {
-        Self {
-            max_restarts: 5,
-            restart_window: Duration::from_secs(60),
-            degraded_retry: Duration::from_secs(300),
-            shutdown_grace: Duration::from_secs(25),
-        }
+        top::usual_supervision()
     }
 }
 

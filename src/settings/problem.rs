@@ -10,12 +10,13 @@ use annotate_snippets::{
 
 use super::mask::Mask;
 use super::source::Source;
+use crate::backend::BuildError;
 
 /// How wide a line of the file is shown.
 const WIDTH: usize = 140;
 
 /// A fault inside one table, before its place in the file is known: which setting, what is wrong, what would be right.
-/// Never put a secret's value into either sentence.
+/// A value is put into either sentence by [`Section::shown`](super::schema::Section::shown) alone, a secret's never.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// The setting at fault; when it was not written, the table's own head is shown.
@@ -24,6 +25,8 @@ pub struct Fault {
     pub wrong: String,
     /// What would be right.
     pub right: String,
+    /// A setting whose lack alone makes it one: when that was written, but cannot be used, this is not told.
+    pub for_want_of: Option<String>,
 }
 
 impl Fault {
@@ -33,6 +36,16 @@ impl Fault {
             setting: setting.to_owned(),
             wrong: wrong.to_string(),
             right: right.to_string(),
+            for_want_of: None,
+        }
+    }
+
+    /// The same, which the lack of another setting makes one.
+    #[must_use]
+    pub fn for_want_of(self, setting: &str) -> Self {
+        Self {
+            for_want_of: Some(setting.to_owned()),
+            ..self
         }
     }
 }
@@ -126,14 +139,16 @@ impl Problems {
     pub(super) fn unreadable(file: &str, wrong: String, right: &str) -> Self {
         Self {
             file: file.to_owned(),
-            list: vec![Problem {
-                line: 0,
-                column: 0,
-                setting: String::new(),
-                wrong,
-                right: right.to_owned(),
-                shown: None,
-            }],
+            list: vec![Problem::of_the_file(wrong, right)],
+        }
+    }
+
+    /// A file whose settings were found good, and of which something still cannot be built, for each of these reasons.
+    pub fn unbuilt(file: &str, reasons: Vec<BuildError>) -> Self {
+        let problem = |BuildError(why)| Problem::of_the_file(why, "");
+        Self {
+            file: file.to_owned(),
+            list: reasons.into_iter().map(problem).collect(),
         }
     }
 
@@ -142,9 +157,19 @@ impl Problems {
         self.list.iter()
     }
 
-    /// The file's name.
-    pub fn file(&self) -> &str {
-        &self.file
+    /// Each problem on a line of its own, for a log: the place, what is wrong, what would be right.
+    pub fn lines(&self) -> impl Iterator<Item = String> + '_ {
+        self.list.iter().map(|problem| {
+            let place = match problem.line {
+                0 => self.file.clone(),
+                line => format!("{}:{line}:{}", self.file, problem.column),
+            };
+            let help = match problem.right.as_str() {
+                "" => String::new(),
+                right => format!("; {right}"),
+            };
+            format!("{place}: {}{help}", problem.message())
+        })
     }
 
     /// All problems for a person, with or without the terminal's colours.
@@ -175,6 +200,18 @@ impl Problems {
 }
 
 impl Problem {
+    /// One that stands in no line.
+    fn of_the_file(wrong: String, right: &str) -> Self {
+        Self {
+            line: 0,
+            column: 0,
+            setting: String::new(),
+            wrong,
+            right: right.to_owned(),
+            shown: None,
+        }
+    }
+
     /// The setting and what is wrong with it, in one line.
     pub fn message(&self) -> String {
         if self.setting.is_empty() {

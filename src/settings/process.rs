@@ -40,6 +40,7 @@ impl Walk<'_> {
                 value: Value::from(name.as_str()),
                 place: None,
                 own: false,
+                veil: None,
             };
             let spoilt = scaling.spoilt.contains("process_type");
             if !spoilt {
@@ -155,7 +156,7 @@ impl Walk<'_> {
         };
         let defaults = defaults.of(step);
         let Some(rows) = self.choice(room, &place, own.as_ref(), defaults) else {
-            self.known_settings(step, own.as_ref());
+            self.untaken(step, own.as_ref(), true);
             return None;
         };
         self.step_tables(room, &rows, &place, own.as_ref(), defaults)
@@ -179,7 +180,7 @@ impl Walk<'_> {
                 Some(rows) => {
                     tables.extend(self.step_tables(room, &rows, &table.place, Some(table), None));
                 }
-                None => self.known_settings(Step::Notification, Some(table)),
+                None => self.untaken(Step::Notification, Some(table), true),
             }
         }
         tables

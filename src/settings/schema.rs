@@ -2,10 +2,13 @@
 //! a table has become once it is checked. Each backend file has its own list; the walker, the reference, the help and
 //! the secrets' mask all read the same rows.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+
+use super::mask;
 
 /// One key that a table may have.
 #[derive(Debug, Clone, Copy)]
@@ -51,10 +54,12 @@ pub enum Kind {
     TextTable,
     /// A list of whole numbers in this range, or one number, which is then a list of one.
     Wholes(i64, i64),
-    /// A whole number in this range, or a table of local times of day and such numbers (see `decision::schedule`);
+    /// A whole number in this range, or a table of local times and such numbers (see `decision::schedule`);
     /// arrives as written.
     Schedule(i64, i64),
-    /// A list of local periods of the day, `["22:00-7:00"]`; arrives as written.
+    /// How many at a time: a whole number of at least 1, or a percentage, `"50%"` (see `envelope::Step`); arrives as written.
+    Step,
+    /// A list of local periods, `["22:00-7:00", "sat-sun"]`; arrives as written.
     Periods,
     /// A full URL with one of these schemes.
     Url(&'static [&'static str]),
@@ -121,19 +126,34 @@ impl Setting {
 
 /// A table that was found good: every written setting in its kind's form, environment filled in, defaults added. It
 /// holds secrets, so it has no `Debug` that shows values and cannot be serialised. Clones share what is in it.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Section(Arc<Content>);
 
 #[derive(Clone, PartialEq)]
 struct Content {
     values: Map<String, Value>,
     written: Vec<String>,
+    /// The settings whose values are not told, each with the words that stand in a value's place.
+    veiled: BTreeMap<String, &'static str>,
 }
+
+/// A shorter value than this is no secret, and would be found in any sentence.
+const SHORTEST_VEILED: usize = 4;
 
 impl Section {
     /// A section of `values`, of which `written` stood in the file (the others are defaults).
     pub fn new(values: Map<String, Value>, written: Vec<String>) -> Self {
-        Self(Arc::new(Content { values, written }))
+        Self(Arc::new(Content {
+            values,
+            written,
+            veiled: BTreeMap::new(),
+        }))
+    }
+
+    /// The same, with what may not be told of it.
+    pub(super) fn veiling(mut self, veiled: BTreeMap<String, &'static str>) -> Self {
+        Arc::make_mut(&mut self.0).veiled = veiled;
+        self
     }
 
     /// All settings, typed. `S` names those that it wants and ignores the others (the shared ones, say).
@@ -167,19 +187,67 @@ impl Section {
         self.0.written.iter().any(|written| written == name)
     }
 
-    /// A copy in which `name` is `value`: for a setting that one step takes over from another.
-    #[must_use]
-    pub fn with(&self, name: &str, value: Value) -> Self {
-        let mut copy = Content::clone(&self.0);
-        copy.values.insert(name.to_owned(), value);
-        Self(Arc::new(copy))
-    }
-
-    /// Shares the content of `other`, if it says the same: the processes of an application differ in little.
-    pub fn share(&mut self, other: &Self) {
-        if self == other {
+    /// Shares the content of `other`, if it says the same, and from the same source: the processes of an application
+    /// differ in little.
+    pub(super) fn share(&mut self, other: &Self) {
+        if self.0 == other.0 {
             self.0 = Arc::clone(&other.0);
         }
+    }
+
+    /// Whether all settings but these have the same values in both.
+    pub fn is_equal_but_for(&self, other: &Self, these: &[Setting]) -> bool {
+        let matters = |name: &str| !these.iter().any(|setting| setting.name == name);
+        let names = self.0.values.keys().chain(other.0.values.keys());
+        names
+            .filter(|name| matters(name))
+            .all(|name| self.get(name) == other.get(name))
+    }
+
+    /// Whether no sentence may hold the setting's value: it is a secret, or came from the environment.
+    pub fn is_veiled(&self, name: &str) -> bool {
+        self.0.veiled.contains_key(name)
+    }
+
+    /// What `quoted` quotes of a setting's value, as a sentence may hold it: without the secrets of a URL; and other
+    /// words in the place of a value that may not be told.
+    pub fn shown(&self, name: &str, quoted: &str) -> String {
+        match self.0.veiled.get(name) {
+            Some(words) => (*words).to_owned(),
+            None => mask::veiled(quoted),
+        }
+    }
+
+    /// A sentence of a backend, which may have quoted values as they are: what may not be told is hidden.
+    pub fn veil(&self, sentence: &str) -> String {
+        let mut sentence = sentence.to_owned();
+        for (name, value) in &self.0.values {
+            for text in texts(value) {
+                if !self.is_veiled(name) {
+                    sentence = sentence.replace(text, &mask::veiled(text));
+                } else if text.len() >= SHORTEST_VEILED {
+                    sentence = sentence.replace(text, mask::HIDDEN);
+                }
+            }
+        }
+        sentence
+    }
+}
+
+/// The strings in a value.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(list) => list.iter().flat_map(texts).collect(),
+        Value::Object(table) => table.values().flat_map(texts).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
+/// Where a value comes from makes no difference.
+impl PartialEq for Section {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.0.values, &self.0.written) == (&other.0.values, &other.0.written)
     }
 }
 

@@ -1,7 +1,7 @@
 //! "Did you mean": the known name that a wrong one is nearest to.
 
 /// The known name nearest to `wrong`, if any is near enough to have been meant.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     wrong: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
@@ -27,7 +27,7 @@ fn flatten(name: &str) -> String {
 }
 
 /// Names in a row, for "one of these".
-pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     quoted.join(", ")
 }

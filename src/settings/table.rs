@@ -1,5 +1,6 @@
 //! One step's table: what a process wrote, what the defaults add, and what the backend's rows make of both.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -8,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::environment::Environment;
+use super::known_secrets::Secrets;
 use super::problem::{Fault, Finding};
 use super::rooms::{Room, Rooms, Row};
 use super::schema::{self, Section, Setting};
@@ -52,6 +54,7 @@ pub(super) struct Walk<'a> {
     pub(super) rooms: &'a Rooms,
     pub(super) environment: Environment<'a>,
     pub(super) findings: Vec<Finding>,
+    pub(super) secrets: Secrets,
 }
 
 /// One setting's value and where it comes from.
@@ -62,6 +65,8 @@ pub(super) struct Entry {
     pub(super) place: Option<Place>,
     /// Whether the process's own table has it, rather than the defaults'.
     pub(super) own: bool,
+    /// The words that stand for it in a sentence, when it may not be told.
+    pub(super) veil: Option<&'static str>,
 }
 
 /// One backend's checked table.
@@ -97,17 +102,20 @@ impl Table {
         written.unwrap_or_else(|| self.place.under(name, self.place.span.clone()))
     }
 
-    /// The section that backends are built from.
+    /// The section that backends are built from, and checked by: what is spoilt is not in it.
     pub(super) fn section(&self) -> Section {
         let mut values = Map::new();
         let mut written = Vec::new();
-        for (name, entry) in &self.entries {
+        let mut veiled = BTreeMap::new();
+        let is_good = |(name, _): &(&String, _)| !self.spoilt.contains(*name);
+        for (name, entry) in self.entries.iter().filter(is_good) {
             values.insert(name.clone(), entry.value.clone());
             if entry.place.is_some() {
                 written.push(name.clone());
             }
+            veiled.extend(entry.veil.map(|words| (name.clone(), words)));
         }
-        Section::new(values, written)
+        Section::new(values, written).veiling(veiled)
     }
 }
 
@@ -173,9 +181,7 @@ impl Walk<'_> {
             if meant == "backend" {
                 continue;
             }
-            if meant != name && own && written.find(meant).is_some() {
-                let right = format!("`{meant}` alone: `{name}` is its name in the original");
-                self.find(&place, format!("`{meant}` is written too"), right);
+            if self.doubled(room, written, name, &place) {
                 continue;
             }
             let of_another = rows.iter().any(|row| room.setting(*row, meant).is_some());
@@ -190,6 +196,23 @@ impl Walk<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a name of the original stands beside the one that it means, which is told.
+    pub(super) fn doubled(
+        &mut self,
+        room: &Room,
+        written: &WrittenTable<'_>,
+        name: &str,
+        place: &Place,
+    ) -> bool {
+        let meant = room.meant_setting(name);
+        let is_doubled = meant != name && written.find(meant).is_some();
+        if is_doubled {
+            let right = format!("`{meant}` alone: `{name}` is its name in the original");
+            self.find(place, format!("`{meant}` is written too"), right);
+        }
+        is_doubled
     }
 
     /// Reads one value into the table, unless it is there already (the process's own before the defaults').
@@ -209,12 +232,20 @@ impl Walk<'_> {
             span: value.span(),
             path: place.path.clone(),
         };
-        match value::read(setting, value, self.environment) {
-            Ok(value) => {
+        let filled = RefCell::new(Vec::new());
+        let noting = |name: &str| {
+            let text = (self.environment)(name);
+            filled.borrow_mut().extend(text.clone());
+            text
+        };
+        match value::read(setting, value, &noting) {
+            Ok(good) => {
+                self.secrets.gather(setting, &good, filled.into_inner());
                 let entry = Entry {
-                    value,
+                    value: good,
                     place: Some(at),
                     own,
+                    veil: value::veil(setting, value.get_ref()),
                 };
                 table.entries.insert(setting.name.to_owned(), entry);
             }
@@ -252,6 +283,7 @@ impl Walk<'_> {
                     value,
                     place: None,
                     own: false,
+                    veil: None,
                 };
                 table.entries.insert(setting.name.to_owned(), entry);
             }

@@ -309,6 +309,35 @@ fn nothing_shows_a_secret() {
 }
 
 #[test]
+fn the_usual_supervision_is_that_of_the_rows() {
+    assert_eq!(
+        Supervision::default(),
+        Supervision {
+            max_restarts: 5,
+            restart_window: Duration::from_secs(60),
+            degraded_retry: Duration::from_secs(300),
+            shutdown_grace: Duration::from_secs(25),
+        }
+    );
+}
+
+#[test]
+fn a_value_of_the_environment_changes_nothing_by_where_it_comes_from() {
+    let text = format!("{MEASUREMENT}{SCALING}");
+    assert_eq!(good(&text), good(&text.replace("hunter2", "${KEY}")));
+}
+
+#[test]
+fn a_problem_has_a_line_for_the_log() {
+    let text = "[processes.web.scaling]\nbackend = 'local'\ncomand = 'x'\n";
+    let lines: Vec<String> = read(text).unwrap_err().lines().collect();
+    assert_eq!(
+        lines[1],
+        "bot.toml:3:1: `processes.web.scaling.comand`: unknown setting; did you mean `command`?"
+    );
+}
+
+#[test]
 fn a_problem_is_shown_with_its_place() {
     let problems =
         read("[processes.web]\nscaling = { app_name = 'shop', api_kee = 'hunter2', x = 5 }\n")
@@ -326,4 +355,53 @@ error: `processes.web.scaling.api_kee`: unknown setting
     assert!(shown.contains(expected), "{shown}");
     assert!(problems.render(true).contains("\u{1b}["));
     assert!(!problems.render(true).contains(":::"));
+}
+
+#[test]
+fn the_secrets_of_a_whole_file_are_known() {
+    let variables = |name: &str| match name {
+        "KEY" => Some("k-hunter2".to_owned()),
+        "REDIS" => Some("redis://:p%40ss-hunter2@redis.test/0".to_owned()),
+        "WORD" => Some("w-hunter2".to_owned()),
+        "HEADER" => Some("h-hunter2".to_owned()),
+        "HOOK" => Some("u-hunter2".to_owned()),
+        "APP" => Some("the-shop".to_owned()),
+        _ => None,
+    };
+    let text = r#"
+[processes.web]
+measurement = { measurement_url = "https://app.test/${HOOK}/?token=t-hunter2", headers = { A = "Bearer ${HEADER}", B = "plain" } }
+scaling = { app_name = "${APP}", api_key = "${KEY}" }
+[processes.mail]
+measurement = { backend = "celery_redis_queue_size", redis_url = "${REDIS}" }
+decision = { backend = "average_threshold" }
+scaling = { backend = "command", command = ["scale", "--key=${WORD}", "literal"] }
+[[processes.mail.notification]]
+backend = "email"
+to = "ops@example.com"
+smtp_url = "smtps://me:m-hunter2@mail.test"
+"#;
+    let settings = load(
+        &Source::new("bot.toml", text),
+        &Registry::built_in(),
+        &variables,
+    );
+    let settings = settings.unwrap_or_else(|problems| panic!("{problems}"));
+    let known: Vec<_> = settings.secrets.iter().map(Secret::expose).collect();
+    for secret in [
+        "k-hunter2",
+        "p%40ss-hunter2",
+        "p@ss-hunter2",
+        "w-hunter2",
+        "h-hunter2",
+        "u-hunter2",
+        "t-hunter2",
+        "m-hunter2",
+    ] {
+        assert!(known.contains(&secret), "{secret}: {known:?}");
+    }
+    for open in ["the-shop", "plain", "literal", "redis.test"] {
+        assert!(!known.contains(&open), "{open}: {known:?}");
+    }
+    assert!(!format!("{settings:?}").contains("hunter2"));
 }

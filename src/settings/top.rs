@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::Supervision;
 use super::schema::{Default, Kind, Section, Setting};
 use super::similar::{listed, nearest};
 use super::table::{Place, Table, Walk, WrittenTable};
+use super::{Supervision, value};
 use crate::backend::no_check;
 
 /// The top-level setting.
@@ -46,14 +46,18 @@ pub(super) static SUPERVISION: &[Setting] = &[
     ),
 ];
 
-/// The checked `[supervision]` table, as values.
+/// What holds without a `[supervision]` table.
+pub(super) fn usual_supervision() -> Supervision {
+    let default = |row: &Setting| Some((row.name.to_owned(), value::default(row)?));
+    let values = SUPERVISION.iter().filter_map(default).collect();
+    supervision(&Section::new(values, Vec::new()))
+}
+
+/// The checked `[supervision]` table, as values. Every row has a default, so that only a table that is refused lacks one.
 pub(super) fn supervision(section: &Section) -> Supervision {
-    let usual = Supervision::default();
-    let seconds = |name: &str, usual: Duration| {
-        let number = section.number(name);
-        number.map_or(usual, |number| {
-            Duration::try_from_secs_f64(number).unwrap_or(usual)
-        })
+    let seconds = |name: &str| {
+        let number = section.number(name).unwrap_or_default();
+        Duration::try_from_secs_f64(number).unwrap_or_default()
     };
     let restarts = section
         .get("max_restarts")
@@ -61,10 +65,10 @@ pub(super) fn supervision(section: &Section) -> Supervision {
     Supervision {
         max_restarts: restarts
             .and_then(|number| u32::try_from(number).ok())
-            .unwrap_or(usual.max_restarts),
-        restart_window: seconds("restart_window_in_seconds", usual.restart_window),
-        degraded_retry: seconds("degraded_retry_in_seconds", usual.degraded_retry),
-        shutdown_grace: seconds("shutdown_grace_in_seconds", usual.shutdown_grace),
+            .unwrap_or_default(),
+        restart_window: seconds("restart_window_in_seconds"),
+        degraded_retry: seconds("degraded_retry_in_seconds"),
+        shutdown_grace: seconds("shutdown_grace_in_seconds"),
     }
 }
 

@@ -31,6 +31,7 @@ pub struct SupervisorActor {
 impl SupervisorActor {
     /// A supervisor of the processes of these settings; fails when a backend cannot be built.
     pub fn new(works: Works, settings: Settings) -> Result<Self, BuildError> {
+        works.hide(&settings);
         let common = Common::from(&settings);
         let mut groups = BTreeMap::new();
         for process in settings.processes {
@@ -57,7 +58,8 @@ impl SupervisorActor {
 
     pub(super) fn schedule(&self, group: &Group) {
         let now = self.works.clock.now().mono;
-        group.schedule(now + spread::offset(&group.scaling.target(), group.plan.interval));
+        let target = group.scaling.target();
+        group.schedule(spread::next_tick(&target, group.plan.interval, now));
     }
 
     /// The group that a fact is about, unless it is of an earlier life.

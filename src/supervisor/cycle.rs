@@ -1,20 +1,24 @@
 //! What a cycle's facts lead to. Pure: a change of the [`State`] in, [`Orders`] out; the supervisor's handlers carry them out.
 //!
 //! ```text
-//! Decided ─▶ conditions told ─▶ gate ─┬─ nothing to do ──────────────▶ the cycle ends
-//!                                     └─ Scale ─▶ (platform) ─▶ Scaled ─┬─ done: cooldown, empty history, ledger ─▶ ends
-//!                                                                      └─ failed: nothing changed ─────────────▶ ends
+//! Decided ─▶ conditions told ─▶ envelope ─┬─ nothing to do ──────────────▶ the cycle ends
+//!                                         └─ Scale ─▶ (platform) ─▶ Scaled ─┬─ done: cooldown, empty history, ledger ─▶ ends
+//!                                                                          └─ failed: nothing changed ─────────────▶ ends
 //! ```
 
 use crate::clock::Now;
+use crate::envelope::{self, Cause, Rule};
 use crate::messages::{Decided, Notify, Scale, Scaled, Silence};
 use crate::model::{Count, Cycle, Direction};
 use crate::notification::{Event, Phase};
+use crate::one_line::one_line;
 use crate::scaling::{Observed, ScaleError};
-use crate::supervisor::gate::{self, Cause, Question};
 use crate::supervisor::ledger::ScaleRecord;
 use crate::supervisor::memory::{Health, LastCycle, Order, Stage, State};
 use crate::supervisor::plan::Plan;
+
+/// How many characters of a measurement's data are told.
+pub(super) const MOST_DATA: usize = 1_000;
 
 /// What is to be done after a fact.
 #[derive(Debug, Default, PartialEq)]
@@ -140,7 +144,9 @@ impl<'a> Turn<'a> {
                 .iter()
                 .any(|policy| policy.picks(Event::Measurement))
         {
-            let reason = format!("{} measured {}", measurement.backend, measurement.data);
+            // The data may be a whole document of the application's.
+            let data = one_line(&measurement.data.to_string(), MOST_DATA);
+            let reason = format!("{} measured {data}", measurement.backend);
             let count = decided.count.as_ref().ok().map(|seen| seen.count);
             self.tell(Event::Measurement, Phase::Moment, None, count, &reason);
         }
@@ -153,42 +159,25 @@ impl<'a> Turn<'a> {
         self.end(None, reason);
     }
 
-    /// A first start never cuts an app down: what is found above an unwritten maximum is the maximum. What was found
-    /// before is lowered by none that is found later.
-    fn adopt(&mut self, count: Count) {
-        if std::mem::replace(&mut self.state.counted, true) || self.plan.max_is_written {
-            return;
-        }
-        let known = self.plan.bounds(self.now.wall, self.state.adopted_max);
-        if count > known.max() {
-            let max = self.plan.bounds(self.now.wall, None).max();
-            self.state.adopted_max = Some(count);
-            let reason = format!(
-                "{count} processes were found at the start and max_processes is not set (its default is {max}), so {count} is \
-                 the maximum; set max_processes to choose another"
-            );
-            self.tell(Event::AboveMax, Phase::Moment, None, Some(count), &reason);
-        }
-    }
-
     fn weigh(&mut self, decided: &Decided, seen: Observed, platform: Platform) {
         self.adopt(seen.count);
-        let answer = gate::answer(&Question {
-            count: seen.count,
-            bounds: self.plan.bounds(self.now.wall, self.state.adopted_max),
-            wish: decided.wish.as_ref().ok().cloned(),
-            cooling: self.state.cooldown.remaining(self.now.mono),
-            zero_is_off: self.plan.zero_is_off && platform.zero_can_mean_off,
-            limit: platform.limit,
-        });
+        self.observe(decided, seen.count);
+        let answer = envelope::weigh(&self.question(decided, seen, platform));
         let off = answer.switched_off.then(|| answer.reason.clone());
         if off.is_some() {
             // What was measured while nothing ran says nothing about the load when it runs again.
             self.state.history.clear();
+            self.state.evidence.clear();
         }
         self.condition(Event::SwitchedOff, off, Some(seen.count));
         // Without a wish nobody knows whether the load still asks for more than the bounds allow.
         if decided.wish.is_ok() {
+            let futile = answer
+                .clamps
+                .iter()
+                .find(|clamp| clamp.rule == Rule::Futile);
+            let futile = futile.map(|clamp| clamp.why.clone());
+            self.condition(Event::Futile, futile, Some(seen.count));
             self.condition(Event::AboveMax, answer.above_max, Some(seen.count));
             self.condition(Event::BelowMin, answer.below_min, Some(seen.count));
         }
@@ -212,6 +201,7 @@ impl<'a> Turn<'a> {
     }
 
     fn order(&mut self, decided: &Decided, from: Count, to: Count, cause: Cause, reason: String) {
+        let value = decided.grounds.value;
         if let Some(running) = &mut self.state.in_flight {
             running.stage = Stage::Scaling;
             running.order = Some(Order {
@@ -219,6 +209,7 @@ impl<'a> Turn<'a> {
                 to,
                 cause,
                 reason,
+                value,
             });
         }
         self.orders.scale = Some(Scale {
@@ -235,8 +226,8 @@ impl<'a> Turn<'a> {
             .in_flight
             .as_ref()
             .and_then(|running| running.order.clone());
-        let (cause, reason) = order.map_or((Cause::Load, String::new()), |order| {
-            (order.cause, order.reason)
+        let (cause, reason, value) = order.map_or((Cause::Load, String::new(), None), |order| {
+            (order.cause, order.reason, order.value)
         });
         self.condition(Event::ScaleFailed, None, Some(to));
         if let Some(direction) = Direction::between(from, to) {
@@ -250,9 +241,15 @@ impl<'a> Turn<'a> {
                 reason: reason.clone(),
             };
             self.state.ledger.enter(record);
+            match direction {
+                Direction::Up if cause == Cause::Load => self.state.futility.scaled_up(value),
+                Direction::Up => {}
+                Direction::Down => self.state.futility.over(),
+            }
         }
         self.state.cooldown.start(self.now.mono, self.plan.wait);
         self.state.history.clear();
+        self.state.evidence.clear();
         self.tell(Event::Scale, Phase::Moment, Some(from), Some(to), &reason);
         self.end(Some(to), reason);
     }
@@ -297,6 +294,7 @@ mod tests {
     use crate::backend::Registry;
     use crate::decision::Wish;
     use crate::measurement::Measurement;
+    use crate::messages::Grounds;
     use crate::settings::{Source, load};
 
     const CONFIGURATION: &str = r#"
@@ -336,6 +334,7 @@ mod tests {
             },
             count: Ok(Observed::ready(2)),
             wish: Ok(wish),
+            grounds: Grounds::default(),
         }
     }
 

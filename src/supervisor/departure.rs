@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix::{Addr, Handler};
+use futures_util::future::join;
 use log::{error, warn};
 
 use crate::clock::Clock;
@@ -66,10 +67,11 @@ impl Departure {
             for_good,
         };
         // A hook that hangs may not eat what the scaling backend needs to stop its processes.
-        let hooks = async {
-            stop(self.measure.as_ref(), left()).await;
-            stop(self.decide.as_ref(), left()).await;
-        };
+        // The two side by side, so that neither has only what the other leaves.
+        let hooks = join(
+            stop(self.measure.as_ref(), left()),
+            stop(self.decide.as_ref(), left()),
+        );
         if fenced(HOOKS_GRACE.min(left().grace), hooks).await.is_none() {
             let process = &self.process;
             warn!(process:% = process; "a teardown hook of {process} did not end in time");

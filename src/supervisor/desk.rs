@@ -6,6 +6,8 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::clock::Clock;
 use crate::supervisor::guard::{Busy, Pulse};
 use crate::supervisor::memory::Memory;
@@ -24,6 +26,7 @@ pub struct Desk {
     pub pulse: Pulse,
     /// Whether the backend's `setup` has succeeded since the last restart.
     pub is_set_up: Rc<Cell<bool>>,
+    ended: Rc<watch::Sender<bool>>,
 }
 
 impl Desk {
@@ -35,12 +38,29 @@ impl Desk {
             memory,
             pulse,
             is_set_up: Rc::new(Cell::new(false)),
+            ended: Rc::new(watch::Sender::new(false)),
         }
     }
 
     /// Says that the actor is busy with something that a fence ends after `fence`.
     pub fn busy(&self, fence: Duration) -> Busy {
         self.pulse.busy(self.clock.now().mono + fence + STUCK_AFTER)
+    }
+
+    /// Work that is dropped, with `None`, when this life of the actor ends for good meanwhile: the backend's teardown
+    /// shall not wait for a call that nobody wants any more.
+    pub async fn until_end<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut ended = self.ended.subscribe();
+        tokio::select! {
+            biased;
+            _ = ended.wait_for(|ended| *ended) => None,
+            done = work => Some(done),
+        }
+    }
+
+    /// Ends this life: no more work.
+    pub fn end(&self) {
+        self.ended.send_replace(true);
     }
 }
 

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use log::{error, info, warn};
 use serde_json::Value;
 
+use crate::envelope::doubt::Trust;
 use crate::measurement::{MeasureError, Measurement, OnFailure};
 use crate::messages::{Fault, Measured, Next, Outcome, Restarted};
 use crate::model::{Cycle, ProcessName, Role};
@@ -80,11 +81,8 @@ impl SupervisorActor {
             return;
         };
         info!(process:% = process; "{process} is tried again");
-        let now = self.works.clock.now().mono;
-        group.memory.commit(|state| {
-            state.health = Health::OnTrial;
-            state.next_tick = state.next_tick.max(now);
-        });
+        group.memory.commit(|state| state.health = Health::OnTrial);
+        self.schedule(group);
         self.start(process, ctx);
     }
 
@@ -131,6 +129,7 @@ fn unmeasured(group: &Group, cycle: Cycle, fault: &Fault, at: DateTime<Utc>) -> 
         cycle,
         measurement,
         outcome,
+        trust: Trust::SourceDown,
     }
 }
 

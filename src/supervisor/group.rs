@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix::Addr;
-use log::{error, warn};
+use log::warn;
 
 use crate::backend::BuildError;
 use crate::decision::actor::DeciderActor;
@@ -15,7 +15,8 @@ use crate::measurement::actor::MeasureActor;
 use crate::messages::{Measured, Notify, Scale};
 use crate::model::{ProcessName, Role};
 use crate::notification::actor::NotifierActor;
-use crate::notification::outbox::{Outbox, origins};
+use crate::notification::heirs::heirs;
+use crate::notification::outbox::Outbox;
 use crate::scaling::actor::ScalerActor;
 use crate::scaling::{ScaleError, ScalingBackend};
 use crate::settings::ProcessSettings;
@@ -115,7 +116,7 @@ impl Group {
         self.end_life();
         let measurer = works.measurement(&self.settings)?;
         let decision = works.decision(&self.settings)?;
-        let notifiers = works.notification(&self.settings)?;
+        let notifiers = works.notification(&self.settings);
         let start = Start {
             group: self,
             works,
@@ -154,22 +155,16 @@ impl Group {
     /// Ends all actors but a notifier of a new life, which can still tell.
     pub fn rest(&mut self, works: &Works, supervisor: &Addr<SupervisorActor>) {
         self.end_life();
-        match works.notification(&self.settings) {
-            Ok(notifiers) => {
-                let start = Start {
-                    group: self,
-                    works,
-                    supervisor,
-                };
-                let notify = start.member(Role::Notify, false, |desk| {
-                    NotifierActor::new(desk, notifiers, self.outbox.clone())
-                });
-                self.crew.notify = Some(notify);
-            }
-            Err(error) => {
-                error!(process:% = self.process(); "nobody can be told about {}: {error}", self.process());
-            }
-        }
+        let notifiers = works.notification(&self.settings);
+        let start = Start {
+            group: self,
+            works,
+            supervisor,
+        };
+        let notify = start.member(Role::Notify, false, |desk| {
+            NotifierActor::new(desk, notifiers, self.outbox.clone())
+        });
+        self.crew.notify = Some(notify);
     }
 
     fn end_life(&mut self) {
@@ -209,8 +204,12 @@ impl Group {
         }
         let other_load = settings.measurement != self.settings.measurement
             || settings.decision != self.settings.decision;
-        let origins = origins(&self.settings.notification, &settings.notification);
-        self.outbox.rearrange(&origins);
+        let heirs = heirs(&self.settings.notification, &settings.notification);
+        let lost = self.outbox.hand_on(&heirs);
+        if lost > 0 {
+            let process = self.process();
+            warn!(process:% = process, lost; "{lost} notices of {process} were for notifiers that are gone, and are not delivered");
+        }
         self.memory.commit(|state| {
             state.take_up(&self.plan, &plan);
             if other_load {
@@ -220,7 +219,7 @@ impl Group {
                 // It may be another app, whose count was never read.
                 state.counted = false;
             }
-            state.rearrange(&origins);
+            state.hand_on(&heirs);
         });
         self.plan = Rc::new(plan);
         self.settings = settings;

@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::gate::Cause;
 use crate::clock::Now;
+use crate::envelope::Cause;
 use crate::model::{Count, Cycle, Direction};
 
 /// How many scales are kept. At the default cooldown of 5 s that is at least 80 minutes of scaling without a pause.

@@ -11,16 +11,19 @@ use std::time::Duration;
 
 use crate::clock::Now;
 use crate::decision::Reading;
+use crate::envelope::Cause;
+use crate::envelope::doubt::Evidence;
+use crate::envelope::futility::Futility;
+use crate::envelope::usage::Usage;
+use crate::envelope::wishes::Wishes;
 use crate::measurement::OnFailure;
 use crate::model::{Count, Cycle};
 use crate::notification::Event;
-use crate::notification::outbox::Origin;
 use crate::notification::policy::Told;
 use crate::supervisor::cooldown::Cooldown;
-use crate::supervisor::gate::Cause;
 use crate::supervisor::ledger::Ledger;
 use crate::supervisor::plan::Plan;
-use crate::supervisor::restarts::{Restarts, Verdict};
+use crate::supervisor::restarts::Restarts;
 
 /// The shared handle to one process's state.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +62,14 @@ pub struct State {
     pub skipped: u64,
     /// The readings since the last scale, oldest first.
     pub history: VecDeque<Reading>,
+    /// Whether a scale down may rest on what was measured.
+    pub evidence: Evidence,
+    /// The wishes of a while.
+    pub wishes: Wishes,
+    /// Whether more processes help.
+    pub futility: Futility,
+    /// The process-hours of the day.
+    pub usage: Usage,
     /// The wait after a scale.
     pub cooldown: Cooldown,
     /// The scales of the past.
@@ -86,7 +97,7 @@ pub struct State {
 }
 
 /// A cycle under way.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct InFlight {
     /// Its number.
     pub cycle: Cycle,
@@ -101,7 +112,7 @@ pub struct InFlight {
 }
 
 /// A scale that was ordered and has not been answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Order {
     /// The count before.
     pub from: Count,
@@ -111,6 +122,8 @@ pub struct Order {
     pub cause: Cause,
     /// Why, in words.
     pub reason: String,
+    /// What was measured.
+    pub value: Option<f64>,
 }
 
 /// Where a cycle stands.
@@ -201,44 +214,20 @@ impl State {
         }
     }
 
-    /// Other notifiers take the place of the present ones: what one has told it has told, should it stay as it is.
-    pub fn rearrange(&mut self, origins: &[Origin]) {
-        let (told, rapid) = (&self.told, &self.rapid);
-        let same = |origin: &Origin| match origin {
-            Origin::Same(from) => Some(*from),
-            Origin::Changed(_) | Origin::New => None,
-        };
-        let kept = |origin: &Origin| same(origin).and_then(|from| told.get(from)).cloned();
-        let told = origins
+    /// The notifiers are others now: each goes on with what the old one that it is the heir of has told, if it is one.
+    pub fn hand_on(&mut self, heirs: &[Option<usize>]) {
+        let told = std::mem::take(&mut self.told);
+        let mut rapid = std::mem::take(&mut self.rapid);
+        let of = |heir: &Option<usize>| heir.and_then(|old| told.get(old).cloned());
+        self.told = heirs
             .iter()
-            .map(|origin| kept(origin).unwrap_or_default());
-        let held = |(to, origin)| Some((to, rapid.get(&same(origin)?)?.clone()));
-        let rapid = origins.iter().enumerate().filter_map(held);
-        (self.told, self.rapid) = (told.collect(), rapid.collect());
-    }
-
-    /// What is done about a fault of this life of the group; `None`: nothing, for that life is over or given up, and
-    /// its faults are not held against the next.
-    pub fn judge(&mut self, life: u64, now: Duration) -> Option<Verdict> {
-        if life != self.life {
-            return None;
+            .map(|heir| of(heir).unwrap_or_default())
+            .collect();
+        for (new, heir) in heirs.iter().enumerate() {
+            if let Some(reason) = heir.and_then(|old| rapid.remove(&old)) {
+                self.rapid.insert(new, reason);
+            }
         }
-        let retried = self.health != Health::Working;
-        let verdict = self.restarts.record(now, retried);
-        match verdict {
-            Verdict::Restart { .. } => {}
-            Verdict::Rebuild | Verdict::Degrade => self.life += 1,
-        }
-        Some(verdict)
-    }
-
-    /// A departure was broken off: cycles begin again. Whether there was one.
-    pub fn come_back(&mut self) -> bool {
-        let was_leaving = std::mem::take(&mut self.stopping);
-        if was_leaving {
-            self.in_flight = None;
-        }
-        was_leaving
     }
 
     /// The count was read for this cycle, and that took so long.

@@ -16,7 +16,7 @@
 //! are faults: the actor alone is restarted, in place, with its address and mailbox; the cycle in which it happened yields a
 //! failed result; history, cooldown and ledger are kept; no other group notices.
 //!
-//! The rules ([`cooldown`], [`gate`], [`ledger`], [`rapid`], [`restarts`], [`cycle`]) are plain values and functions. None of them
+//! The rules ([`cooldown`], [`ledger`], [`rapid`], [`restarts`], [`cycle`]) are plain values and functions. None of them
 //! reads a clock or knows an actor: whoever asks says when it is, so that a test may say anything.
 
 pub mod actor;
@@ -27,11 +27,11 @@ pub mod cycle;
 mod departure;
 pub mod desk;
 mod faults;
-pub mod gate;
 pub mod group;
 pub mod guard;
 pub mod inject;
 pub mod ledger;
+mod lives;
 pub mod memory;
 pub mod plan;
 pub mod rapid;
@@ -40,4 +40,5 @@ pub mod restarts;
 pub mod spread;
 pub mod status;
 mod telling;
+mod weighing;
 pub mod works;

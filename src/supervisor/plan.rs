@@ -7,9 +7,10 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 use crate::backend::BuildError;
-use crate::decision::schedule::{Schedule, TimeOfDay};
+use crate::decision::schedule::{LocalTime, Schedule};
+use crate::envelope::Step;
 use crate::measurement::OnFailure;
-use crate::model::{Bounds, Count, ProcessName};
+use crate::model::{Bounds, Count, Direction, ProcessName};
 use crate::notification::policy::Policy;
 use crate::settings::{ProcessSettings, Settings, Supervision};
 
@@ -53,6 +54,14 @@ pub struct Plan {
     pub timeout: Duration,
     /// What a failed measurement counts as; `None`: what its backend says.
     pub on_failure: Option<OnFailure>,
+    /// How old a result may be for a scale down, where that is written.
+    pub max_age: Option<Duration>,
+    /// Below this a number is implausible.
+    pub plausible_min: f64,
+    /// Above this it is, too.
+    pub plausible_max: Option<f64>,
+    /// How long zeros are distrusted after an outage.
+    pub distrust_zero: Duration,
     /// How long the platform's calls of one cycle may take.
     pub scale_timeout: Duration,
     /// How long a cooldown is.
@@ -61,6 +70,8 @@ pub struct Plan {
     pub history_length: usize,
     /// How many processes one scale adds or removes.
     pub increment: Count,
+    /// What the safety envelope allows.
+    pub envelope: Rules,
     /// Whether a count of 0 can mean that someone switched the process off.
     pub zero_is_off: bool,
     /// Whether the maximum stands in the file.
@@ -76,6 +87,10 @@ struct Measuring {
     measurement_interval_in_seconds: f64,
     timeout_in_seconds: f64,
     on_failure: Option<OnFailure>,
+    max_age_in_seconds: Option<f64>,
+    plausible_min: f64,
+    plausible_max: Option<f64>,
+    distrust_zero_after_outage_in_seconds: f64,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +101,47 @@ struct Deciding {
     post_scale_wait_time_seconds: f64,
     history_length: usize,
     zero_is_off: bool,
+    #[serde(flatten)]
+    envelope: Rules,
+}
+
+/// What the safety envelope allows, as written.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Rules {
+    /// How many a scale up adds at the most.
+    pub scale_up_increment: Option<Step>,
+    /// How many a scale down removes at the most.
+    pub scale_down_increment: Option<Step>,
+    scale_up_cooldown_seconds: f64,
+    scale_down_cooldown_seconds: f64,
+    scale_up_stabilization_window_seconds: f64,
+    scale_down_stabilization_window_seconds: f64,
+    /// Whether a scale down that would be taken back is held.
+    pub flap_projection: bool,
+    /// After how many scales up in vain no more are made; 0: never.
+    pub futile_after: u32,
+    /// The most scales by load within an hour.
+    pub max_scales_per_hour: Option<u32>,
+    /// The process-hours of a day.
+    pub max_process_hours_per_day: Option<f64>,
+}
+
+impl Rules {
+    /// How long after a scale nothing is scaled this way.
+    pub fn wait(&self, direction: Direction) -> Duration {
+        seconds(match direction {
+            Direction::Up => self.scale_up_cooldown_seconds,
+            Direction::Down => self.scale_down_cooldown_seconds,
+        })
+    }
+
+    /// The stabilization window of this way.
+    pub fn window(&self, direction: Direction) -> Duration {
+        seconds(match direction {
+            Direction::Up => self.scale_up_stabilization_window_seconds,
+            Direction::Down => self.scale_down_stabilization_window_seconds,
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -112,11 +168,16 @@ impl Plan {
             interval: seconds(measuring.measurement_interval_in_seconds),
             timeout: seconds(measuring.timeout_in_seconds),
             on_failure: measuring.on_failure,
+            max_age: measuring.max_age_in_seconds.map(seconds),
+            plausible_min: measuring.plausible_min,
+            plausible_max: measuring.plausible_max,
+            distrust_zero: seconds(measuring.distrust_zero_after_outage_in_seconds),
             scale_timeout: seconds(scaling.timeout_in_seconds),
             wait: seconds(deciding.post_scale_wait_time_seconds),
             history_length: deciding.history_length,
             increment: deciding.increment,
-            // Where the minimum is 0 for a part of the day, a count of 0 is our own doing as well as anybody's.
+            envelope: deciding.envelope,
+            // Where the minimum is 0 at some time, a count of 0 is our own doing as well as anybody's.
             zero_is_off: deciding.zero_is_off && deciding.min_processes.least() > 0,
             max_is_written: process.decision.section.is_written("max_processes"),
             policies,
@@ -127,10 +188,49 @@ impl Plan {
 
     /// The bounds in force at a moment. `adopted` is the count found at the start above an unwritten maximum.
     pub fn bounds(&self, at: DateTime<Utc>, adopted: Option<Count>) -> Bounds {
-        let time = TimeOfDay::at(at, self.zone);
-        let max = adopted.map_or(self.max.at(time), |found| self.max.at(time).max(found));
-        let min = self.min.at(time).min(max);
+        let local = LocalTime::at(at, self.zone);
+        let scheduled = self.max.at(local);
+        let max = adopted.map_or(scheduled, |found| scheduled.max(found));
+        let min = self.min.at(local).min(max);
         Bounds::new(min, max).unwrap_or_else(|_| Bounds::exactly(max))
+    }
+
+    /// How old the oldest of `window` results may be for a scale down to rest on them. Twice what they take when all goes
+    /// well, for now and then a tick is skipped.
+    pub fn max_age(&self, window: usize) -> Duration {
+        let many = u32::try_from(window.max(1)).unwrap_or(u32::MAX);
+        self.max_age.unwrap_or_else(|| {
+            self.interval
+                .saturating_mul(many)
+                .saturating_mul(2)
+                .saturating_add(self.timeout)
+        })
+    }
+
+    /// What is implausible about a number, if anything.
+    pub fn implausible(&self, number: f64) -> Option<String> {
+        if !number.is_finite() {
+            return Some(format!("{number} is not a finite number"));
+        }
+        let (min, max) = (self.plausible_min, self.plausible_max);
+        if number < min {
+            return Some(format!(
+                "{number} is implausible: it is below plausible_min, {min}"
+            ));
+        }
+        let max = max.filter(|max| number > *max)?;
+        Some(format!(
+            "{number} is implausible: it is above plausible_max, {max}"
+        ))
+    }
+
+    /// How many a scale up adds and a scale down removes, from this count on.
+    pub fn steps(&self, count: Count) -> (Count, Count) {
+        let step = |written: Option<Step>| written.map_or(self.increment, |step| step.of(count));
+        (
+            step(self.envelope.scale_up_increment),
+            step(self.envelope.scale_down_increment),
+        )
     }
 
     /// When a cycle is given up, should some message of it be lost: longer than all its steps may take together.
@@ -142,4 +242,42 @@ impl Plan {
 /// Seconds of the configuration, which are checked to be finite and not negative.
 fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX / 64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Registry;
+    use crate::settings::load_text;
+
+    #[test]
+    fn the_bounds_follow_the_local_day() {
+        let text = r#"
+time_zone = "America/Vancouver"
+[processes.web]
+measurement = { measurement_url = "https://web.example.com/" }
+scaling = { app_name = "a", api_key = "b" }
+[processes.web.decision]
+min_processes = { "0:00" = 1, "mon-fri 8:00" = 3, "mon-fri 18:00" = 1, "2026-12-24 12:00" = 6 }
+max_processes = { "0:00" = 4, "2026-12-24 12:00" = 9 }
+"#;
+        let settings = load_text("x", text, &Registry::built_in()).unwrap();
+        let plan = Plan::new(&settings, &settings.processes[0]).unwrap();
+        for (at, min, max, because) in [
+            ("2026-12-24T15:59:00Z", 1, 4, "7:59 on a Thursday"),
+            ("2026-12-24T16:00:00Z", 3, 4, "8:00"),
+            ("2026-12-24T20:00:00Z", 6, 9, "12:00 on the date"),
+            (
+                "2026-12-25T07:59:00Z",
+                6,
+                9,
+                "its last minute, a day later in UTC",
+            ),
+            ("2026-12-25T08:00:00Z", 1, 4, "Friday"),
+            ("2026-12-26T20:00:00Z", 1, 4, "a Saturday"),
+        ] {
+            let bounds = plan.bounds(at.parse().unwrap(), None);
+            assert_eq!((bounds.min(), bounds.max()), (min, max), "{because}: {at}");
+        }
+    }
 }

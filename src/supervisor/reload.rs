@@ -13,7 +13,7 @@ use crate::settings::{ProcessSettings, Settings};
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::departure::Terms;
 use crate::supervisor::group::Group;
-use crate::supervisor::plan::{Common, Plan};
+use crate::supervisor::plan::Common;
 
 /// Why a reload comes too late.
 const STOPPING: &str = "the program is stopping";
@@ -66,6 +66,18 @@ impl SupervisorActor {
         changes
     }
 
+    /// Whether the scaling backend of a process is let go for good under these settings.
+    fn lets_go(&self, name: &ProcessName, settings: &Settings) -> bool {
+        let mut processes = settings.processes.iter();
+        let new = processes.find(|process| process.name == *name);
+        let (Some(new), Some(group)) = (new, self.groups.get(name)) else {
+            return true;
+        };
+        let old = &group.settings.scaling;
+        new.scaling.backend != old.backend
+            || (new.scaling != *old && !group.scaling.is_taken_over())
+    }
+
     /// Puts new settings in force, once the groups that they concern have left.
     fn adopt(
         &mut self,
@@ -111,18 +123,17 @@ impl SupervisorActor {
     fn rehearse(&self, settings: &Settings, changes: &Changes) -> Result<(), BuildError> {
         let concerned =
             |name: &ProcessName| changes.added.contains(name) || changes.changed.contains(name);
-        for process in settings
-            .processes
-            .iter()
+        let processes = settings.processes.iter();
+        let reasons: Vec<String> = processes
             .filter(|process| concerned(&process.name))
-        {
-            Plan::new(settings, process)?;
-            self.works.measurement(process)?;
-            self.works.decision(process)?;
-            self.works.notification(process)?;
-            self.works.scaling(process)?;
+            .flat_map(|process| self.works.rehearse(settings, process))
+            .map(|BuildError(why)| why)
+            .collect();
+        if reasons.is_empty() {
+            Ok(())
+        } else {
+            Err(BuildError(reasons.join("; ")))
         }
-        Ok(())
     }
 }
 
@@ -149,24 +160,14 @@ impl Handler<Reload> for SupervisorActor {
         if self.stopping {
             return Box::pin(fut::ready(Err(STOPPING.to_owned())));
         }
+        self.works.hide(&settings);
         let changes = self.changes(&settings);
         if let Err(error) = self.rehearse(&settings, &changes) {
             return Box::pin(fut::ready(Err(error.to_string())));
         }
-        let other_backend = |name: &ProcessName| {
-            let new = settings
-                .processes
-                .iter()
-                .find(|process| process.name == *name);
-            let old = self
-                .groups
-                .get(name)
-                .map(|group| &group.settings.scaling.backend);
-            new.map(|process| &process.scaling.backend) != old
-        };
         let terms = |name: &ProcessName| Terms {
             end: self.end_of_grace(),
-            for_good: other_backend(name),
+            for_good: self.lets_go(name, &settings),
             hurried: true,
         };
         let concerned = changes.changed.iter().chain(&changes.removed);

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use log::{debug, info, warn};
 
-use crate::decision::schedule::TimeOfDay;
+use crate::decision::schedule::LocalTime;
 use crate::messages::{Decided, Notify, Scaled};
 use crate::model::{Count, Direction, ProcessName};
 use crate::notification::{Event, Notice, Phase};
-use crate::supervisor::cycle::Turn;
+use crate::one_line::one_line;
+use crate::supervisor::cycle::{MOST_DATA, Turn};
 use crate::supervisor::group::Group;
 use crate::supervisor::rapid;
 
@@ -36,6 +37,7 @@ pub(super) fn log_turned(process: &ProcessName, turned: &[(Event, Option<String>
                 | Event::Scale
                 | Event::TooRapid
                 | Event::Restarted
+                | Event::Futile
                 | Event::Degraded,
                 _,
             ) => {}
@@ -50,7 +52,7 @@ impl Group {
         let count = decided.count.as_ref().ok().map(|seen| seen.count);
         let (data, wish) = (&decided.measurement.data, decided.wish.as_ref());
         let wish = wish.map_or_else(ToString::to_string, |wish| wish.reason.clone());
-        debug!(process:% = process, cycle = decided.cycle, count:?; "{process}: measured {data}; {wish}");
+        debug!(process:% = process, cycle = decided.cycle, count:?; "{process}: measured {}; {wish}", one_line(&data.to_string(), MOST_DATA));
     }
 
     /// The outcome of a scale.
@@ -74,7 +76,7 @@ impl Group {
 impl Turn<'_> {
     /// Rapid scaling is judged by each notifier's own numbers.
     pub(super) fn watch_rapid(&mut self, count: Option<Count>) {
-        let time = TimeOfDay::at(self.now.wall, self.plan.zone);
+        let local = LocalTime::at(self.now.wall, self.plan.zone);
         for (index, policy) in self
             .plan
             .policies
@@ -82,7 +84,7 @@ impl Turn<'_> {
             .enumerate()
             .filter(|(_, policy)| policy.picks(Event::TooRapid))
         {
-            let rule = policy.rapid_rule(time);
+            let rule = policy.rapid_rule(local);
             let found = rapid::too_rapid(self.state.ledger.scales(), rule, self.now.mono);
             let (phase, reason) = match (found, self.state.rapid.remove(&index)) {
                 (Some((direction, scales)), _) => {

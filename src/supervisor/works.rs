@@ -3,17 +3,21 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use log::error;
+
 use crate::backend::{Backend, BuildError, Registry, Shared, Site};
 use crate::clock::Clock;
+use crate::command::Known;
 use crate::decision::DecisionBackend;
 use crate::http::Http;
 use crate::measurement::actor::Measurer;
 use crate::model::ProcessName;
 use crate::notification::actor::Notifier;
 use crate::scaling::ScalingBackend;
-use crate::settings::{ProcessSettings, Step};
+use crate::settings::{ProcessSettings, Settings, Step};
 use crate::supervisor::caught::caught;
 use crate::supervisor::guard::Census;
+use crate::supervisor::plan::Plan;
 use crate::wire::Tap;
 
 /// What every group is built from.
@@ -23,7 +27,7 @@ pub struct Works {
     pub registry: Registry,
     /// The clock.
     pub clock: Clock,
-    /// The HTTP client.
+    /// The HTTP clients.
     pub http: Http,
     /// This program's executable.
     pub program: PathBuf,
@@ -53,6 +57,11 @@ impl Works {
             tap,
             census,
         }
+    }
+
+    /// Lets the backends that could repeat a secret of these settings know them.
+    pub fn hide(&self, settings: &Settings) {
+        self.shared.get::<Known>().add(settings.secrets.iter());
     }
 
     /// Where the backends of a process are built.
@@ -100,10 +109,30 @@ impl Works {
         )
     }
 
-    /// The process's notifiers.
-    pub fn notification(&self, settings: &ProcessSettings) -> Result<Vec<Notifier>, BuildError> {
-        let steps = settings.notification.iter();
-        steps.map(|step| self.notifier(settings, step)).collect()
+    /// The process's notifiers. One that cannot be built stands among them and delivers nothing: what can still be
+    /// scaled and told is.
+    pub fn notification(&self, settings: &ProcessSettings) -> Vec<Notifier> {
+        let (steps, process) = (settings.notification.iter(), &settings.name);
+        let built = |step: &Step| {
+            self.notifier(settings, step).unwrap_or_else(|why| {
+                error!(process:% = process; "{process} is not told by {}, which cannot be built: {why}", step.backend);
+                Notifier::unbuilt(&step.backend, &why)
+            })
+        };
+        steps.map(built).collect()
+    }
+
+    /// Every reason why a process cannot be worked by its settings. What is built to find out is let go of at once.
+    pub fn rehearse(&self, settings: &Settings, process: &ProcessSettings) -> Vec<BuildError> {
+        let steps = process.notification.iter();
+        let notifiers = steps.map(|step| self.notifier(process, step).err());
+        let others = [
+            Plan::new(settings, process).err(),
+            self.measurement(process).err(),
+            self.decision(process).err(),
+            self.scaling(process).err(),
+        ];
+        others.into_iter().chain(notifiers).flatten().collect()
     }
 
     /// One of the process's notifiers.
@@ -128,8 +157,10 @@ fn build<T: ?Sized>(
 ) -> Result<Rc<T>, BuildError> {
     let row = table.iter().find(|row| row.name == step.backend);
     let row = row.ok_or_else(|| BuildError(format!("there is no backend `{}`", step.backend)))?;
-    let built = caught(|| (row.build)(&step.section, site));
-    built
-        .unwrap_or_else(|text| Err(BuildError(format!("building it panicked: {text}"))))
-        .map_err(|error| BuildError(format!("{}: {}: {error}", site.process, step.backend)))
+    let built = caught(|| (row.build)(&step.section, site))
+        .unwrap_or_else(|text| Err(BuildError(format!("building it panicked: {text}"))));
+    built.map_err(|BuildError(why)| {
+        let why = step.section.veil(&why);
+        BuildError(format!("{}: {}: {why}", site.process, step.backend))
+    })
 }

@@ -1,21 +1,22 @@
 //! Tries a configuration out without changing anything: `once` (what would it do now?) and `check --live` (does every
-//! URL, platform and notifier answer?). Uses the same backends and the same gate as the running bot.
+//! URL, platform and notifier answer?). Uses the same backends and the same envelope as the running bot.
 
+mod deciding;
 mod notices;
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::backend::BuildError;
-use crate::decision::{Level, Reading, Situation, Wish};
 use crate::measurement::{MeasureError, OnFailure, Sample};
-use crate::model::Bounds;
 use crate::scaling::{Observed, ScaleError, ScalingBackend};
 use crate::settings::{ProcessSettings, Settings};
 use crate::supervisor::desk::fenced;
-use crate::supervisor::gate::{self, Question};
-use crate::supervisor::plan::{DECISION_DEADLINE, Plan};
+use crate::supervisor::plan::Plan;
 use crate::supervisor::works::Works;
+
+/// How long a scaling backend may take to say good-bye.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What one process's trial found, in lines for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub async fn once(
         if let Some(seen) = trial.count(scaling.as_ref()).await {
             trial.decide(sample, seen, scaling.as_ref()).await;
         }
-        scaling.teardown(Duration::ZERO).await;
+        let_go(scaling.as_ref()).await;
     }
     Ok(trial.report)
 }
@@ -63,13 +64,18 @@ pub async fn live(
     let _taken = trial.measure().await;
     if let Some(scaling) = trial.built("count", works.scaling(process)) {
         trial.count(scaling.as_ref()).await;
-        if let Err(error) = scaling.look_ahead().await {
-            trial.fail("scaling", error);
-        }
-        scaling.teardown(Duration::ZERO).await;
+        trial.look_ahead(scaling.as_ref()).await;
+        let_go(scaling.as_ref()).await;
     }
     trial.notify(settings).await;
     Ok(trial.report)
+}
+
+/// The backend keeps to the grace itself; the fence behind it is for one that does not.
+async fn let_go(scaling: &dyn ScalingBackend) {
+    fenced(GRACE * 2, scaling.teardown(GRACE))
+        .await
+        .unwrap_or_default();
 }
 
 impl<'a> Trial<'a> {
@@ -78,6 +84,7 @@ impl<'a> Trial<'a> {
         settings: &Settings,
         process: &'a ProcessSettings,
     ) -> Result<Self, BuildError> {
+        works.hide(settings);
         let plan = Plan::new(settings, process)?;
         let report = Report {
             text: format!("{}\n", process.name),
@@ -157,9 +164,7 @@ impl<'a> Trial<'a> {
             backend.setup().await?;
             backend.count().await
         };
-        let late =
-            || ScaleError::Unavailable(format!("no answer within {} s", timeout.as_secs_f64()));
-        match fenced(timeout, work).await.unwrap_or_else(|| Err(late())) {
+        match fenced(timeout, work).await.unwrap_or_else(|| late(timeout)) {
             Ok(seen) => {
                 let plural = if seen.count == 1 { "" } else { "es" };
                 self.say(
@@ -175,97 +180,18 @@ impl<'a> Trial<'a> {
         }
     }
 
-    async fn decide(
-        &mut self,
-        taken: Result<Sample, OnFailure>,
-        seen: Observed,
-        scaling: &dyn ScalingBackend,
-    ) {
-        let now = self.works.clock.now().wall;
-        // As the running bot would: what is found above a maximum that nobody wrote is the maximum.
-        let adopted = (!self.plan.max_is_written).then_some(seen.count);
-        let bounds = self.plan.bounds(now, adopted);
-        let reading = match taken {
-            Ok(sample) => Some((
-                sample.number.map_or(Level::None, Level::Number),
-                sample.data,
-            )),
-            Err(OnFailure::TooHigh) => Some((Level::TooHigh, std::sync::Arc::default())),
-            Err(OnFailure::Ignore | OnFailure::Hold) => None,
-        };
-        let wish = match reading {
-            Some((level, data)) => {
-                let history = vec![Reading {
-                    at: now,
-                    level,
-                    data,
-                }];
-                let (count, ready, increment) = (seen.count, seen.ready, self.plan.increment);
-                self.wish(&Situation {
-                    at: now,
-                    history,
-                    count,
-                    ready,
-                    bounds,
-                    increment,
-                })
-                .await
-            }
-            None => None,
-        };
-        let answer = gate::answer(&Question {
-            count: seen.count,
-            bounds,
-            wish: wish.clone(),
-            cooling: None,
-            zero_is_off: self.plan.zero_is_off && scaling.zero_can_mean_off(),
-            limit: scaling.limit(),
-        });
-        self.say_bounds(bounds, bounds != self.plan.bounds(now, None));
-        let stays = |why: &str| format!("would stay at {}: {why}", seen.count);
-        let would = match answer.target {
-            Some(to) => format!("would scale {} -> {to}: {}", seen.count, answer.reason),
-            None if answer.switched_off || wish.is_some() => stays(&answer.reason),
-            None => stays("without a result, nothing is scaled by load"),
-        };
-        self.say("decision", would);
-    }
-
-    fn say_bounds(&mut self, bounds: Bounds, adopted: bool) {
-        let note = if adopted {
-            "; max_processes is not written, so the count found is the maximum"
-        } else {
-            ""
-        };
-        let text = format!("{} to {} now{note}", bounds.min(), bounds.max());
-        self.say("bounds", text);
-    }
-
-    async fn wish(&mut self, situation: &Situation) -> Option<Wish> {
-        let made = self.works.decision(self.process);
-        let backend = self.built("decision", made)?;
-        let work = async {
-            backend.setup().await?;
-            backend.heartbeat_start().await?;
-            backend.decide(situation).await
-        };
-        let decided = fenced(DECISION_DEADLINE, work).await;
-        fenced(DECISION_DEADLINE, backend.teardown())
-            .await
-            .unwrap_or_default();
-        match decided {
-            Some(Ok(wish)) => Some(wish),
-            Some(Err(error)) => {
-                self.fail("decision", error);
-                None
-            }
-            None => {
-                self.fail(
-                    "decision",
-                    format!("no decision within {} s", DECISION_DEADLINE.as_secs()),
-                );
-                None
-            }
+    async fn look_ahead(&mut self, backend: &dyn ScalingBackend) {
+        let timeout = self.plan.scale_timeout;
+        let looked = fenced(timeout, backend.look_ahead()).await;
+        if let Err(error) = looked.unwrap_or_else(|| late(timeout)) {
+            self.fail("scaling", error);
         }
     }
+}
+
+fn late<T>(timeout: Duration) -> Result<T, ScaleError> {
+    let seconds = timeout.as_secs_f64();
+    Err(ScaleError::Unavailable(format!(
+        "no answer within {seconds} s"
+    )))
 }

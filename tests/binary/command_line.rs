@@ -71,6 +71,69 @@ fn check_shows_every_problem_at_once_and_a_summary_of_a_good_file() {
     assert_eq!(app.asked(), 0, "nothing is tried");
 }
 
+/// A certificate that is not there is a mistake in the file like any other, whichever step it stands in.
+#[test]
+fn what_cannot_be_built_refuses_the_configuration() {
+    let app = App::answering_after(0);
+    let home = Home::with(
+        &(local(&app)
+            + "notification = [{ backend = \"email\", smtp_url = \"smtps://mail.example.com\", to = \"ops@example.com\", \
+               tls_ca_file = \"/no/such.pem\" }]\n[processes.other]\nmeasurement = { measurement_url = \"https://x/\", \
+               tls_ca_file = \"${CA_FILE}\" }\nscaling = { backend = \"local\", command = \"true\" }\n"),
+    );
+    for arguments in [
+        &["check"][..],
+        &["check", "--live"],
+        &["once", "web"],
+        &["run"],
+    ] {
+        let mut command = home.command(arguments);
+        command.env("CA_FILE", "/none/of/yours.pem");
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(78), "{arguments:?}");
+        let said = err(&output);
+        for part in [
+            "web: email: tls_ca_file /no/such.pem cannot be read",
+            "other: response_time: tls_ca_file *** cannot be read",
+            "2 problems in autoscalebot.toml",
+        ] {
+            assert!(said.contains(part), "{arguments:?}, {part}: {said}");
+        }
+        assert!(out(&output).is_empty(), "{}", out(&output));
+    }
+    assert_eq!(app.asked(), 0);
+    home.assert_empty(crate::bot::LONG);
+}
+
+/// The program's own fault, here for want of file descriptors, is told apart from what it was asked to do.
+#[test]
+fn a_panic_of_the_main_thread_is_an_internal_fault() {
+    let app = App::answering_after(0);
+    let home = Home::with(&local(&app));
+    let program = home.command(&[]).get_program().to_owned();
+    let output = std::process::Command::new("sh")
+        .args(["-c", "ulimit -n 5; exec \"$0\" once"])
+        .arg(program)
+        .current_dir(home.file(""))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(70), "{}", err(&output));
+    assert!(err(&output).contains("a panic: "), "{}", err(&output));
+}
+
+/// What the libraries say in detail may hold what was sent, so that no name of theirs in `RUST_LOG` brings it out.
+#[test]
+fn no_filter_brings_the_libraries_details_to_light() {
+    let app = App::answering_after(0);
+    let home = Home::with(&local(&app));
+    let mut command = home.command(&["--log-format", "json", "once"]);
+    let filter = "hyper_util::client=trace,hyper=trace,reqwest::connect=trace,autoscalebot=debug";
+    let output = command.env("RUST_LOG", filter).output().unwrap();
+    let lines = err(&output);
+    let told = |target: &str| lines.contains(&format!("\"target\":\"{target}"));
+    assert!(!told("hyper") && !told("reqwest"), "{lines}");
+}
+
 #[test]
 fn check_live_tries_everything_and_changes_nothing() {
     let app = App::answering_after(0);

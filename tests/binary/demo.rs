@@ -166,6 +166,27 @@ async fn it_can_be_ended_early_and_tells_how_far_it_came() {
 }
 
 #[tokio::test]
+async fn ended_on_the_crest_it_flatters_neither() {
+    let demo = Demo::start(20, "crest");
+    demo.until_it_serves().await;
+    // One process is behind by now by more than two seconds of load.
+    sleep(Duration::from_secs(10)).await;
+    demo.signal(Signal::INT);
+    let output = demo.end(30).await;
+    let (out, err) = texts(&output);
+    assert_eq!(output.status.code(), Some(0), "{out}\n{err}");
+    let [web, fixed] = row(&out, "requests");
+    // What was sent in the last quarter of a second, and is not late yet, counts on neither side unless it is answered:
+    // eleven requests at most.
+    assert!(
+        fixed > 100 && web.abs_diff(fixed) <= 15,
+        "both had the same wave:\n{out}"
+    );
+    let [_, unanswered] = row(&out, "of these unanswered");
+    assert!(unanswered > 15, "who waits for long has no answer:\n{out}");
+}
+
+#[tokio::test]
 async fn nothing_outlives_it_even_when_it_is_killed() {
     let demo = Demo::start(3600, "killed");
     demo.until_it_serves().await;

@@ -86,6 +86,26 @@ fn ten_process_types_of_one_app_are_read_by_one_call_a_tick() {
 }
 
 #[test]
+fn a_quick_and_a_slow_application_are_read_by_one_call_a_tick() {
+    let heroku = Heroku::start();
+    heroku.set("web", 1);
+    let (slow, quick) = (App::answering_after(1500), App::answering_after(0));
+    let configuration = web(&heroku, &slow.url(), "")
+        .replace("interval_in_seconds = 0.5", "interval_in_seconds = 3")
+        .replace("max_time_ms = 400", "max_time_ms = 60000");
+    let worker = format!(
+        "[processes.worker.measurement]\nmeasurement_url = \"{}\"\n",
+        quick.url()
+    );
+    let home = Home::with(&(configuration + &worker));
+    let bot = home.run();
+    home.wait("four ticks", || quick.asked() >= 4 && slow.asked() >= 4);
+    let (reads, ticks) = (heroku.asked("GET", FORMATION), quick.asked());
+    assert!(reads <= ticks + 1, "{reads} reads in {ticks} ticks");
+    bot.stop();
+}
+
+#[test]
 fn a_first_start_cuts_nothing_and_what_is_off_stays_off() {
     let heroku = Heroku::start();
     heroku.set("web", 8);

@@ -98,26 +98,35 @@ fn a_rate_limit_is_waited_for_and_not_hammered() {
     heroku.set("web", 1);
     let slow_down = Trouble::Answer(
         429,
-        vec![("Retry-After", "60".to_owned())],
+        vec![("Retry-After", "10".to_owned())],
         json!({"id": "rate_limit", "message": "Your account reached the API rate limit"}),
     );
-    heroku.trouble("GET", FORMATION, slow_down.clone());
     heroku.trouble("GET", FORMATION, slow_down);
     let app = App::answering_after(SLOW);
     let home = Home::with(&web(&heroku, &app.url(), "max_processes = 2"));
     let bot = home.run();
     home.wait_out("Heroku's rate limit for this key's account is used up (429)");
-    home.wait_out("web: scale up 1 -> 2");
-    // Each of the two refused reads was its cycle's only one: a wait of 60 s passes the time that a cycle has.
+    let asked = app.asked();
+    home.wait("three more cycles", || app.asked() >= asked + 3);
     assert_eq!(
-        home.err()
-            .iter()
-            .filter(|line| line.contains("asking again in"))
-            .count(),
-        0,
-        "{}",
+        heroku.asked("GET", FORMATION),
+        1,
+        "the cycles after it do not ask: {}",
         home.what_was_said()
     );
+    home.wait_out("web: scale up 1 -> 2");
+    // A wait of 10 s passes the time that a cycle has; the last seconds of it do not, and may be waited for.
+    let told = home.out();
+    let failed = told
+        .iter()
+        .filter(|line| line.starts_with("web: scale_failed: "));
+    assert_eq!(failed.count(), 1, "told once: {told:#?}");
+    let waits = home
+        .err()
+        .iter()
+        .filter(|line| line.contains("asking again in"))
+        .count();
+    assert!(waits <= 1, "{}", home.what_was_said());
     bot.stop();
 }
 

@@ -38,8 +38,12 @@ mod servers;
 #[cfg(test)]
 mod service_time;
 #[cfg(test)]
+mod silent_names;
+#[cfg(test)]
 mod stops;
 #[cfg(test)]
 mod trial;
 #[cfg(test)]
 mod watcher;
+#[cfg(test)]
+mod webhook;

@@ -80,6 +80,12 @@ fn a_bad_file_changes_nothing_and_says_why() {
     home.wait_err("autoscalebot.toml:");
     assert_eq!(bot.copies(), copies);
 
+    assert!(
+        !home.err().iter().any(|line| line.starts_with("error: ")),
+        "the log alone tells it: {}",
+        home.what_was_said()
+    );
+
     // A file that is no TOML at all, and one that is not there.
     home.configure("[processes.worker");
     bot.signal(Signal::HUP);
@@ -99,6 +105,31 @@ fn a_bad_file_changes_nothing_and_says_why() {
     home.wait_out("worker: scale up 2 -> 3: ");
     assert_eq!(bot.wait_copies(3)[..2], copies);
     bot.stop();
+}
+
+#[test]
+fn a_refusal_is_in_the_log_for_machines_too() {
+    let broker = Broker::start();
+    let home = Home::with(&config(&broker, SLEEP, 100));
+    broker.fill(50);
+    let bot = home.start(home.command(&["run", "--log-format", "json"]));
+    bot.wait_copies(2);
+    let bad = config(&broker, SLEEP, 40).replace("max_processes", "max_proceses");
+    reload(&home, &bot, &bad);
+    home.wait_err("was refused and changes nothing: ");
+    bot.stop();
+    let lines: Vec<serde_json::Value> = home
+        .err()
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
+        .collect();
+    let told = |line: &serde_json::Value| {
+        let message = line["message"].as_str().unwrap_or_default();
+        line["level"] == "error"
+            && message.contains("autoscalebot.toml:")
+            && message.ends_with("unknown setting; did you mean `max_processes`?")
+    };
+    assert!(lines.iter().any(told), "{lines:#?}");
 }
 
 #[test]

@@ -33,6 +33,18 @@ to = ["ops@example.com"]
 notify_on = ["scale_failed", "measurement", "measurement_failed"]
 timeout_in_seconds = 2
 [[processes.web.notification]]
+backend = "slack"
+webhook_url = "{slack}s3cr3t-slack"
+notify_on = ["scale_failed", "measurement", "measurement_failed"]
+timeout_in_seconds = 2
+[[processes.web.notification]]
+backend = "webhook"
+url = "http://127.0.0.1:{dead}/s3cr3t-hook?token=s3cr3t-token"
+signing_secret = "whsec_s3cr3ts3cr3ts3cr3ts3cr3ts3cr3ts3"
+headers = {{ Authorization = "Bearer s3cr3t-header" }}
+notify_on = ["scale_failed", "measurement", "measurement_failed"]
+timeout_in_seconds = 2
+[[processes.web.notification]]
 backend = "console"
 notify_on = ["scale_failed", "measurement", "measurement_failed"]
 
@@ -45,7 +57,8 @@ measurement = {{ backend = "celery_redis_queue_size", redis_url = "redis://:s3cr
 scaling = {{ backend = "command", command = ["python3", "-c", "raise SystemExit('gone')"], environment = {{ TOKEN = "s3cr3t-environment" }} }}
 decision = {{ backend = "average_threshold" }}
 "#,
-        api = heroku.url()
+        api = heroku.url(),
+        slack = app.url()
     )
 }
 
@@ -89,7 +102,9 @@ fn nothing_tells_a_secret_in_any_failure() {
         let bot = home.start(command);
         home.wait_out("web: scale_failed");
         home.wait_out("celery: scale_failed");
-        home.wait_err("was not delivered by email");
+        for notifier in ["email", "slack", "webhook"] {
+            home.wait_err(&format!("was not delivered by {notifier}"));
+        }
         home.configure("[processes.web.scaling]\napi_keey = \"s3cr3t-near\"\napi_key = 7\nmeasurement_url = \"s3cr3t-odd\"\n");
         bot.signal(rustix::process::Signal::HUP);
         home.wait_err("the new configuration was refused");
@@ -108,6 +123,8 @@ fn a_refused_file_shows_no_secret() {
         "[processes.web.scaling]\napi_key = \"s3cr3t\napp_name = 'x'\n",
         "[processes.web.measurement]\nmeasurement_url = \"ftp://user:s3cr3t@host/\"\nheaders = { A = \"s3cr3t\", B = 5 }\n",
         "[[processes.web.notification]]\nbackend = \"email\"\nsmtp_url = \"http://u:s3cr3t@host\"\nto = 5\n",
+        "[[processes.web.notification]]\nbackend = \"slack\"\nwebhook_url = \"http://host/s3cr3t\"\n",
+        "[[processes.web.notification]]\nbackend = \"webhook\"\nurl = \"host/s3cr3t\"\nsigning_secret = \"s3cr3t\"\n",
     ];
     for file in files {
         let home = Home::with(file);
@@ -148,6 +165,35 @@ fn a_refused_mail_password_is_told_without_it() {
     assert_eq!(output.status.code(), Some(1));
     assert!(streams(&output).contains("535"), "{}", streams(&output));
     assert_silent("check --live", &streams(&output));
+}
+
+/// A command has this program's environment, and so the keys that fill other processes' settings.
+#[test]
+fn a_command_that_tells_of_its_environment_does_not_tell_another_process_s_key() {
+    let app = App::answering_after(0);
+    let home = Home::with(&format!(
+        "[processes.web.measurement]\nmeasurement_url = \"{}\"\nmeasurement_interval_in_seconds = 0.5\n\
+         [processes.web.scaling]\nbackend = \"command\"\n\
+         command = [\"python3\", \"-c\", \"import os; raise SystemExit('refused: ' + os.environ['THE_KEY'])\"]\n\
+         [processes.celery.measurement]\nbackend = \"celery_redis_queue_size\"\nredis_url = \"redis://:${{THE_KEY}}@127.0.0.1:{}\"\n\
+         [processes.celery.decision]\nbackend = \"average_threshold\"\n\
+         [processes.celery.scaling]\nbackend = \"local\"\ncommand = \"sleep 600\"\n",
+        app.url(),
+        free_port(),
+    ));
+    let told = |what: &str, said: &str| {
+        assert!(said.contains("refused: ***"), "{what}: {said}");
+        assert_silent(what, said);
+    };
+    let mut once = home.command(&["once", "web"]);
+    once.env("THE_KEY", "s3cr3t");
+    told("once", &streams(&once.output().unwrap()));
+    let mut command = home.command(&["run"]);
+    command.env("THE_KEY", "s3cr3t");
+    let bot = home.start(command);
+    home.wait_err("refused: ***");
+    bot.stop();
+    told("run", &home.what_was_said());
 }
 
 /// A secret in the environment is not told by what needs no configuration, nor by a file that lacks another variable.

@@ -5,23 +5,27 @@ use rustix::process::Signal;
 use crate::bot::{Home, LONG, Process, lives};
 
 /// A measurement that is never taken and two copies of a script.
-fn home(script: &str) -> Home {
-    Home::with(&format!(
+fn process(name: &str, script: &str) -> String {
+    format!(
         r#"
-        [processes.web.measurement]
+        [processes.{name}.measurement]
         backend = "app_decision"
         measurement_url = "http://127.0.0.1:9/"
         measurement_interval_in_seconds = 0.2
-        [processes.web.decision]
+        [processes.{name}.decision]
         min_processes = 2
-        [processes.web.scaling]
+        [processes.{name}.scaling]
         backend = "local"
         command = ["/bin/sh", "-c", '{script}']
         stop_grace_in_seconds = 600
-        [supervision]
-        shutdown_grace_in_seconds = 600
         "#
-    ))
+    )
+}
+
+const PATIENT: &str = "[supervision]\nshutdown_grace_in_seconds = 600\n";
+
+fn home(script: &str) -> Home {
+    Home::with(&(process("web", script) + PATIENT))
 }
 
 /// Ends upon SIGTERM with a word about it.
@@ -83,4 +87,27 @@ fn a_hang_up_while_it_stops_is_no_second_signal() {
     bot.signal(Signal::TERM);
     assert_eq!(bot.exit_code(), Some(1), "{}", home.what_was_said());
     home.assert_empty(LONG);
+}
+
+/// Finishes the task in hand before it ends, as a worker does.
+const BUSY: &str = r#"trap "echo $DYNO told; sleep 3; echo $DYNO done; exit 0" TERM; echo $DYNO ready; while :; do sleep 0.1; done"#;
+
+#[test]
+fn an_end_in_the_middle_of_a_reload_loses_no_task() {
+    let stays = process("other", "exec sleep 1000") + PATIENT;
+    let home = Home::with(&(process("web", BUSY) + &stays));
+    let mut bot = home.run();
+    wait_ready(&home);
+    home.configure(&stays);
+    bot.signal(Signal::HUP);
+    for number in 1..=2 {
+        home.wait_out(&format!("web.{number} told"));
+    }
+    bot.signal(Signal::TERM);
+    assert_eq!(bot.exit_code(), Some(0), "{}", home.what_was_said());
+    home.assert_empty(LONG);
+    let mut done = home.out();
+    done.retain(|line| line.ends_with("done"));
+    done.sort();
+    assert_eq!(done, ["web.1 done", "web.2 done"]);
 }

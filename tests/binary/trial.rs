@@ -88,7 +88,7 @@ fn live_names_all_that_fails_and_goes_on() {
     let app = App::answering_after(0);
     let dead = free_port();
     let home = Home::with(&format!(
-        "{}[processes.a.measurement]\ntls_ca_file = \"/no/such/ca.pem\"\n[processes.b.scaling]\nprocess_type = \"web\"\n\
+        "{}[processes.a]\n[processes.b.scaling]\nprocess_type = \"web\"\n\
          api_key = \"wrong\"\n[[processes.b.notification]]\nbackend = \"email\"\nto = \"ops@example.com\"\nsmtp_url = \
          \"smtp://127.0.0.1:{dead}?tls=none\"\n[processes.c.measurement]\nmeasurement_url = \"http://127.0.0.1:{dead}/\"\n\
          [processes.c.scaling]\nbackend = \"local\"\ncommand = \"no-such-program\"\n",
@@ -98,7 +98,6 @@ fn live_names_all_that_fails_and_goes_on() {
     assert_eq!(code, Some(1), "{said}");
     assert!(said.ends_with("\nSomething FAILED: see above.\n"));
     for part in [
-        "measurement  FAILED: response_time: tls_ca_file /no/such/ca.pem cannot be read",
         "count        FAILED: heroku: app `dancing-forest-1234` has no process type `a`; the app has: web, worker",
         "count        FAILED: heroku: Heroku refuses the key (401)",
         "notification FAILED: email: the mail server 127.0.0.1",
@@ -185,4 +184,31 @@ fn once_without_a_result_stays_and_without_a_count_does_not_guess() {
         "decision     would stay at 2: without a result, nothing is scaled by load"
     );
     assert!(!of(&said, "gone").iter().any(|line| line.contains("would")));
+}
+
+#[test]
+fn a_command_that_was_tried_gets_its_teardown() {
+    let app = App::answering_after(0);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract/command_odd.py");
+    for arguments in [&["once"][..], &["check", "--live"]] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let notes = folder.path().join("notes");
+        let home = Home::with(&format!(
+            "[processes.web.measurement]\nmeasurement_url = \"{}\"\n[processes.web.scaling]\nbackend = \"command\"\n\
+             command = [\"python3\", \"{script}\", \"notes\", \"{}\"]\n",
+            app.url(),
+            notes.display()
+        ));
+        home.command(arguments).output().expect("an end");
+        let said = std::fs::read_to_string(&notes).expect("notes");
+        let words: Vec<_> = said
+            .lines()
+            .filter_map(|line| line.split_once(' ').map(|(_, words)| words))
+            .collect();
+        assert_eq!(
+            words,
+            ["1 setup", "2 count", "3 teardown", "end of input"],
+            "{arguments:?}"
+        );
+    }
 }

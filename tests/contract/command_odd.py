@@ -28,9 +28,15 @@ calls = 0
 for line in sys.stdin:
     request = json.loads(line)
     if how == "notes":
+        if request["do"] == "teardown":
+            # Whoever gives it no time does not read of it.
+            time.sleep(0.3)
         note(f"{os.getpid()} {request['id']} {request['do']}")
     if request["do"] == "decide":
         reply(request, desired=len(request["situation"]["history"]))
+        continue
+    if request["do"] == "teardown" and how == "refuses_teardown":
+        reply(request, error="not now")
         continue
     if request["do"] != "measure":
         reply(request)
@@ -38,7 +44,14 @@ for line in sys.stdin:
             time.sleep(0.6)
         continue
     calls += 1
-    if how == "dies" and calls == 2:
+    if how in ("leaves_a_child", "leaves_a_child_early"):
+        # The child has its standard error, and writes to it for ever.
+        chatter = "while echo still here >&2; do sleep 0.05; done"
+        subprocess.Popen(["sh", "-c", chatter], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        if how == "leaves_a_child":
+            reply(request, data=os.getpid())
+        sys.exit("not for long")
+    elif how == "dies" and calls == 2:
         sys.exit("out of luck")
     elif how == "dies_early" and not os.path.exists(where):
         note("x")
@@ -75,5 +88,5 @@ for line in sys.stdin:
         reply(request, number="many")
     else:
         reply(request, data=calls)
-if how == "notes":
+if how in ("notes", "refuses_teardown"):
     note(f"{os.getpid()} end of input")

@@ -2,38 +2,31 @@
 //! What Heroku refuses is in `heroku_refusals`.
 
 use std::future::Future;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use autoscalebot::backend::{Shared, Site};
-use autoscalebot::clock::Clock;
-use autoscalebot::http::Http;
+use autoscalebot::backend::Site;
 use autoscalebot::model::ProcessName;
 use autoscalebot::scaling::heroku::BACKEND;
 use autoscalebot::scaling::{Observed, ScalingBackend};
 use autoscalebot::settings::schema::Section;
 use futures_util::future::join_all;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::making;
 use crate::servers::heroku::{APP, Heroku, KEY, Trouble};
 
 /// Where a program with one process type of this name builds its backends.
 pub(crate) fn site(process: &str) -> Site {
     Site {
         process: ProcessName::new(process).expect("a name"),
-        clock: Clock::system(),
-        http: Http::default(),
-        program: PathBuf::new(),
-        shared: Shared::default(),
+        ..making::site()
     }
 }
 
 /// A table with these values, all of them written.
 pub(crate) fn section(values: Value) -> Section {
-    let values: Map<String, Value> = serde_json::from_value(values).expect("a table");
-    let written = values.keys().cloned().collect();
-    Section::new(values, written)
+    making::section(&[], &[], values)
 }
 
 /// Ends a test that hangs.
@@ -174,7 +167,7 @@ async fn what_was_read_before_our_own_change_is_not_used_after_it() {
     assert_eq!(heroku.asked("GET", "/formation"), 2);
 
     // A read that is in flight while the change is made: its answer is not for those who ask later.
-    later(Duration::from_secs(2)).await;
+    later(Duration::from_secs(5)).await;
     let late = Trouble::Late(Duration::from_millis(400));
     heroku.trouble("GET", "/formation", late);
     let mut old = Box::pin(worker.count());
@@ -203,13 +196,95 @@ async fn few_calls_left_are_spared() {
     assert_eq!(heroku.asked("GET", "/formation"), 2);
     bounded(web.scale(8)).await.expect("a scale");
     assert_eq!(bounded(web.count()).await, Ok(Observed::ready(8)));
-    assert_eq!(heroku.asked("GET", "/formation"), 3, "after our own change");
-    heroku.leave(4000);
+    assert_eq!(
+        heroku.asked("GET", "/formation"),
+        2,
+        "the answer to our own change tells the count"
+    );
     later(Duration::from_secs(10)).await;
+    heroku.leave(4000);
     bounded(web.count()).await.expect("a count");
     later(Duration::from_secs(1)).await;
     bounded(web.count()).await.expect("a count");
-    assert_eq!(heroku.asked("GET", "/formation"), 5, "enough are left");
+    assert_eq!(heroku.asked("GET", "/formation"), 4, "enough are left");
+}
+
+#[actix_rt::test]
+async fn few_calls_left_are_spared_while_everything_scales() {
+    let heroku = Heroku::start();
+    let site = site("web");
+    let names = ["web", "worker", "mailer"];
+    heroku.set("mailer", 1);
+    let backends = names.map(|name| made(table(&heroku, name), &site));
+    heroku.leave(400);
+    // A cycle each second, all of which scale at once; the reads of 0 and 10 s are the only ones.
+    for second in 0..20 {
+        bounded(join_all(backends.iter().map(|each| each.count()))).await;
+        let late = Trouble::Late(Duration::from_millis(20));
+        heroku.trouble("PATCH", "/formation/worker", late);
+        let scaled = join_all(backends.iter().map(|each| each.scale(second + 2)));
+        assert_eq!(bounded(scaled).await, [(); 3].map(|()| Ok(second + 2)));
+        let counts = bounded(join_all(backends.iter().map(|each| each.count()))).await;
+        assert_eq!(counts, [(); 3].map(|()| Ok(Observed::ready(second + 2))));
+        later(Duration::from_secs(1)).await;
+    }
+    let reads = heroku.asked("GET", "/formation");
+    assert!(reads <= 3, "at most once in 10 s, not {reads} times");
+}
+
+#[actix_rt::test]
+async fn a_refused_change_costs_no_read_while_few_calls_are_left() {
+    let heroku = Heroku::start();
+    let web = backend(&heroku, "web");
+    heroku.leave(400);
+    bounded(web.count()).await.expect("a count");
+    heroku.limit(Some(2));
+    bounded(web.scale(3)).await.expect_err("over the limit");
+    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(2)));
+    assert_eq!(heroku.asked("GET", "/formation"), 1);
+    // What came of this one is not known.
+    heroku.trouble("PATCH", "/formation/web", Trouble::Half);
+    heroku.limit(None);
+    bounded(web.scale(3)).await.expect_err("no whole answer");
+    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(3)));
+    assert_eq!(heroku.asked("GET", "/formation"), 2);
+}
+
+#[actix_rt::test]
+async fn a_tick_is_one_read_however_long_the_measurements_take() {
+    let heroku = Heroku::start();
+    let site = site("web");
+    let slow = made(table(&heroku, "web"), &site);
+    let quick = made(table(&heroku, "worker"), &site);
+    for tick in 1..=3 {
+        heroku.set("web", 2 + tick);
+        bounded(quick.count()).await.expect("a count");
+        later(Duration::from_secs(3)).await;
+        assert_eq!(bounded(slow.count()).await, Ok(Observed::ready(2 + tick)));
+        assert_eq!(
+            heroku.asked("GET", "/formation"),
+            usize::try_from(tick).expect("a few"),
+            "one a tick"
+        );
+        later(Duration::from_secs(7)).await;
+    }
+    bounded(quick.count()).await.expect("a count");
+    later(Duration::from_secs(3)).await;
+    bounded(slow.scale(7)).await.expect("a scale");
+    assert_eq!(
+        bounded(slow.count()).await,
+        Ok(Observed::ready(7)),
+        "what was read before our own change is not used after it"
+    );
+    later(Duration::from_secs(10)).await;
+    bounded(quick.count()).await.expect("a count");
+    heroku.set("web", 9);
+    later(Duration::from_secs(5)).await;
+    assert_eq!(
+        bounded(slow.count()).await,
+        Ok(Observed::ready(9)),
+        "an old count is not decided on"
+    );
 }
 
 #[actix_rt::test]

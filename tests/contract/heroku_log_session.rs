@@ -1,10 +1,12 @@
 //! The log session that `heroku_service_time` follows: one an app, in whatever form it comes, opened again whatever
 //! happens to it.
 
+use std::rc::Rc;
 use std::time::Duration;
 
-use autoscalebot::measurement::{MeasureError, Sample};
-use futures_util::future::join_all;
+use autoscalebot::backend::Site;
+use autoscalebot::measurement::{MeasureError, MeasurementBackend, Sample};
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 
 use crate::heroku::{bounded, site};
@@ -147,5 +149,57 @@ async fn a_log_that_cannot_be_followed_says_why() {
     heroku.trouble("POST", "/log-sessions", Trouble::Hang);
     heroku.trouble("POST", "/log-sessions", Trouble::Hang);
     let error = bounded(web.measure()).await.expect_err("hangs");
-    says(&error, &["could not be followed within 1 s"]);
+    says(&error, &["be followed", "within"]);
+}
+
+#[actix_rt::test]
+async fn a_log_session_that_is_never_opened_does_not_hold_up_the_next_measurement() {
+    let heroku = Heroku::start();
+    let site = site("web");
+    let (web, api) = (hasty_at(&heroku, &site), hasty_at(&heroku, &site));
+    heroku.trouble("POST", "/log-sessions", Trouble::Hang);
+    for measured in bounded(join_all([web.measure(), api.measure()])).await {
+        let error = measured.expect_err("hangs");
+        assert!(matches!(error, MeasureError::Unavailable(_)), "{error:?}");
+    }
+    for measured in bounded(join_all([web.measure(), api.measure()])).await {
+        assert_eq!(measured, Ok(Sample::number(42.0)));
+    }
+    assert_eq!(heroku.asked("POST", "/log-sessions"), 2);
+}
+
+#[actix_rt::test]
+async fn a_session_that_falls_silent_is_replaced_though_process_types_overlap() {
+    let heroku = Heroku::start();
+    let site = site("web");
+    let (web, api) = (hasty_at(&heroku, &site), hasty_at(&heroku, &site));
+    bounded(web.measure()).await.expect("a measurement");
+    heroku.silence_sessions();
+    // One is always waiting while the other gives up.
+    let until_it_works = async |backend: &dyn MeasurementBackend, wait: Duration| {
+        tokio::time::sleep(wait).await;
+        for tries in 1..10 {
+            if backend.measure().await.is_ok() {
+                return tries;
+            }
+        }
+        panic!("the session is never replaced");
+    };
+    let both = join(
+        until_it_works(web.as_ref(), Duration::ZERO),
+        until_it_works(api.as_ref(), Duration::from_secs(1)),
+    );
+    let (web, api) = bounded(both).await;
+    assert_eq!(
+        (web, api),
+        (2, 1),
+        "the first that waits in vain replaces it"
+    );
+    assert_eq!(heroku.asked("POST", "/log-sessions"), 2);
+}
+
+fn hasty_at(heroku: &Heroku, site: &Site) -> Rc<dyn MeasurementBackend> {
+    let mut values = table(heroku);
+    values["timeout_in_seconds"] = json!(2.0);
+    made(values, site)
 }

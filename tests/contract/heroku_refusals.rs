@@ -62,10 +62,21 @@ async fn a_wait_that_is_longer_than_the_time_left_is_not_begun() {
         &["rate limit", "429", "30.0 s", "reached the API rate limit"],
     );
     assert_eq!(heroku.asked("GET", "/formation"), 1);
+
+    later(Duration::from_secs(10)).await;
+    let error = bounded(web.count()).await.expect_err("too early");
+    says(&error, &["429", "reached the API rate limit"]);
+    bounded(web.scale(3)).await.expect_err("too early");
+    assert_eq!(
+        heroku.requests().len(),
+        1,
+        "no call before the 30 s are over"
+    );
+    later(Duration::from_secs(20)).await;
     assert_eq!(
         bounded(web.count()).await,
         Ok(Observed::ready(2)),
-        "the next tick tries again"
+        "the next tick after them tries again"
     );
 }
 

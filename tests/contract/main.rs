@@ -23,11 +23,17 @@ mod making;
 #[cfg(test)]
 mod measuring;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod notification_console;
 #[cfg(test)]
 mod notification_email;
 #[cfg(test)]
 mod notification_local;
+#[cfg(test)]
+mod notification_slack;
+#[cfg(test)]
+mod notification_webhook;
 #[cfg(test)]
 mod response_time;
 #[cfg(test)]

@@ -1,26 +1,15 @@
 //! How these tests make a measurement backend: out of the room's table, its defaults, and the values of the test.
 
-use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Duration;
 
-use autoscalebot::backend::{Backend, BuildError, Shared, Site};
-use autoscalebot::clock::Clock;
-use autoscalebot::http::Http;
-use autoscalebot::measurement::{BACKENDS, MeasureError, MeasurementBackend, Sample};
-use autoscalebot::model::ProcessName;
-use autoscalebot::settings::schema::{Default, Section};
-use serde_json::{Map, Value};
+use autoscalebot::backend::BuildError;
+use autoscalebot::measurement::{
+    BACKENDS, MeasureError, MeasurementBackend, OnFailure, SHARED, Sample, timeout,
+};
+use serde_json::Value;
 
-/// A site with a real clock.
-pub(crate) fn site() -> Site {
-    Site {
-        process: ProcessName::new("web").unwrap(),
-        clock: Clock::system(),
-        http: Http::default(),
-        program: PathBuf::new(),
-        shared: Shared::default(),
-    }
-}
+use crate::making::{section, site};
 
 /// The backend of this name, with these settings.
 pub(crate) fn backend(name: &str, values: Value) -> Rc<dyn MeasurementBackend> {
@@ -33,9 +22,33 @@ pub(crate) fn try_backend(
     values: Value,
 ) -> Result<Rc<dyn MeasurementBackend>, BuildError> {
     let row = BACKENDS.iter().find(|row| row.name == name).unwrap();
-    let section = section(row, values);
+    let section = section(SHARED, row.settings, values);
     assert_eq!((row.check)(&section), [], "{name}");
-    (row.build)(&section, &site())
+    let (backend, deadline) = ((row.build)(&section, &site())?, timeout(&section));
+    Ok(Rc::new(Fenced { backend, deadline }))
+}
+
+/// A backend whose measurements are ended at their deadline, as its actor does.
+struct Fenced {
+    backend: Rc<dyn MeasurementBackend>,
+    deadline: Duration,
+}
+
+#[async_trait::async_trait(?Send)]
+impl MeasurementBackend for Fenced {
+    async fn setup(&self) -> Result<(), MeasureError> {
+        self.backend.setup().await
+    }
+
+    async fn measure(&self) -> Result<Sample, MeasureError> {
+        tokio::time::timeout(self.deadline, self.backend.measure())
+            .await
+            .unwrap_or(Err(MeasureError::TimedOut(self.deadline)))
+    }
+
+    fn counts_as(&self, error: &MeasureError) -> OnFailure {
+        self.backend.counts_as(error)
+    }
 }
 
 /// The number that was measured, as JSON, which compares with whole numbers and fractions alike.
@@ -48,29 +61,4 @@ pub(crate) fn number(measured: Result<Sample, MeasureError>) -> Value {
 #[track_caller]
 pub(crate) fn figure(measured: Result<Sample, MeasureError>) -> f64 {
     measured.unwrap().number.unwrap()
-}
-
-fn section(row: &Backend<dyn MeasurementBackend>, values: Value) -> Section {
-    let Value::Object(written) = values else {
-        panic!("a table, please");
-    };
-    let mut all: Map<String, Value> = row
-        .settings
-        .iter()
-        .filter_map(|setting| Some((setting.name.to_owned(), default(setting.default)?)))
-        .collect();
-    let names = written.keys().cloned().collect();
-    all.extend(written);
-    Section::new(all, names)
-}
-
-fn default(default: Default) -> Option<Value> {
-    match default {
-        Default::Required | Default::Absent | Default::Derived(_) => None,
-        Default::Text(text) => Some(text.into()),
-        Default::Texts(texts) => Some(texts.to_vec().into()),
-        Default::Number(number) => Some(number.into()),
-        Default::Whole(whole) => Some(whole.into()),
-        Default::Boolean(truth) => Some(truth.into()),
-    }
 }

@@ -4,9 +4,12 @@
 
 use std::time::Duration;
 
-use autoscalebot::measurement::{MeasureError, OnFailure, Sample};
+use autoscalebot::measurement::response_time::BACKEND;
+use autoscalebot::measurement::{MeasureError, OnFailure, SHARED, Sample};
+use futures_util::future::join;
 use serde_json::{Value, json};
 
+use crate::making::{section, site};
 use crate::measuring::{backend, figure, try_backend};
 use crate::servers::http::{Act, HttpServer, answer, send};
 use crate::servers::tls::Tls;
@@ -278,6 +281,36 @@ async fn connecting_is_in_the_figure_only_when_each_connection_is_fresh() {
         let figure = figure(backend(NAME, table).measure().await);
         assert_eq!(figure >= WAITED, fresh, "{figure} ms");
     }
+}
+
+/// In a shared pool the second would wait for the first one's connection, or for one of its own, whichever comes first.
+#[actix_rt::test]
+async fn another_process_s_request_to_the_same_host_is_not_in_the_figure() {
+    let tls = Tls::new();
+    let server = HttpServer::start_tls(&tls, WAIT, |seen| {
+        let mut acts = answer("200 OK", "Beat");
+        if seen.line.contains("/slow") {
+            acts.insert(0, Act::Wait(WAIT * 3 / 4));
+        }
+        acts
+    });
+    let site = site();
+    let made = |path: &str| {
+        let table = json!({
+            "measurement_url": server.https_url(path),
+            "tls_ca_file": tls.ca_file(),
+        });
+        (BACKEND.build)(&section(SHARED, BACKEND.settings, table), &site).unwrap()
+    };
+    let (slow, quick) = (made("/slow"), made("/"));
+    let later = async {
+        tokio::time::sleep(WAIT + WAIT / 20).await;
+        quick.measure().await
+    };
+    let (slow, quick) = join(slow.measure(), later).await;
+    slow.unwrap();
+    let figure = figure(quick);
+    assert!(figure < WAITED / 4.0, "{figure} ms");
 }
 
 #[actix_rt::test]

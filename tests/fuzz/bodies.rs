@@ -76,7 +76,7 @@ pub fn router_line(bytes: &[u8]) {
             continue;
         };
         assert!(!read.at.is_empty(), "{read:?}");
-        for milliseconds in [read.connect_ms, read.service_ms].into_iter().flatten() {
+        if let Some(milliseconds) = read.service_ms {
             assert!(milliseconds.is_finite() && milliseconds >= 0.0, "{read:?}");
         }
         let mut words = line.split_whitespace();

@@ -5,11 +5,15 @@ mod backends;
 #[cfg(test)]
 mod deadlines;
 #[cfg(test)]
+mod envelope;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod holds;
 #[cfg(test)]
 mod notices;
+#[cfg(test)]
+mod notifiers;
 #[cfg(test)]
 mod path;
 #[cfg(test)]
@@ -18,6 +22,10 @@ mod reload;
 mod shutdown;
 #[cfg(test)]
 mod supervision;
+#[cfg(test)]
+mod trial;
+#[cfg(test)]
+mod trust;
 #[cfg(test)]
 mod week;
 

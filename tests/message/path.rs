@@ -83,3 +83,24 @@ fn the_same_story_is_the_same_to_the_bit() {
     assert!(first.len() > 200);
     assert_eq!(first, tell());
 }
+
+#[test]
+fn a_measurement_is_told_in_one_line_however_much_was_measured() {
+    let notifier = "[[processes.web.notification]]\nbackend = \"scripted\"\nscript = \"all\"\n\
+        notify_on = [\"measurement\"]\n";
+    Scenario::new(&(process("web", "") + notifier)).run(|world| async move {
+        let web = world.script("web");
+        let document = serde_json::json!({"queues": vec!["a\nb"; 100_000], "processes": 2});
+        web.measures([Act::Answer(document)]);
+        world.advance(seconds(1)).await;
+        let [notice] = &web.notices("all")[..] else {
+            panic!("one notice")
+        };
+        assert!(
+            notice.reason.starts_with("scripted measured {"),
+            "{notice:?}"
+        );
+        let length = notice.reason.chars().count();
+        assert!(length <= 1_020, "{length} characters");
+    });
+}

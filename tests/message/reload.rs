@@ -6,7 +6,9 @@ use std::time::Duration;
 use autoscalebot::backend::{Backend, no_check};
 use autoscalebot::harness::{Act, Scenario};
 use autoscalebot::model::{Count, Role};
+use autoscalebot::notification::Notice;
 use autoscalebot::scaling::{Observed, ScaleError, ScalingBackend};
+use autoscalebot::settings::schema::{Default, Kind, Setting};
 use autoscalebot::supervisor::inject::Injected;
 
 use crate::{process, seconds};
@@ -191,4 +193,224 @@ fn the_grace_holds_for_a_degraded_group_too() {
                 .expect("it ends");
             assert!(world.now() <= begun + seconds(8), "{:?}", world.now());
         });
+}
+
+/// A platform whose process types are all of one app.
+struct OneApp(&'static str);
+
+#[async_trait::async_trait(?Send)]
+impl ScalingBackend for OneApp {
+    async fn count(&self) -> Result<Observed, ScaleError> {
+        Ok(Observed::ready(2))
+    }
+
+    async fn scale(&self, to: Count) -> Result<Count, ScaleError> {
+        Ok(to)
+    }
+
+    fn target(&self) -> String {
+        self.0.to_owned()
+    }
+}
+
+static ONE_APP: Backend<dyn ScalingBackend> = Backend {
+    name: "one_app",
+    summary: "process types of one app",
+    settings: &[],
+    example: "",
+    check: no_check,
+    build: |_, _| Ok(Rc::new(OneApp("one app"))),
+};
+
+#[test]
+fn process_types_of_an_app_tick_together_after_a_reload_of_some_and_after_a_retry() {
+    let of_one_app = |name: &str, more: &str| {
+        let table = process(name, more);
+        table.replace(
+            "scaling = { backend = \"scripted\"",
+            "scaling = { backend = \"one_app\"",
+        )
+    };
+    let both = |more: &str| FRAIL.to_owned() + &of_one_app("web", more) + &of_one_app("worker", "");
+    Scenario::new(&both(""))
+        .with_scaling(&ONE_APP)
+        .run(|world| async move {
+            let ticks = |process: &str| -> Vec<Duration> {
+                let tape = world.tape();
+                let counts = tape.iter().filter(|entry| {
+                    entry.process.as_str() == process && entry.message == "GetCount"
+                });
+                counts.map(|entry| entry.at).collect()
+            };
+            let together = async |why: &str| {
+                world.rewind();
+                world.advance(seconds(40)).await;
+                assert!(ticks("web").len() >= 4, "{why}");
+                assert_eq!(ticks("web"), ticks("worker"), "{why}");
+            };
+            together("from the start").await;
+            world.advance(Duration::from_millis(3_210)).await;
+            world.reload(&both("max_processes = 7")).await.unwrap();
+            together("after a reload of one").await;
+            world.advance(Duration::from_millis(1_230)).await;
+            for _ in 0..2 {
+                world.inject("web", Role::Decide, Injected::Panic).await;
+                world.advance(seconds(1)).await;
+            }
+            assert!(world.status("web").await.degraded);
+            world.advance(seconds(120)).await;
+            together("after a retry of one").await;
+        });
+}
+
+/// A scaling backend that says which of its teardowns was run.
+struct Leaves {
+    noted: Rc<Noted>,
+    word: String,
+    stays: bool,
+}
+
+#[derive(std::default::Default)]
+struct Noted(std::cell::RefCell<Vec<String>>);
+
+#[async_trait::async_trait(?Send)]
+impl ScalingBackend for Leaves {
+    async fn teardown(&self, _: Duration) {
+        self.noted.0.borrow_mut().push(self.word.clone());
+    }
+
+    async fn count(&self) -> Result<Observed, ScaleError> {
+        if self.word == "tell" {
+            return Err(ScaleError::Refused(self.noted.0.borrow().join(",")));
+        }
+        Ok(Observed::ready(2))
+    }
+
+    async fn scale(&self, to: Count) -> Result<Count, ScaleError> {
+        Ok(to)
+    }
+
+    fn is_taken_over(&self) -> bool {
+        self.stays
+    }
+
+    fn target(&self) -> String {
+        String::new()
+    }
+}
+
+static LEAVES: Backend<dyn ScalingBackend> = Backend {
+    name: "leaves",
+    summary: "notes its teardown",
+    settings: &[
+        Setting::new("word", Kind::Text, Default::Required, "Its name."),
+        Setting::new(
+            "stays",
+            Kind::Boolean,
+            Default::Boolean(false),
+            "Taken over?",
+        ),
+    ],
+    example: "",
+    check: no_check,
+    build: |section, site| {
+        Ok(Rc::new(Leaves {
+            noted: site.shared.get(),
+            word: section.text("word").unwrap_or_default().to_owned(),
+            stays: section.get("stays") == Some(&true.into()),
+        }))
+    },
+};
+
+#[test]
+fn a_scaling_backend_whose_settings_change_is_torn_down_unless_it_is_taken_over() {
+    let with = |settings: &str| {
+        process("web", "").replace(
+            "scaling = { backend = \"scripted\"",
+            &format!("scaling = {{ backend = \"leaves\", {settings}"),
+        )
+    };
+    Scenario::new(&with("word = \"one\""))
+        .with_scaling(&LEAVES)
+        .run(|world| async move {
+            world.advance(seconds(5)).await;
+            for next in [
+                "word = \"two\", stays = true",
+                "word = \"three\", stays = true",
+                "word = \"tell\"",
+            ] {
+                world.reload(&with(next)).await.unwrap();
+            }
+            world.advance(seconds(15)).await;
+            let told = world.script("web").told();
+            let last = told.last().map(String::as_str).unwrap_or_default();
+            assert!(
+                last.ends_with("could not be read: one"),
+                "the second and third were taken over: {told:?}"
+            );
+        });
+}
+
+/// A notifier of this name, with these lines.
+fn notifier(name: &str, lines: &str) -> String {
+    format!(
+        "[[processes.web.notification]]\nbackend = \"scripted\"\nscript = \"{name}\"\n{lines}\n"
+    )
+}
+
+#[test]
+fn other_notifiers_leave_what_the_rest_was_told() {
+    let events = "notify_on = [\"above_max\", \"too_rapid\"]\n";
+    let rapid = "notify_if_scaling_is_too_rapid_num_scales = 1\n\
+        notify_if_scaling_is_too_rapid_time_period_minutes = 3\n";
+    let web = process(
+        "web",
+        "max_processes = 3\npost_scale_wait_time_seconds = 0\nnumber_of_fails_to_scale_up_after = 1",
+    );
+    let head = web
+        .replace("[[processes.web.notification]]", "#")
+        .replace("backend = \"scripted\"\nnotify_on", "#\n#");
+    let old = head.clone()
+        + &notifier("stays", &(events.to_owned() + rapid))
+        + &notifier("changes", events)
+        + &notifier("goes", events);
+    let new = head
+        + &notifier("comes", events)
+        + &notifier(
+            "changes",
+            &(events.to_owned() + "quiet_hours = [\"22:00-7:00\"]\n"),
+        )
+        .replace("22:00-7:00", "12:00-13:00")
+        + &notifier("stays", &(events.to_owned() + rapid));
+    Scenario::new(&old).run(|world| async move {
+        let web = world.script("web");
+        web.set_count(1);
+        web.measures([Act::value(5000.0)]);
+        world.advance(seconds(45)).await;
+        let told = |name: &str| -> Vec<String> {
+            let notices = web.notices(name);
+            let short = |notice: &Notice| format!("{} {:?}", notice.event, notice.phase);
+            notices.iter().map(short).collect()
+        };
+        let both = ["too_rapid Holds", "above_max Holds"];
+        assert_eq!(told("stays"), both);
+        assert_eq!(told("changes"), both[1..]);
+        world.reload(&new).await.unwrap();
+        world.advance(seconds(40)).await;
+        assert_eq!(told("stays"), both, "not told again");
+        assert_eq!(told("changes"), both[1..], "nor who is told other things");
+        assert_eq!(told("comes"), both[1..], "what holds is news to who is new");
+        web.measures([Act::value(800.0)]);
+        world.advance(seconds(300)).await;
+        let ended = |name: &str| {
+            let mut ended = told(name);
+            ended.retain(|line| line.ends_with("Ended"));
+            ended.sort();
+            ended
+        };
+        assert_eq!(ended("stays"), ["above_max Ended", "too_rapid Ended"]);
+        assert_eq!(ended("changes"), ["above_max Ended"]);
+        assert_eq!(ended("comes"), ["above_max Ended"]);
+        assert_eq!(told("goes"), both[1..], "nobody is told by who is gone");
+    });
 }

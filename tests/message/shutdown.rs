@@ -1,8 +1,13 @@
 //! The end, and a new configuration on the way.
 
+use std::rc::Rc;
+
+use autoscalebot::backend::{Backend, no_check};
 use autoscalebot::harness::{Act, Scenario};
+use autoscalebot::measurement::{MeasureError, MeasurementBackend, Sample};
 use autoscalebot::model::Role;
 use autoscalebot::supervisor::inject::Injected;
+use tokio::sync::Mutex;
 
 use crate::{process, seconds};
 
@@ -159,4 +164,56 @@ fn a_reload_restarts_only_what_changed() {
         assert_eq!(celery.hooks().last(), Some(&"notification.teardown"));
         assert!(celery.hooks().contains(&"scaling.teardown"));
     });
+}
+
+/// A measurement backend whose calls and teardown wait for each other, as those of a command do.
+struct OneAtATime(Mutex<()>);
+
+#[async_trait::async_trait(?Send)]
+impl MeasurementBackend for OneAtATime {
+    async fn teardown(&self) {
+        let _turn = self.0.lock().await;
+        TORN_DOWN.set(true);
+    }
+
+    async fn measure(&self) -> Result<Sample, MeasureError> {
+        let _turn = self.0.lock().await;
+        std::future::pending().await
+    }
+}
+
+thread_local! {
+    static TORN_DOWN: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+static ONE_AT_A_TIME: Backend<dyn MeasurementBackend> = Backend {
+    name: "one_at_a_time",
+    summary: "measures, and is torn down after that",
+    settings: &[],
+    example: "",
+    check: no_check,
+    build: |_, _| Ok(Rc::new(OneAtATime(Mutex::new(())))),
+};
+
+#[test]
+fn a_measurement_in_flight_takes_the_teardown_from_nobody() {
+    let configuration = process("web", "backend = \"scripted\"")
+        .replace(
+            "measurement = { backend = \"scripted\"",
+            "measurement = { backend = \"one_at_a_time\"",
+        )
+        .replace(
+            "min_measurement_value = 400\nmax_measurement_value = 1200\n",
+            "",
+        );
+    Scenario::new(&configuration)
+        .with_measurement(&ONE_AT_A_TIME)
+        .run(|world| async move {
+            world.advance(seconds(1)).await;
+            world.shut_down().await;
+            assert!(TORN_DOWN.get(), "the measurement backend's");
+            let hooks = world.script("web").hooks();
+            assert!(hooks.contains(&"decision.teardown"), "{hooks:?}");
+            assert!(world.now() < seconds(2), "{:?}", world.now());
+        });
 }

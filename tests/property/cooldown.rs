@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use autoscalebot::decision::Wish;
+use autoscalebot::envelope::{Cause, Question, weigh};
 use autoscalebot::model::{Bounds, Count};
 use autoscalebot::supervisor::cooldown::Cooldown;
-use autoscalebot::supervisor::gate::{Cause, Question, answer};
 use proptest::prelude::*;
 
 use crate::runner::holds;
@@ -32,16 +32,13 @@ fn play(cycles: Vec<Cycle>, length: u64) -> Vec<(Duration, Cause)> {
     for (later, step, by_hand, min, accepted) in cycles {
         now += Duration::from_millis(later);
         count = by_hand.unwrap_or(count);
-        let answer = answer(&Question {
-            count,
-            bounds: Bounds::new(min, 8).unwrap(),
+        let answer = weigh(&Question {
             wish: Some(Wish {
                 desired: i64::from(count) + step,
                 reason: "load".to_owned(),
             }),
             cooling: cooldown.remaining(now),
-            zero_is_off: false,
-            limit: None,
+            ..Question::new(count, Bounds::new(min, 8).unwrap())
         });
         if let Some(target) = answer.target.filter(|_| accepted) {
             count = target;

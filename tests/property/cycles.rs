@@ -7,12 +7,12 @@ use std::time::Duration;
 use autoscalebot::backend::Registry;
 use autoscalebot::clock::Now;
 use autoscalebot::decision::Wish;
+use autoscalebot::envelope::Cause;
 use autoscalebot::measurement::Measurement;
-use autoscalebot::messages::{Decided, Scaled, Silence};
+use autoscalebot::messages::{Decided, Grounds, Scaled, Silence};
 use autoscalebot::scaling::{Observed, ScaleError};
 use autoscalebot::settings::{Source, load};
 use autoscalebot::supervisor::cycle::{Platform, Turn};
-use autoscalebot::supervisor::gate::Cause;
 use autoscalebot::supervisor::memory::{Stage, State};
 use autoscalebot::supervisor::plan::Plan;
 use chrono::{DateTime, TimeDelta};
@@ -142,6 +142,7 @@ impl World {
                 }),
                 (None, None) => Err(Silence::Uncounted),
             },
+            grounds: Grounds::default(),
         };
         let cooling = self.state.cooldown.remaining(now.mono);
         let expected = self.state.is_at(cycle, Stage::Deciding);

@@ -46,6 +46,8 @@ fn situation(levels: &[Level]) -> Situation {
         ready: 4,
         bounds: Bounds::new(1, 9).unwrap(),
         increment: 2,
+        up_step: 2,
+        down_step: 2,
     }
 }
 

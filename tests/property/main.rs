@@ -7,7 +7,7 @@ mod cycles;
 #[cfg(test)]
 mod decision;
 #[cfg(test)]
-mod gate;
+mod envelope;
 #[cfg(test)]
 mod heroku_replies;
 #[cfg(test)]
@@ -16,5 +16,7 @@ mod rapid;
 mod restarts;
 #[cfg(test)]
 mod runner;
+#[cfg(test)]
+mod schedule;
 #[cfg(test)]
 mod settings;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use autoscalebot::clock::Now;
+use autoscalebot::envelope::Cause;
 use autoscalebot::model::Direction;
-use autoscalebot::supervisor::gate::Cause;
 use autoscalebot::supervisor::ledger::{Ledger, MOST_RECORDS, ScaleRecord};
 use autoscalebot::supervisor::rapid::{RapidRule, too_rapid};
 use proptest::prelude::*;

@@ -2,11 +2,26 @@
 //! secrets to light.
 
 use autoscalebot::backend::Registry;
-use autoscalebot::settings::{Problems, Settings, Source, load, summary};
+use autoscalebot::settings::schema::Setting;
+use autoscalebot::settings::{Problem, Problems, Settings, Source, load, summary};
+use autoscalebot::{decision, measurement, notification, scaling};
 use proptest::prelude::*;
 
-/// A secret wherever this file has one.
+/// A secret wherever this file has one, and the password of every URL.
 const SECRET: &str = "hunter2";
+
+/// What else the environment holds: no problem may tell it.
+const ELSE: [&str; 2] = ["env3lope", "76543"];
+
+fn environment(name: &str) -> Option<String> {
+    let value = match name {
+        "URL" => "redis://bot:hunter2@example.com/0?key=hunter2",
+        "WORD" => "env3lope",
+        "NUMBER" => "76543",
+        _ => return None,
+    };
+    Some(value.to_owned())
+}
 
 /// Every kind of setting, with secrets in all the ways in which they can be written.
 const FILE: &str = r#"
@@ -51,8 +66,8 @@ quiet_hours = ["22:00-7:00"]
 "#;
 
 fn read(text: &str) -> Result<Settings, Problems> {
-    let none = |_: &str| None;
-    load(&Source::new("bot.toml", text), &Registry::built_in(), &none)
+    let source = Source::new("bot.toml", text);
+    load(&source, &Registry::built_in(), &environment)
 }
 
 /// All that can be shown of a file, whether it loads or not.
@@ -67,12 +82,110 @@ fn shown(text: &str) -> String {
                 problems.iter().next().is_some(),
                 "a refusal without a problem"
             );
-            format!(
-                "{problems:?}\n{}\n{}",
+            let messages: Vec<String> = problems.iter().map(Problem::message).collect();
+            let shown = format!(
+                "{problems:?}\n{}\n{}\n{}",
                 problems.render(false),
-                problems.render(true)
-            )
+                problems.render(true),
+                messages.join("\n")
+            );
+            for value in ELSE {
+                assert!(!shown.contains(value), "{text}\n{shown}");
+            }
+            shown
         }
+    }
+}
+
+/// Every setting of every backend: its step, the backend, its name.
+fn every_setting() -> Vec<(&'static str, &'static str, &'static str)> {
+    let registry = Registry::built_in();
+    let mut all = Vec::new();
+    let mut add = |step, backend, own: &[Setting], shared: &[Setting]| {
+        all.push((step, backend, "backend"));
+        let settings = own.iter().chain(shared);
+        all.extend(settings.map(|setting| (step, backend, setting.name)));
+    };
+    for row in &registry.measurement {
+        add("measurement", row.name, row.settings, measurement::SHARED);
+    }
+    for row in &registry.decision {
+        add("decision", row.name, row.settings, decision::SHARED);
+    }
+    for row in &registry.scaling {
+        add("scaling", row.name, row.settings, scaling::SHARED);
+    }
+    for row in &registry.notification {
+        add("notification", row.name, row.settings, notification::SHARED);
+    }
+    all
+}
+
+/// A file that loads, but for one setting that holds something it should not.
+fn file_with(step: &str, backend: &str, setting: &str, value: &str) -> String {
+    let mut text = String::new();
+    let tables = [
+        (
+            "measurement",
+            "measurement_url = \"https://example.com/\"\n",
+        ),
+        ("scaling", "app_name = \"shop\"\napi_key = \"k\"\n"),
+    ];
+    for (other, table) in tables.iter().filter(|(other, _)| *other != step) {
+        text.push_str(&["[processes.web.", other, "]\n", table].concat());
+    }
+    text.push_str(&["[processes.web.", step, "]\n"].concat());
+    let needed = [
+        ("app_name", "\"shop\""),
+        ("api_key", "\"k\""),
+        ("command", "\"true\""),
+        ("measurement_url", "\"https://example.com/\""),
+        ("smtp_url", "\"smtp://localhost\""),
+        ("to", "\"ops@example.com\""),
+        ("backend", &format!("\"{backend}\"")),
+    ];
+    let has = |name: &str| name == "backend" || every_setting().contains(&(step, backend, name));
+    for (name, good) in needed {
+        if name != setting && has(name) {
+            text.push_str(&[name, " = ", good, "\n"].concat());
+        }
+    }
+    text + &format!("{setting} = {value}\n")
+}
+
+/// Whatever stands in the wrong place, neither a URL's password nor what came from the environment is told.
+#[test]
+fn no_setting_brings_a_password_or_the_environment_to_light() {
+    let values = [
+        r#""redis://bot:hunter2@example.com/0?key=hunter2""#,
+        r#"["redis://bot:hunter2@h", "redis://bot:hunter2@h"]"#,
+        r#""${URL}""#,
+        r#"["${URL}", "${URL}"]"#,
+        r#""${WORD}""#,
+        r#"["x ${WORD}", "x ${WORD}"]"#,
+        r#""${NUMBER}""#,
+        r#"{ "8:00" = "${NUMBER}", "8:0" = "${WORD}", "9:00" = "${URL}" }"#,
+    ];
+    for (step, backend, setting) in every_setting() {
+        for value in values {
+            let text = file_with(step, backend, setting, value);
+            let shown = shown(&text);
+            assert!(!shown.contains(SECRET), "{text}\n{shown}");
+        }
+    }
+    for top in [
+        "time_zone = \"${URL}\"",
+        "time_zone = \"${WORD}\"",
+        "time_zone = \"redis://bot:hunter2@h\"",
+        "[supervision]\nmax_restarts = \"${WORD}\"",
+        "[defaults]\nnotification = { notify_on = \"${URL}\" }",
+    ] {
+        let text = format!(
+            "{top}\n{}",
+            file_with("notification", "console", "quiet_hours", "[]")
+        );
+        let shown = shown(&text);
+        assert!(!shown.contains(SECRET), "{text}\n{shown}");
     }
 }
 
@@ -87,6 +200,12 @@ fn piece() -> impl Strategy<Value = String> {
         "[supervision]\n",
         "backend = 'local'\n",
         "backend = ['email', 'nobody']\n",
+        "backend = 'redis://:hunter2@host'\n",
+        "notify_on = ['scale', '${URL}']\n",
+        "to = \"${URL}\"\n",
+        "from = 'smtp://bot:hunter2@host'\n",
+        "queue_name = ['${URL}', '${WORD}', '${URL}', '${WORD}']\n",
+        "min_processes = '${NUMBER}'\n",
         "backend = \"heroku_service_time\"\n",
         "command = \"x 'hunter2\"\n",
         "max_processes = { '8:00' = -1, '9:00' = 'hunter2' }\n",

@@ -1,6 +1,7 @@
 //! The Redis that is Celery's broker: where it is, how it is reached, and what its refusals mean to a person.
 
 use std::fmt;
+use std::path::Path;
 
 use redis::aio::MultiplexedConnection;
 use redis::{
@@ -12,7 +13,7 @@ use serde_json::Value as JsonValue;
 
 use super::replies::Refusal;
 use crate::backend::BuildError;
-use crate::http::{chain, install_tls_provider};
+use crate::http::{CaFile, chain, install_tls_provider};
 use crate::measurement::MeasureError;
 use crate::measurement::probe::tls_trouble;
 use crate::settings::problem::Fault;
@@ -50,7 +51,7 @@ impl Broker {
         let refuse = |fault: Fault| BuildError(format!("{}: {}", fault.setting, fault.wrong));
         let address = address(section).map_err(refuse)?;
         let ca = match section.text("tls_ca_file") {
-            Some(file) if address.is_tls() => Some(certificates(file)?),
+            Some(file) if address.is_tls() => Some(CaFile::read(Path::new(file))?.pem),
             _ => None,
         };
         let shown = format!("redis at {}", address.info.addr());
@@ -242,18 +243,6 @@ fn plain(info: ConnectionInfo) -> ConnectionInfo {
 /// The ways in which Celery's users write it.
 fn is_none(value: &str) -> bool {
     ["none", "cert_none", "ssl.cert_none"].contains(&value.to_ascii_lowercase().as_str())
-}
-
-fn certificates(file: &str) -> Result<Vec<u8>, BuildError> {
-    let pem = std::fs::read(file)
-        .map_err(|error| BuildError(format!("tls_ca_file {file} cannot be read: {error}")))?;
-    // Found here rather than at the first connection, which would only say that nothing is trusted.
-    if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
-        return Err(BuildError(format!(
-            "tls_ca_file {file} has no certificate in PEM form"
-        )));
-    }
-    Ok(pem)
 }
 
 #[cfg(test)]

@@ -10,14 +10,13 @@ mod replies;
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use redis::aio::MultiplexedConnection;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{MeasureError, MeasurementBackend, Sample, timeout};
+use super::{MeasureError, MeasurementBackend, Sample};
 use crate::backend::{Backend, BuildError, Site};
 use crate::settings::problem::Fault;
 use crate::settings::schema::{Default, Kind, Section, Setting};
@@ -101,7 +100,6 @@ struct Wanted {
 struct CeleryRedisQueueSize {
     broker: Broker,
     queues: Vec<Vec<String>>,
-    timeout: Duration,
     /// The connection that the last measurement left in good order.
     kept: RefCell<Option<MultiplexedConnection>>,
 }
@@ -113,11 +111,12 @@ fn check(section: &Section) -> Vec<Fault> {
         .and_then(Value::as_array)
         .map(|list| list.iter().filter_map(Value::as_str).collect())
         .unwrap_or_default();
-    faults.extend(queues_fault(&queues));
+    let shown = |queue: &str| section.shown("queue_name", &format!("`{queue}`"));
+    faults.extend(queues_fault(&queues, shown));
     faults
 }
 
-fn queues_fault(queues: &[&str]) -> Option<Fault> {
+fn queues_fault(queues: &[&str], shown: impl Fn(&str) -> String) -> Option<Fault> {
     let right = "the name of a queue, such as `celery`, or a list of different names";
     if queues.is_empty() {
         return Some(Fault::at("queue_name", "the list is empty", right));
@@ -129,7 +128,8 @@ fn queues_fault(queues: &[&str]) -> Option<Fault> {
         .iter()
         .enumerate()
         .find_map(|(at, queue)| queues.iter().skip(at + 1).find(|other| *other == queue))?;
-    let wrong = format!("`{twice}` is listed twice, and would be counted twice");
+    let twice = shown(twice);
+    let wrong = format!("{twice} is listed twice, and would be counted twice");
     Some(Fault::at("queue_name", wrong, right))
 }
 
@@ -139,7 +139,6 @@ fn build(section: &Section, _site: &Site) -> Result<Rc<dyn MeasurementBackend>, 
     Ok(Rc::new(CeleryRedisQueueSize {
         broker: Broker::build(section)?,
         queues: wanted.queue_name.iter().map(lists).collect(),
-        timeout: timeout(section),
         kept: RefCell::default(),
     }))
 }
@@ -161,21 +160,12 @@ impl MeasurementBackend for CeleryRedisQueueSize {
         self.kept.take();
     }
 
-    async fn measure(&self) -> Result<Sample, MeasureError> {
-        match tokio::time::timeout(self.timeout, self.measured()).await {
-            Ok(measured) => measured,
-            Err(_) => Err(MeasureError::TimedOut(self.timeout)),
-        }
-    }
-}
-
-impl CeleryRedisQueueSize {
     /// The connection is taken out while it is used and put back only in good order: one that failed, or that a passed
     /// deadline left in the middle of an answer, is never used again.
     ///
     /// A kept connection that the server has closed meanwhile (a restart, its `timeout`) says nothing about the broker:
     /// it is replaced at once. A connection of its own that fails is the result.
-    async fn measured(&self) -> Result<Sample, MeasureError> {
+    async fn measure(&self) -> Result<Sample, MeasureError> {
         let asked = replies::question(self.broker.database(), &self.queues);
         let kept = self.kept.take();
         if let Some(mut connection) = kept
@@ -187,7 +177,9 @@ impl CeleryRedisQueueSize {
         let answered = self.broker.ask(&mut connection, &asked).await?;
         self.keep(connection, &answered)
     }
+}
 
+impl CeleryRedisQueueSize {
     fn keep(
         &self,
         connection: MultiplexedConnection,
@@ -197,10 +189,8 @@ impl CeleryRedisQueueSize {
             waiting(&self.queues, answered).map_err(|refusal| self.broker.refused(&refusal))?;
         self.kept.replace(Some(connection));
         let data = Value::from(waiting);
-        Ok(Sample {
-            number: data.as_f64(),
-            data: std::sync::Arc::new(data),
-        })
+        let number = data.as_f64();
+        Ok(Sample::new(data, number))
     }
 }
 
@@ -210,7 +200,8 @@ mod tests {
 
     #[test]
     fn a_queue_that_cannot_be_counted_once_is_a_fault() {
-        assert_eq!(queues_fault(&["celery", "mail"]), None);
+        let shown = |queue: &str| format!("`{queue}`");
+        assert_eq!(queues_fault(&["celery", "mail"], shown), None);
         for (queues, wrong) in [
             (&[][..], "the list is empty"),
             (&["celery", ""], "a queue's name is empty"),
@@ -219,7 +210,7 @@ mod tests {
                 "`a` is listed twice, and would be counted twice",
             ),
         ] {
-            assert_eq!(queues_fault(queues).unwrap().wrong, wrong);
+            assert_eq!(queues_fault(queues, shown).unwrap().wrong, wrong);
         }
     }
 }

@@ -1,40 +1,34 @@
 //! Cuts the bytes of a log session into log lines, in bounded memory. Heroku sends them as plain text, one a line, or as
 //! an event stream (`id: …`, `data: <line>`, a blank line); both are understood without asking which it is.
 
+use crate::lines::{self, Found};
+
 /// The longest line that is kept. The router's are far shorter; Logplex cuts a message at 10,000 bytes.
 const LONGEST: usize = 16 * 1024;
 
 /// What has arrived of the line that is not whole yet.
-#[derive(Debug, Default)]
-pub struct Lines {
-    partial: Vec<u8>,
-    /// The line was too long: the rest of it is skipped.
-    skipping: bool,
+#[derive(Debug)]
+pub struct Lines(lines::Lines);
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self(lines::Lines::new(LONGEST))
+    }
 }
 
 impl Lines {
-    /// Takes what arrived and hands each line that it completes to `each`.
+    /// Takes what arrived and hands each line that it completes to `each`. One that is too long is left out.
     pub fn feed(&mut self, bytes: &[u8], mut each: impl FnMut(&str)) {
-        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
-            if !self.skipping {
-                self.partial.extend_from_slice(part);
-            }
-            let whole = part.ends_with(b"\n");
-            if self.partial.len() > LONGEST {
-                self.partial = Vec::new();
-                self.skipping = true;
-            }
-            if !whole {
+        self.0.push(bytes);
+        while let Some(found) = self.0.take() {
+            let Found::Line(line) = found else {
                 continue;
+            };
+            let text = String::from_utf8_lossy(&line);
+            let line = text.strip_prefix("data:").unwrap_or(&text).trim();
+            if !line.is_empty() {
+                each(line);
             }
-            if !std::mem::take(&mut self.skipping) {
-                let text = String::from_utf8_lossy(&self.partial);
-                let line = text.strip_prefix("data:").unwrap_or(&text).trim();
-                if !line.is_empty() {
-                    each(line);
-                }
-            }
-            self.partial.clear();
         }
     }
 }
@@ -73,7 +67,7 @@ mod tests {
         let long = vec![b'x'; LONGEST];
         let pieces: [&[u8]; 4] = [&long, &long, b"tail\n", b"next\n"];
         assert_eq!(lines(&pieces), ["next"]);
-        let mut whole = long.clone();
+        let mut whole = vec![b'x'; LONGEST + 1];
         whole.extend_from_slice(b"\nnext\n");
         assert_eq!(lines(&[&whole]), ["next"], "too long in one piece");
     }

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, Shared};
+use tokio::sync::Notify;
 
 use super::router_line::RouterLine;
 use super::session::{Session, follow};
@@ -49,6 +50,10 @@ pub enum Ended {
 struct Run {
     number: u64,
     patience: Rc<Patience>,
+    /// Whether Heroku is being asked for a session.
+    opening: Rc<Cell<bool>>,
+    /// Ends it, for all who wait for it.
+    over: Rc<Notify>,
     ended: Shared<LocalBoxFuture<'static, Ended>>,
 }
 
@@ -87,6 +92,8 @@ impl AppLog {
         Expected {
             log: self.clone(),
             request_id,
+            run: self.runs.get(),
+            heard: self.session.heard(),
         }
     }
 
@@ -128,22 +135,40 @@ impl AppLog {
 
     /// The run under way, or a new one.
     fn join(&self, until: Duration) -> Run {
-        let mut current = self.run.borrow_mut();
-        if let Some(run) = current.as_ref() {
+        if let Some(run) = self.run.borrow().as_ref().filter(|run| !self.is_spent(run)) {
             run.patience.extend(until);
             return run.clone();
         }
+        self.end();
         self.runs.set(self.runs.get() + 1);
-        let patience = Rc::new(Patience::until(until));
+        let (patience, opening) = (Rc::new(Patience::until(until)), Rc::default());
+        let over = Rc::new(Notify::new());
         let run = Run {
             number: self.runs.get(),
-            ended: follow(self.session.clone(), patience.clone())
-                .boxed_local()
-                .shared(),
+            ended: run(
+                follow(self.session.clone(), patience.clone(), Rc::clone(&opening)),
+                over.clone(),
+            )
+            .boxed_local()
+            .shared(),
             patience,
+            opening,
+            over,
         };
-        *current = Some(run.clone());
+        *self.run.borrow_mut() = Some(run.clone());
         run
+    }
+
+    /// Whether all who waited for Heroku to open a session have given up: nobody was there to see it fail.
+    fn is_spent(&self, run: &Run) -> bool {
+        run.opening.get() && self.session.time_left(&run.patience).is_zero()
+    }
+
+    /// Ends the run under way: whoever still waits for it goes on with the next.
+    fn end(&self) {
+        if let Some(run) = self.run.take() {
+            run.over.notify_one();
+        }
     }
 
     /// The run with this number is over; a later one is left alone.
@@ -160,6 +185,9 @@ impl AppLog {
 pub struct Expected {
     log: Rc<AppLog>,
     request_id: String,
+    /// The run that was under way when the wait began, and how many lines had come by then.
+    run: u64,
+    heard: u64,
 }
 
 impl Expected {
@@ -171,11 +199,14 @@ impl Expected {
     }
 
     /// The line did not come. A connection that died without a word looks just like that, so that the session is given
-    /// up, unless others still wait for lines from it.
+    /// up, unless it is seen to live: others wait for lines from it, and since this wait began some line has come, or
+    /// it was opened.
     pub fn give_up(self) {
-        if self.log.session.expected() == 1 {
-            *self.log.run.borrow_mut() = None;
-            self.log.session.ended("no line of the router's came");
+        let session = &self.log.session;
+        let is_silent = self.log.runs.get() == self.run && session.heard() == self.heard;
+        if session.expected() == 1 || is_silent {
+            self.log.end();
+            session.ended("no line of the router's came");
         }
     }
 }
@@ -183,6 +214,14 @@ impl Expected {
 impl Drop for Expected {
     fn drop(&mut self) {
         self.log.session.forget(&self.request_id);
+    }
+}
+
+/// Follows the log until that ends, or is ended.
+async fn run(follow: impl Future<Output = Ended>, over: Rc<Notify>) -> Ended {
+    tokio::select! {
+        ended = follow => ended,
+        () = over.notified() => Ended::Closed,
     }
 }
 

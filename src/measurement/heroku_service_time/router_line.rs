@@ -10,14 +10,8 @@ pub struct RouterLine {
     pub code: Option<String>,
     /// The error's name (`Request timeout`).
     pub desc: Option<String>,
-    /// The path with its query.
-    pub path: Option<String>,
     /// The request's id: ours, when we sent one.
     pub request_id: Option<String>,
-    /// The dyno that answered (`web.1`).
-    pub dyno: Option<String>,
-    /// Milliseconds until the dyno took the connection.
-    pub connect_ms: Option<f64>,
     /// Milliseconds that the dyno took to answer.
     pub service_ms: Option<f64>,
     /// The status that the client got.
@@ -37,10 +31,7 @@ pub fn parse_router_line(line: &str) -> Option<RouterLine> {
             "at" if found.at.is_empty() => found.at = value,
             "code" => keep(&mut found.code, text()),
             "desc" => keep(&mut found.desc, text()),
-            "path" => keep(&mut found.path, text()),
             "request_id" => keep(&mut found.request_id, text()),
-            "dyno" => keep(&mut found.dyno, text()),
-            "connect" => keep(&mut found.connect_ms, milliseconds(&value)),
             "service" => keep(&mut found.service_ms, milliseconds(&value)),
             "status" => keep(&mut found.status, value.parse().ok()),
             _ => {}
@@ -138,10 +129,7 @@ mod tests {
             at: "info".into(),
             code: None,
             desc: None,
-            path: Some("/".into()),
             request_id: Some("407b".into()),
-            dyno: Some("web.1".into()),
-            connect_ms: Some(7001.0),
             service_ms: Some(459.0),
             status: Some(200),
         };
@@ -166,8 +154,6 @@ mod tests {
         );
         assert_eq!(line.code.as_deref(), Some("H12"));
         assert_eq!(line.desc.as_deref(), Some("Request timeout"));
-        assert_eq!(line.path.as_deref(), Some("/slow"), "a bare path");
-        assert_eq!(line.connect_ms, None, "empty");
         assert_eq!((line.service_ms, line.status), (Some(30000.0), Some(503)));
 
         let line = parsed(
@@ -181,33 +167,33 @@ mod tests {
         let line = parsed(
             r#"at=error code=H14 desc="No web processes running" path="/" request_id=1 dyno= connect= service= status=503"#,
         );
-        assert_eq!((line.dyno, line.service_ms), (None, None));
+        assert_eq!((line.status, line.service_ms), (Some(503), None), "empty");
     }
 
     #[test]
     fn quotes() {
         let rows = [
             (
-                r#"at=info path="/slow?q=\"x\"" service=1ms"#,
+                r#"at=info desc="/slow?q=\"x\"" service=1ms"#,
                 r#"/slow?q="x""#,
             ),
             (
-                r#"at=info path="/slow?q="x"y" service=1ms"#,
+                r#"at=info desc="/slow?q="x"y" service=1ms"#,
                 r#"/slow?q="x"y"#,
             ),
-            (r#"at=info path="/a\\" service=1ms"#, r"/a\"),
+            (r#"at=info desc="/a\\" service=1ms"#, r"/a\"),
             (
-                r#"at=info path="/?service=9ms request_id=forged" service=1ms"#,
+                r#"at=info desc="/?service=9ms request_id=forged" service=1ms"#,
                 "/?service=9ms request_id=forged",
             ),
         ];
-        for (line, path) in rows {
+        for (line, text) in rows {
             let line = parsed(line);
-            assert_eq!(line.path.as_deref(), Some(path));
+            assert_eq!(line.desc.as_deref(), Some(text));
             assert_eq!(
                 (line.service_ms, line.request_id),
                 (Some(1.0), None),
-                "{path}"
+                "{text}"
             );
         }
     }

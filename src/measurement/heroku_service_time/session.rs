@@ -40,6 +40,8 @@ pub struct Session {
     opened_at: Cell<Option<Duration>>,
     openings: Cell<u32>,
     expected: RefCell<BTreeMap<String, Option<RouterLine>>>,
+    /// How many lines that were waited for have come.
+    heard: Cell<u64>,
     trouble: RefCell<Option<String>>,
 }
 
@@ -52,6 +54,7 @@ impl Session {
             opened_at: Cell::new(None),
             openings: Cell::new(0),
             expected: RefCell::default(),
+            heard: Cell::new(0),
             trouble: RefCell::default(),
         }
     }
@@ -73,6 +76,11 @@ impl Session {
         self.expected.borrow().len()
     }
 
+    /// How many lines that were waited for have come so far.
+    pub fn heard(&self) -> u64 {
+        self.heard.get()
+    }
+
     /// The line with this id, once it has come.
     pub fn found(&self, request_id: &str) -> Option<RouterLine> {
         self.expected.borrow().get(request_id).cloned().flatten()
@@ -89,6 +97,11 @@ impl Session {
         *self.trouble.borrow_mut() = Some(trouble.to_owned());
     }
 
+    /// How long this patience still lasts.
+    pub fn time_left(&self, patience: &Patience) -> Duration {
+        self.app.api().clock().until(patience.deadline())
+    }
+
     /// What went wrong last; nothing while the log is followed.
     pub fn trouble(&self) -> Option<String> {
         self.trouble.borrow().clone()
@@ -99,7 +112,7 @@ impl Session {
         *self.trouble.borrow_mut() = None;
     }
 
-    fn heard(&self, line: &str) {
+    fn hear(&self, line: &str) {
         let Some(line) = parse_router_line(line) else {
             return;
         };
@@ -111,6 +124,7 @@ impl Session {
             .filter(|place| place.is_none())
         {
             *place = Some(line);
+            self.heard.set(self.heard.get().saturating_add(1));
         }
     }
 
@@ -182,7 +196,7 @@ impl Session {
         let mut lines = Lines::default();
         loop {
             match response.chunk().await {
-                Ok(Some(bytes)) => lines.feed(&bytes, |line| self.heard(line)),
+                Ok(Some(bytes)) => lines.feed(&bytes, |line| self.hear(line)),
                 Ok(None) => return "Heroku ended the session".to_owned(),
                 Err(error) => return chain(&error.without_url()),
             }
@@ -190,19 +204,33 @@ impl Session {
     }
 }
 
-/// Opens a session and reads it to its end.
-pub async fn follow(session: Rc<Session>, patience: Rc<Patience>) -> Ended {
+/// Opens a session, within the patience of those who wait for it, and reads it to its end. `opening` is set while
+/// Heroku is asked for one.
+pub async fn follow(
+    session: Rc<Session>,
+    patience: Rc<Patience>,
+    opening: Rc<Cell<bool>>,
+) -> Ended {
     session.followed.set(false);
     tokio::time::sleep(session.pause()).await;
-    session
-        .opened_at
-        .set(Some(session.app.api().clock().now().mono));
+    let (clock, shown) = (*session.app.api().clock(), session.app.api().shown());
+    let begun_at = clock.now().mono;
+    session.opened_at.set(Some(begun_at));
     session
         .openings
         .set(session.openings.get().saturating_add(1));
-    let url = match session.open(&patience).await {
-        Ok(url) => url,
-        Err(failure) => return Ended::Failed(failure),
+    opening.set(true);
+    let opened = patience.bound(&clock, session.open(&patience)).await;
+    opening.set(false);
+    let url = match opened {
+        Some(Ok(url)) => url,
+        Some(Err(failure)) => return Ended::Failed(failure),
+        None => {
+            let waited = clock.now().mono.saturating_sub(begun_at);
+            let waited =
+                Duration::from_millis(u64::try_from(waited.as_millis()).unwrap_or(u64::MAX));
+            return Ended::Failed(Failure::Unavailable(patience.spent(&shown, waited)));
+        }
     };
     let trouble = match session.connect(url).await {
         Ok(response) => {

@@ -40,6 +40,17 @@ impl<'a> Answer<'a> {
         self.response.status()
     }
 
+    /// How old the answer already is, when it says so: some cache gave it (RFC 9111, `Age`).
+    pub fn age(&self) -> Option<Duration> {
+        let age = self.response.headers().get(reqwest::header::AGE)?;
+        age.to_str()
+            .ok()?
+            .trim()
+            .parse()
+            .ok()
+            .map(Duration::from_secs)
+    }
+
     /// Waits for the first byte of the body and says how long after the request's start it came; when there is no body,
     /// when the headers had come.
     pub async fn first_byte(&mut self) -> Result<Duration, MeasureError> {

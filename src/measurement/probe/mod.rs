@@ -10,19 +10,18 @@ mod target;
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::HeaderMap;
 use reqwest::{Client, StatusCode, Url};
-use serde_json::Value;
 
 use crate::backend::{BuildError, Site};
 use crate::clock::Clock;
-use crate::http::{Wanted, metered};
+use crate::http::{Wanted, headers, metered};
 use crate::measurement::MeasureError;
 use crate::settings::problem::Fault;
 use crate::settings::schema::{Default, Kind, Section, Setting};
 
+pub(in crate::measurement) use crate::http::tls_trouble;
 pub use answer::Answer;
-pub(in crate::measurement) use failure::tls_trouble;
 
 /// Where the application answers.
 pub const MEASUREMENT_URL: Setting = Setting::new(
@@ -78,7 +77,7 @@ impl fmt::Debug for Probe {
 /// The faults of the settings that are declared here.
 pub fn check(section: &Section) -> Vec<Fault> {
     let target = target::target(section).err();
-    let headers = headers(section).err();
+    let headers = headers(section, HEADERS.name).err();
     target.into_iter().chain(headers).collect()
 }
 
@@ -97,10 +96,15 @@ impl Probe {
             fresh_connection,
         };
         Ok(Self {
-            client: site.http.client(&wanted)?,
+            // Without connections to keep there is nothing to share.
+            client: if fresh_connection {
+                site.http.client(&wanted)?
+            } else {
+                site.http.own_client(&wanted)?
+            },
             shown: target::shown(&url),
             url,
-            headers: headers(section).map_err(refuse)?,
+            headers: headers(section, HEADERS.name).map_err(refuse)?,
             fresh_connection,
             clock: site.clock,
         })
@@ -163,37 +167,10 @@ impl Probe {
     }
 }
 
-fn headers(section: &Section) -> Result<HeaderMap, Fault> {
-    let mut headers = HeaderMap::new();
-    let Some(Value::Object(table)) = section.get(HEADERS.name) else {
-        return Ok(headers);
-    };
-    for (name, value) in table {
-        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
-            return Err(Fault::at(
-                HEADERS.name,
-                format!("`{}` is not a header's name", name.escape_debug()),
-                "letters, digits and `-`, such as `X-Token`",
-            ));
-        };
-        let value = value.as_str().unwrap_or_default();
-        let Ok(mut value) = HeaderValue::from_str(value) else {
-            return Err(Fault::at(
-                HEADERS.name,
-                format!("the value of `{name}` cannot be sent in a header"),
-                "visible ASCII characters in one line",
-            ));
-        };
-        value.set_sensitive(true);
-        headers.insert(name, value);
-    }
-    Ok(headers)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Map, json};
+    use serde_json::{Map, Value, json};
 
     #[track_caller]
     fn faults(values: Value) -> Vec<String> {

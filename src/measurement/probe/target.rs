@@ -21,7 +21,8 @@ pub(super) fn target(section: &Section) -> Result<Url, Fault> {
             // Not quoted: its query may hold a token.
             "it is a path, and there is no base_url to append it to",
             "a full URL, such as `https://www.example.com/autoscalebot/measurement/`, or a base_url",
-        ));
+        )
+        .for_want_of(BASE_URL.name));
     };
     let base_url = http(BASE_URL.name, base)?;
     if base_url.query().is_some() || base_url.fragment().is_some() {

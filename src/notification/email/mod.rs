@@ -144,7 +144,8 @@ fn check(section: &Section) -> Vec<Fault> {
     for (setting, text) in written.chain(section.text("from").map(|text| ("from", text))) {
         if address(text).is_err() {
             let right = "an address such as \"ops@example.com\" or \"Ops <ops@example.com>\"";
-            let wrong = format!("\"{}\" is no mail address", one_line(text, 100));
+            let shown = section.shown(setting, &format!("\"{}\"", one_line(text, 100)));
+            let wrong = format!("{shown} is no mail address");
             faults.push(Fault::at(setting, wrong, right));
         }
     }

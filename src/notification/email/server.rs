@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
 use crate::backend::{BuildError, Shared};
-use crate::http::chain;
+use crate::http::{CaFile, chain, no_certificate};
 use crate::settings::secret::Secret;
 
 /// What the server's certificate is checked against.
@@ -177,15 +177,8 @@ fn credentials(url: &Url) -> Result<(Option<Credentials>, Vec<Secret>), BadUrl> 
 }
 
 fn certificates(file: &Path) -> Result<Certificate, BuildError> {
-    let at = file.display();
-    let pem = std::fs::read(file)
-        .map_err(|error| BuildError(format!("tls_ca_file {at} cannot be read: {error}")))?;
-    let none = || BuildError(format!("tls_ca_file {at} has no certificate in PEM form"));
-    let marked = String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----");
-    match Certificate::from_pem(&pem) {
-        Ok(certificates) if marked => Ok(certificates),
-        Ok(_) | Err(_) => Err(none()),
-    }
+    let CaFile { pem, .. } = CaFile::read(file)?;
+    Certificate::from_pem(&pem).map_err(|_unusable| no_certificate(file))
 }
 
 #[cfg(test)]

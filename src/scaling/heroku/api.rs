@@ -2,22 +2,24 @@
 //! caller's patience, and every failure as a sentence without the key. Used by the app's client beside this file and by
 //! `measurement::heroku_service_time`.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::time::Duration;
 
 use log::warn;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RANGE};
-use reqwest::{Client, Method, Response, Url};
-use serde_json::Value;
+use reqwest::{Client, Response, Url};
 
 use super::access::Access;
 use super::patience::Patience;
 use super::refusal::{self, About};
-use super::retry;
+use super::retry::{self, HoldOff};
 use crate::backend::{BuildError, Site};
 use crate::clock::Clock;
+use crate::http::retry::jitter;
 use crate::http::{Wanted, chain, metered, read_body};
+
+pub use super::ask::{Answer, Ask, Failure};
 
 /// The API of one app, with one key.
 pub struct Api {
@@ -27,43 +29,11 @@ pub struct Api {
     authorization: HeaderValue,
     clock: Clock,
     remaining: Cell<Option<u64>>,
+    hold_off: RefCell<HoldOff>,
 }
 
 /// How often a request is sent at most: a kept connection may turn out to be closed, and so may the next.
 const MOST_SENDINGS: u32 = 3;
-
-/// What is asked.
-#[derive(Debug, Clone)]
-pub struct Ask<'a> {
-    /// The method.
-    pub method: Method,
-    /// The path below `/apps/{app}`, in segments.
-    pub path: &'a [&'a str],
-    /// The JSON to send.
-    pub body: Option<Value>,
-    /// Which page of a list, as Heroku named it.
-    pub page: Option<String>,
-    /// The process type that the path names, for the error's text.
-    pub process_type: Option<&'a str>,
-}
-
-/// A successful answer.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// What was answered.
-    pub body: Vec<u8>,
-    /// Where the list goes on, when this was not all of it.
-    pub next_page: Option<String>,
-}
-
-/// Why there is no answer. Each text is for a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Failure {
-    /// Heroku refuses, and would again.
-    Refused(refusal::Refusal),
-    /// Heroku could not be reached, was too slow, or is in trouble.
-    Unavailable(String),
-}
 
 /// What came of one attempt.
 enum Attempt {
@@ -100,6 +70,7 @@ impl Api {
             authorization,
             clock: site.clock,
             remaining: Cell::new(None),
+            hold_off: RefCell::default(),
         })
     }
 
@@ -134,30 +105,36 @@ impl Api {
         self.remaining.get()
     }
 
-    /// Asks, again after each 429 and 5xx, until `patience` ends. A wait that would pass its end is not begun.
+    /// Asks, again after each 429 and 5xx, until `patience` ends. A wait that would pass its end is not begun; one that a
+    /// 429 asked for holds for all calls.
     pub async fn call(&self, ask: &Ask<'_>, patience: &Patience) -> Result<Answer, Failure> {
         let mut failed = 0;
         loop {
-            let (trouble, retry_after) = match self.attempt(ask).await {
-                Attempt::Answered(answer) => return Ok(answer),
-                Attempt::Failed(failure) => return Err(failure),
-                Attempt::Busy {
-                    trouble,
-                    retry_after,
-                } => (trouble, retry_after),
+            let held = self.hold_off.borrow().left(self.clock.now().mono);
+            let (trouble, pause) = match held {
+                Some(held) => held,
+                None => match self.attempt(ask).await {
+                    Attempt::Answered(answer) => return Ok(answer),
+                    Attempt::Failed(failure) => return Err(failure),
+                    Attempt::Busy {
+                        trouble,
+                        retry_after,
+                    } => {
+                        failed += 1;
+                        (trouble, retry::pause(failed - 1, retry_after, jitter()))
+                    }
+                },
             };
-            let pause = retry::pause(failed, retry_after, jitter());
             let seconds = pause.as_secs_f64();
             if pause >= self.clock.until(patience.deadline()) {
                 return Err(Failure::Unavailable(format!(
                     "{trouble}; the wait of {seconds:.1} s before another attempt is longer than timeout_in_seconds \
-                     leaves, so it is asked again at the next measurement"
+                     leaves, so it is asked again at a later measurement"
                 )));
             }
             warn!(backend = "heroku"; "{trouble}; asking again in {seconds:.1} s");
             patience.note(&trouble);
             tokio::time::sleep(pause).await;
-            failed += 1;
         }
     }
 
@@ -187,10 +164,17 @@ impl Api {
                 body,
                 next_page: next_page.filter(|_| status == 206),
             }),
-            busy if is_busy(busy) => Attempt::Busy {
-                trouble: self.busy(busy, &body),
-                retry_after,
-            },
+            busy if is_busy(busy) => {
+                let trouble = self.busy(busy, &body);
+                if busy == 429 {
+                    let now = self.clock.now().mono;
+                    self.hold_off.borrow_mut().told(&trouble, retry_after, now);
+                }
+                Attempt::Busy {
+                    trouble,
+                    retry_after,
+                }
+            }
             _ => Attempt::Failed(Failure::Refused(refusal::explain(
                 status,
                 &body,
@@ -284,10 +268,4 @@ fn is_busy(status: u16) -> bool {
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// A number from 0 to 1. The bits are those of a random id, which we make anyway: no generator of our own.
-fn jitter() -> f64 {
-    let [.., low, high, _] = *uuid::Uuid::new_v4().as_bytes();
-    f64::from(u16::from_le_bytes([low, high])) / f64::from(u16::MAX)
 }

@@ -1,17 +1,18 @@
 //! One app, seen through one key: the client that all its process types share. It reads the formation once for all who
-//! want it at the same time, keeps the answer for a moment, and forgets it at each change of its own.
+//! want it at the same time, and keeps the answer for those whose tick is the same and whose measurement takes longer
+//! ([`reading`](super::reading) says for how long).
 //!
 //! ```text
 //!   count(web)    ──┐
-//!   count(worker) ──┼─▶ one GET ─▶ answer ── reused for 1 s (10 s when few calls are left) ──▶ count(mailer)
+//!   count(worker) ──┼─▶ one GET ─▶ answer ── kept for who has not had it yet ──▶ count(mailer)
 //!   count(clock)  ──┘                 ▲
-//!                        PATCH starts ┴ PATCH ends: whatever was begun before either is not reused
+//!                   PATCH web begins  ┴ PATCH web ends: what was begun before either is not for count(web)
 //! ```
 //!
 //! A read is driven by whoever waits for it, so there is no task that could be left behind: when one of them is dropped
 //! (its actor was restarted) the others go on, and when all are, so is the read.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
@@ -25,13 +26,8 @@ use super::access::Access;
 use super::api::{Api, Ask, Failure};
 use super::formation::{Formation, parse_formation, parse_one};
 use super::patience::{Patience, own_part};
+use super::reading::{Changes, Kept, Reading};
 use crate::backend::{BuildError, Site};
-
-/// How long an answer serves others.
-const FRESH: Duration = Duration::from_secs(1);
-
-/// How long it does while few calls are left, and so how long at least there is between two reads.
-const FRESH_WHEN_SPARING: Duration = Duration::from_secs(10);
 
 /// Below this many calls left, we spare them: they are the account's, shared with all else that uses it.
 const FEW_LEFT: u64 = 500;
@@ -39,32 +35,22 @@ const FEW_LEFT: u64 = 500;
 /// The most pages of one list: an app has far fewer process types than these hold.
 const MOST_PAGES: usize = 50;
 
-/// What a read of the formation gave.
-type Reading = Result<Rc<Vec<Formation>>, Failure>;
-
 /// The client of one app.
 #[derive(Debug)]
 pub struct App {
     api: Api,
-    /// Counts the beginnings and ends of our own changes.
-    generation: Cell<u64>,
+    changes: RefCell<Changes>,
     in_flight: RefCell<Option<InFlight>>,
-    last: RefCell<Option<Last>>,
+    kept: RefCell<Option<Kept>>,
 }
 
 #[derive(Debug)]
 struct InFlight {
-    generation: u64,
+    /// The changes that had been counted when it was begun.
+    changes: Changes,
     patience: Rc<Patience>,
     // Weak: only those who wait keep a read alive.
     read: WeakShared<LocalBoxFuture<'static, Reading>>,
-}
-
-#[derive(Debug)]
-struct Last {
-    generation: u64,
-    at: Duration,
-    reading: Reading,
 }
 
 /// The apps' clients of the whole program. Each lives as long as a backend that uses it.
@@ -82,9 +68,9 @@ impl App {
         }
         let app = Rc::new(Self {
             api: Api::new(access, site)?,
-            generation: Cell::new(0),
+            changes: RefCell::default(),
             in_flight: RefCell::new(None),
-            last: RefCell::new(None),
+            kept: RefCell::new(None),
         });
         known.insert(access.clone(), Rc::downgrade(&app));
         Ok(app)
@@ -95,16 +81,21 @@ impl App {
         &self.api
     }
 
-    /// All process types of the app, within `timeout`.
-    pub async fn formation(self: &Rc<Self>, timeout: Duration) -> Reading {
+    /// All process types of the app within `timeout`, for a decision about this one.
+    pub async fn formation(self: &Rc<Self>, process_type: &str, timeout: Duration) -> Reading {
         let allowed = own_part(timeout);
         let now = self.api.clock().now().mono;
-        if let Some(reading) = self.kept(now) {
+        if let Some(reading) = self.kept(process_type, now) {
             return reading;
         }
-        let (read, patience) = self.join(now + allowed);
+        let (read, patience) = self.join(process_type, now + allowed);
         match tokio::time::timeout(allowed, read).await {
-            Ok(reading) => reading,
+            Ok(reading) => {
+                if let Some(kept) = self.kept.borrow_mut().as_mut() {
+                    kept.was_had(process_type, &reading);
+                }
+                reading
+            }
             Err(_elapsed) => Err(Failure::Unavailable(
                 patience.spent(&self.api.shown(), timeout),
             )),
@@ -118,8 +109,29 @@ impl App {
         quantity: u32,
         timeout: Duration,
     ) -> Result<Formation, Failure> {
+        let change = Change::of(&self.changes, process_type);
+        let outcome = self.ask_for(process_type, quantity, timeout).await;
+        drop(change);
+        let mut kept = self.kept.borrow_mut();
+        // Where calls are left, the next tick reads what has become of it.
+        if let Some(kept) = kept.as_mut().filter(|_| is_sparing(self.api.remaining())) {
+            let changes = self.changes.borrow();
+            match &outcome {
+                Ok(answer) => kept.changed(answer, &changes),
+                Err(Failure::Refused(_)) => kept.unchanged(process_type, &changes),
+                Err(Failure::Unavailable(_)) => {}
+            }
+        }
+        outcome
+    }
+
+    async fn ask_for(
+        &self,
+        process_type: &str,
+        quantity: u32,
+        timeout: Duration,
+    ) -> Result<Formation, Failure> {
         let allowed = own_part(timeout);
-        let _change = Change::of(&self.generation);
         let patience = Patience::until(self.api.clock().now().mono + allowed);
         let ask = Ask {
             method: Method::PATCH,
@@ -142,27 +154,24 @@ impl App {
     }
 
     /// The last answer, while it may still serve.
-    fn kept(&self, now: Duration) -> Option<Reading> {
-        let last = self.last.borrow();
-        let last = last.as_ref()?;
+    fn kept(&self, process_type: &str, now: Duration) -> Option<Reading> {
         let sparing = is_sparing(self.api.remaining());
-        // A failure is kept only to spare calls: else the next measurement is to try again.
-        let serves = last.generation == self.generation.get()
-            && now.saturating_sub(last.at) < serves_for(sparing)
-            && (last.reading.is_ok() || sparing);
-        serves.then(|| last.reading.clone())
+        let mut kept = self.kept.borrow_mut();
+        kept.as_mut()?
+            .serve(process_type, &self.changes.borrow(), sparing, now)
     }
 
     /// The read in flight, or a new one.
     fn join(
         self: &Rc<Self>,
+        process_type: &str,
         until: Duration,
     ) -> (Shared<LocalBoxFuture<'static, Reading>>, Rc<Patience>) {
-        let generation = self.generation.get();
+        let changes = self.changes.borrow().clone();
         let mut in_flight = self.in_flight.borrow_mut();
         if let Some(current) = in_flight
             .as_ref()
-            .filter(|flight| flight.generation == generation)
+            .filter(|flight| flight.changes.agree(&changes, process_type))
             && let Some(read) = current.read.upgrade()
         {
             current.patience.extend(until);
@@ -171,27 +180,26 @@ impl App {
         let patience = Rc::new(Patience::until(until));
         let read = self
             .clone()
-            .read(generation, patience.clone())
+            .read(changes.clone(), patience.clone())
             .boxed_local()
             .shared();
         *in_flight = read.downgrade().map(|read| InFlight {
-            generation,
+            changes,
             patience: patience.clone(),
             read,
         });
         (read, patience)
     }
 
-    async fn read(self: Rc<Self>, generation: u64, patience: Rc<Patience>) -> Reading {
+    async fn read(self: Rc<Self>, changes: Changes, patience: Rc<Patience>) -> Reading {
         let reading = self.pages(&patience).await.map(Rc::new);
-        // A read that a change has overtaken leaves the place to those that were begun after it.
-        if generation == self.generation.get() {
-            *self.in_flight.borrow_mut() = None;
-            *self.last.borrow_mut() = Some(Last {
-                generation,
-                at: self.api.clock().now().mono,
-                reading: reading.clone(),
-            });
+        let mut in_flight = self.in_flight.borrow_mut();
+        // A read that was replaced by another, begun after a change, leaves the place to that.
+        let is_current = |flight: &InFlight| Rc::ptr_eq(&flight.patience, &patience);
+        if in_flight.as_ref().is_some_and(is_current) {
+            *in_flight = None;
+            let at = self.api.clock().now().mono;
+            *self.kept.borrow_mut() = Some(Kept::new(at, changes, reading.clone()));
         }
         reading
     }
@@ -227,27 +235,29 @@ impl App {
 
 /// A change of ours under way. Its end counts too, even when it is dropped half-way: a read that was begun meanwhile
 /// may have seen either count.
-struct Change<'a>(&'a Cell<u64>);
+struct Change<'a> {
+    changes: &'a RefCell<Changes>,
+    process_type: &'a str,
+}
 
 impl<'a> Change<'a> {
-    fn of(generation: &'a Cell<u64>) -> Self {
-        generation.set(generation.get() + 1);
-        Self(generation)
+    fn of(changes: &'a RefCell<Changes>, process_type: &'a str) -> Self {
+        changes.borrow_mut().count(process_type);
+        Self {
+            changes,
+            process_type,
+        }
     }
 }
 
 impl Drop for Change<'_> {
     fn drop(&mut self) {
-        self.0.set(self.0.get() + 1);
+        self.changes.borrow_mut().count(self.process_type);
     }
 }
 
 fn is_sparing(remaining: Option<u64>) -> bool {
     remaining.is_some_and(|left| left < FEW_LEFT)
-}
-
-fn serves_for(sparing: bool) -> Duration {
-    if sparing { FRESH_WHEN_SPARING } else { FRESH }
 }
 
 #[cfg(test)]
@@ -259,16 +269,19 @@ mod tests {
         assert!(!is_sparing(None), "nothing told yet");
         assert!(!is_sparing(Some(500)));
         assert!(is_sparing(Some(499)));
-        assert_eq!(serves_for(false), Duration::from_secs(1));
-        assert_eq!(serves_for(true), Duration::from_secs(10));
     }
 
     #[test]
     fn both_ends_of_a_change_count() {
-        let generation = Cell::new(0);
-        let change = Change::of(&generation);
-        assert_eq!(generation.get(), 1);
+        let counted = |times: u32| {
+            let mut changes = Changes::default();
+            (0..times).for_each(|_| changes.count("web"));
+            changes
+        };
+        let changes = RefCell::default();
+        let change = Change::of(&changes, "web");
+        assert_eq!(*changes.borrow(), counted(1));
         drop(change);
-        assert_eq!(generation.get(), 2);
+        assert_eq!(*changes.borrow(), counted(2));
     }
 }

@@ -1,5 +1,5 @@
 //! Remembers the most dynos that Heroku allowed when it refused a count (a 422 with a `limit`), for as long as that is
-//! worth believing. Pure; kept by the scaling backend, and read by the gate, which clamps the maximum to it.
+//! worth believing. Pure; kept by the scaling backend, and read by the envelope, which clamps the maximum to it.
 
 use std::time::Duration;
 

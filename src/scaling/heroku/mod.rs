@@ -8,9 +8,11 @@
 pub mod access;
 pub mod api;
 pub mod app;
+pub mod ask;
 pub mod formation;
 pub mod limit;
 pub mod patience;
+pub mod reading;
 pub mod refusal;
 pub mod retry;
 
@@ -144,7 +146,8 @@ struct Heroku {
 #[async_trait(?Send)]
 impl ScalingBackend for Heroku {
     async fn count(&self) -> Result<Observed, ScaleError> {
-        let formation = self.app.formation(self.timeout).await.map_err(plain)?;
+        let formation = self.app.formation(&self.process_type, self.timeout);
+        let formation = formation.await.map_err(plain)?;
         let ours = formation
             .iter()
             .find(|entry| entry.process_type == self.process_type);

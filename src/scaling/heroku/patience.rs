@@ -2,7 +2,12 @@
 //! long as the most patient of them.
 
 use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
+
+use crate::clock::Clock;
+pub use crate::http::retry::own_part;
 
 /// The patience of all who wait for one call.
 #[derive(Debug)]
@@ -30,6 +35,20 @@ impl Patience {
         self.until.get()
     }
 
+    /// Waits for `call` as long as the patience lasts, also when it is extended meanwhile. `None`: it has run out.
+    pub async fn bound<T>(&self, clock: &Clock, call: impl Future<Output = T>) -> Option<T> {
+        let mut call = pin!(call);
+        loop {
+            let rest = clock.until(self.deadline());
+            if let Ok(done) = tokio::time::timeout(rest, call.as_mut()).await {
+                return Some(done);
+            }
+            if clock.until(self.deadline()).is_zero() {
+                return None;
+            }
+        }
+    }
+
     /// Remembers what went wrong in an attempt that is followed by another.
     pub fn note(&self, trouble: &str) {
         *self.trouble.borrow_mut() = Some(trouble.to_owned());
@@ -48,12 +67,6 @@ impl Patience {
     }
 }
 
-/// The part of a setting's time that a backend spends itself. Its actor puts a fence around the call at the full time,
-/// whose error knows no more than that; ours, a little earlier, says what went wrong.
-pub fn own_part(timeout: Duration) -> Duration {
-    timeout.saturating_sub((timeout / 20).min(Duration::from_millis(250)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +79,25 @@ mod tests {
         assert_eq!(patience.deadline(), Duration::from_secs(9));
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_call_is_waited_for_as_long_as_anyone_is_patient() {
+        let clock = Clock::system();
+        let patience = Patience::until(clock.now().mono + Duration::from_secs(5));
+        let more = async {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            patience.extend(clock.now().mono + Duration::from_secs(5));
+        };
+        let call = async {
+            tokio::time::sleep(Duration::from_secs(7)).await;
+            "done"
+        };
+        let (done, ()) = tokio::join!(patience.bound(&clock, call), more);
+        assert_eq!(done, Some("done"));
+        let spent = patience.bound(&clock, std::future::pending::<()>()).await;
+        assert_eq!(spent, None);
+        assert_eq!(clock.until(patience.deadline()), Duration::ZERO);
+    }
+
     #[test]
     fn the_last_trouble_is_told() {
         let patience = Patience::until(Duration::ZERO);
@@ -74,18 +106,6 @@ mod tests {
         assert!(
             text.contains("within 10 s (before that: it answered 503)"),
             "{text}"
-        );
-    }
-
-    #[test]
-    fn our_own_part_ends_before_the_fence() {
-        assert_eq!(
-            own_part(Duration::from_secs(10)),
-            Duration::from_millis(9750)
-        );
-        assert_eq!(
-            own_part(Duration::from_millis(100)),
-            Duration::from_millis(95)
         );
     }
 }

@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use crate::http::retry::Backoff;
 
-/// The first wait; each further one is twice as long.
+pub use crate::http::retry::retry_after;
+
+/// The first wait, the least that Heroku can ask of us.
 const FIRST: Duration = Duration::from_secs(1);
 
-/// The longest wait of our own choosing.
-const LONGEST: Duration = Duration::from_secs(15);
+/// The waits of our own choosing.
+const OURS: Backoff = Backoff {
+    first: FIRST,
+    longest: Duration::from_secs(15),
+};
 
 /// The longest wait that Heroku can ask of us.
 const LONGEST_ASKED: Duration = Duration::from_secs(60);
@@ -20,26 +25,48 @@ pub fn pause(failed: u32, retry_after: Option<Duration>, jitter: f64) -> Duratio
     if let Some(asked) = retry_after {
         return asked.clamp(FIRST, LONGEST_ASKED);
     }
-    let doubled = FIRST.saturating_mul(2_u32.saturating_pow(failed));
-    let wait = doubled.min(LONGEST);
-    wait + wait.mul_f64(jitter.clamp(0.0, 1.0) / 4.0)
+    OURS.pause(failed, jitter)
 }
 
-/// What a `Retry-After` header asks for: seconds, or an HTTP date. `None` when it is neither.
-pub fn retry_after(header: &str, wall: DateTime<Utc>) -> Option<Duration> {
-    let header = header.trim();
-    if let Ok(seconds) = header.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
+/// Until when Heroku wants no call for this key's account, and what it said. It outlives the call that was told: the
+/// next cycle would else ask again at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HoldOff(Option<(Duration, String)>);
+
+impl HoldOff {
+    /// Heroku has answered 429 at `now`. Without a `Retry-After` each call finds its own pace.
+    pub fn told(&mut self, trouble: &str, retry_after: Option<Duration>, now: Duration) {
+        if retry_after.is_some() {
+            let until = now + pause(0, retry_after, 0.0);
+            self.0 = Some((until, trouble.to_owned()));
+        }
     }
-    let date = DateTime::parse_from_rfc2822(header).ok()?;
-    let ahead = date.with_timezone(&Utc).signed_duration_since(wall);
-    // A date that has passed means: now.
-    Some(ahead.to_std().unwrap_or(Duration::ZERO))
+
+    /// What it said, and for how long it still holds.
+    pub fn left(&self, now: Duration) -> Option<(String, Duration)> {
+        let (until, trouble) = self.0.as_ref()?;
+        let left = until.saturating_sub(now);
+        (!left.is_zero()).then(|| (trouble.clone(), left))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_heroku_asked_for_is_kept_to() {
+        let mut hold = HoldOff::default();
+        assert_eq!(hold.left(seconds(5.0)), None, "nothing was told");
+        hold.told("429", None, seconds(5.0));
+        assert_eq!(hold.left(seconds(5.0)), None, "no time was named");
+        hold.told("429", Some(seconds(30.0)), seconds(5.0));
+        let left = |left| Some(("429".to_owned(), seconds(left)));
+        assert_eq!(hold.left(seconds(6.0)), left(29.0));
+        assert_eq!(hold.left(seconds(35.0)), None, "it is over");
+        hold.told("429", Some(seconds(3600.0)), seconds(40.0));
+        assert_eq!(hold.left(seconds(40.0)), left(60.0), "a minute at most");
+    }
 
     fn seconds(seconds: f64) -> Duration {
         Duration::from_secs_f64(seconds)
@@ -75,36 +102,5 @@ mod tests {
         );
         check(0, Some(0.0), 0.0, 1.0, "a zero would make us spin");
         check(0, Some(3600.0), 0.0, 60.0, "but never more than a minute");
-    }
-
-    #[test]
-    fn headers() {
-        let wall = DateTime::parse_from_rfc3339("2026-01-01T00:00:00Z")
-            .unwrap()
-            .with_timezone(&Utc);
-        let rows = [
-            ("7", Some(7.0), "seconds"),
-            (" 7 ", Some(7.0), "with blanks around"),
-            (
-                "Thu, 01 Jan 2026 00:00:20 GMT",
-                Some(20.0),
-                "a date ahead of us",
-            ),
-            (
-                "Wed, 31 Dec 2025 23:00:00 GMT",
-                Some(0.0),
-                "a date that has passed",
-            ),
-            ("soon", None, "neither"),
-            ("-3", None, "no negative seconds"),
-            ("", None, "nothing"),
-        ];
-        for (header, expected, because) in rows {
-            assert_eq!(
-                retry_after(header, wall),
-                expected.map(seconds),
-                "{because}: {header:?}"
-            );
-        }
     }
 }

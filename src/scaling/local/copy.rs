@@ -117,9 +117,16 @@ impl Copy {
 }
 
 /// Keeps the copy running until it is told to stop, and sees it end.
-pub async fn mind(copy: Rc<Copy>, ground: Rc<Ground>) {
-    // Also when this task panics or is dropped: its pool then sees that the copy is gone.
-    let _gone = MarkGone(Rc::clone(&copy));
+pub fn mind(copy: Rc<Copy>, ground: Rc<Ground>) -> impl Future<Output = ()> {
+    // Also when this task panics or is dropped, even before it began: its pool then sees that the copy is gone.
+    let gone = MarkGone(Rc::clone(&copy));
+    async move {
+        run(copy, ground).await;
+        drop(gone);
+    }
+}
+
+async fn run(copy: Rc<Copy>, ground: Rc<Ground>) {
     let mut orders = copy.orders.subscribe();
     let (name, process) = (copy.name(), &ground.process);
     let mut backoff = Backoff::default();

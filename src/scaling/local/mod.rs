@@ -139,6 +139,11 @@ impl ScalingBackend for Local {
         self.terms.recipe.find(path).map_err(refused)
     }
 
+    /// The pool keeps the copies, and replaces those that other settings would start otherwise.
+    fn is_taken_over(&self) -> bool {
+        true
+    }
+
     /// Nothing is shared with others, so that the first copies start at once.
     fn target(&self) -> String {
         String::new()

@@ -6,14 +6,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use log::{error, info};
 use tokio::task::JoinSet;
 
 use super::copy::{Condition, Copy, Ground, mind};
 use super::keeper::Keeper;
 use super::recipe::{Manner, Recipe};
-use crate::backend::{Shared, Site};
+use crate::backend::Site;
 use crate::model::{Count, ProcessName};
 use crate::scaling::Observed;
 
@@ -55,18 +54,6 @@ impl Pools {
     pub fn keeper(&self) -> Option<i32> {
         self.keeper.process()
     }
-}
-
-/// Stops every copy of every pool within `grace`: the end of the program.
-pub async fn stop_everything(shared: &Shared, grace: Duration) {
-    let pools: Vec<_> = shared
-        .get::<Pools>()
-        .by_process
-        .borrow()
-        .values()
-        .cloned()
-        .collect();
-    join_all(pools.iter().map(|pool| pool.stop_all(grace))).await;
 }
 
 /// The copies of one process type.
@@ -163,6 +150,7 @@ impl Pool {
     async fn stop_all(&self, grace: Duration) {
         // A part of the grace is for the kill at its end.
         let end = self.ground.clock.now().mono + grace.saturating_sub((grace / 10).min(KILLING));
+        let held = self.copies();
         let stopping = {
             let mut state = self.state.borrow_mut();
             state.wanted = 0;
@@ -177,7 +165,14 @@ impl Pool {
         };
         // Should this future be dropped meanwhile, the tasks are dropped with it, and each kills what it minds.
         self.finish(stopping).await;
-        self.state.borrow_mut().copies.clear();
+        // Another teardown that was begun before (a reload's) may mind the copies; they are then on their way all the
+        // same, and to return while they live would be their death: after the last teardown the program ends.
+        while held.iter().any(|copy| copy.condition() != Condition::Gone)
+            && !self.ground.clock.until(end + KILLING).is_zero()
+        {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        self.state.borrow_mut().forget_gone();
         self.ground.keeper.rest().await;
     }
 
@@ -194,9 +189,7 @@ impl Pool {
             self.lament(ended);
         }
         let mut state = self.state.borrow_mut();
-        state
-            .copies
-            .retain(|copy| copy.condition() != Condition::Gone);
+        state.forget_gone();
         let Some(terms) = state.terms.clone() else {
             return;
         };
@@ -246,7 +239,15 @@ impl Pool {
 /// How much of a teardown's grace is kept for the kill, at most.
 const KILLING: Duration = Duration::from_millis(500);
 
+/// How often a teardown looks whether the copies that another one minds are gone.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
 impl State {
+    fn forget_gone(&mut self) {
+        self.copies
+            .retain(|copy| copy.condition() != Condition::Gone);
+    }
+
     fn running(&self) -> Count {
         let running = self.copies.iter().filter(|copy| copy.is_wanted()).count();
         Count::try_from(running).unwrap_or(Count::MAX)

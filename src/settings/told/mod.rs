@@ -2,16 +2,18 @@
 //! run. All of it is written from the rooms' rows, so none of it can be stale.
 
 mod backends;
+mod past;
 mod reference;
 mod summary;
 mod toml_text;
 
 use std::fmt;
 
-use crate::backend::Registry;
+use chrono::{DateTime, Utc};
 
 use super::rooms::Rooms;
 use super::{Settings, top};
+use crate::backend::Registry;
 
 /// The full configuration reference, as a TOML file that loads.
 pub fn reference(registry: &Registry) -> String {
@@ -37,6 +39,11 @@ pub fn list(registry: &Registry) -> String {
 /// What a file would run, for `autoscalebot check`: no secret is in it.
 pub fn summary(settings: &Settings, registry: &Registry) -> String {
     summary::summary(settings, &Rooms::new(registry))
+}
+
+/// What a file has that is over by now, one sentence each: no mistake, but worth knowing.
+pub fn past_dates(settings: &Settings, registry: &Registry, now: DateTime<Utc>) -> Vec<String> {
+    past::past_dates(settings, &Rooms::new(registry), now)
 }
 
 /// Adds to a text.

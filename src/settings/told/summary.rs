@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::put;
 use super::toml_text::written;
+use crate::settings::mask::{veiled as veiled_text, without_secrets};
 use crate::settings::rooms::{Room, Rooms, Step};
 use crate::settings::schema::{Kind, Setting};
 use crate::settings::{ProcessSettings, Settings, Step as Chosen};
@@ -84,16 +85,23 @@ fn veiled(setting: &Setting, value: &Value) -> String {
         }
         // What follows the program's name may hold a token.
         (Kind::Words, Value::Array(words)) => {
-            let program = words.first().map(written).unwrap_or_default();
+            let program = words.first().map(|word| written(&unsecret(word)));
+            let program = program.unwrap_or_default();
             let rest = if words.len() > 1 { ", …" } else { "" };
             format!("[{program}{rest}]")
         }
         (Kind::Url(_) | Kind::UrlOrPath, Value::String(url)) => {
-            written(&Value::from(crate::settings::mask::without_secrets(url)))
+            written(&Value::from(without_secrets(url)))
         }
-        (_, Value::String(text)) if text.contains("://") => {
-            written(&Value::from(crate::settings::mask::without_secrets(text)))
-        }
-        _ => written(value),
+        _ => written(&unsecret(value)),
+    }
+}
+
+/// A value whose URLs, wherever they stand in it, are without their secrets.
+fn unsecret(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::from(veiled_text(text)),
+        Value::Array(list) => list.iter().map(unsecret).collect(),
+        Value::Object(_) | Value::Number(_) | Value::Bool(_) | Value::Null => value.clone(),
     }
 }

@@ -23,8 +23,8 @@ fn writes_values_as_toml() {
         (json!("\u{6}"), r#""\u0006""#),
         (json!(["a", 1]), r#"["a", 1]"#),
         (
-            json!({"18:30": 1, "7:30": 3}),
-            r#"{ "7:30" = 3, "18:30" = 1 }"#,
+            json!({"18:30": 1, "7:30": 3, "2026-12-24 8:00": 9, "fri 8:00": 7}),
+            r#"{ "7:30" = 3, "18:30" = 1, "fri 8:00" = 7, "2026-12-24 8:00" = 9 }"#,
         ),
     ];
     for (value, expected) in rows {
@@ -51,4 +51,29 @@ fn every_backend_has_a_page_and_a_line() {
             }
         }
     }
+}
+
+#[test]
+fn dates_that_are_over_are_named_and_no_others() {
+    let text = r#"
+time_zone = "America/Vancouver"
+[processes.web]
+measurement = { measurement_url = "https://web.example.com/" }
+scaling = { app_name = "a", api_key = "b" }
+[processes.web.decision]
+min_processes = { "0:00" = 1, "2026-12-24 8:00" = 2, "2026-12-23 8:00" = 2, "2026-12-23 9:00" = 3, "fri 8:00" = 1 }
+[[processes.web.notification]]
+quiet_hours = ["2025-01-01", "sat-sun", "2027-01-01 8:00-9:00"]
+"#;
+    let registry = Registry::built_in();
+    let settings = crate::settings::load_text("x", text, &registry).unwrap();
+    // In Vancouver it is still the 24th.
+    let now = "2026-12-25T07:00:00Z".parse().unwrap();
+    assert_eq!(
+        past_dates(&settings, &registry, now),
+        [
+            "`processes.web.decision.min_processes` has dates that are over: 2026-12-23",
+            "`processes.web.notification.quiet_hours` has dates that are over: 2025-01-01",
+        ]
+    );
 }

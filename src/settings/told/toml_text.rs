@@ -7,7 +7,7 @@ use serde_json::Value;
 use toml::de::DeTable;
 
 use super::put;
-use crate::decision::schedule::TimeOfDay;
+use crate::decision::schedule::Start;
 use crate::settings::rooms::{Rooms, Row};
 use crate::settings::schema::{Default, Kind, Setting};
 use crate::settings::value::default;
@@ -28,8 +28,8 @@ pub(super) fn written(value: &Value) -> String {
         }
         Value::Object(table) => {
             let mut pairs: Vec<_> = table.iter().collect();
-            // Times of day stand in the order of the day, other keys in that of the alphabet.
-            pairs.sort_by_key(|(key, _)| key.parse::<TimeOfDay>().ok());
+            // A schedule's entries stand in the order of time, the special ones last; other keys in that of the alphabet.
+            pairs.sort_by_key(|(key, _)| key.parse::<Start>().ok());
             let pairs = pairs
                 .into_iter()
                 .map(|(key, value)| format!("{} = {}", quoted(key), written(value)));
@@ -101,7 +101,7 @@ fn made_up(setting: &Setting) -> String {
         Kind::Boolean => "false".to_owned(),
         Kind::Whole(least, _) => least.to_string(),
         Kind::Number(least, _) => written(&Value::from(least)),
-        Kind::Seconds => "1".to_owned(),
+        Kind::Step | Kind::Seconds => "1".to_owned(),
         Kind::Texts => "[\"\"]".to_owned(),
         Kind::Words => "[\"program\", \"argument\"]".to_owned(),
         Kind::TextTable => "{ NAME = \"value\" }".to_owned(),
@@ -112,7 +112,7 @@ fn made_up(setting: &Setting) -> String {
                 (least + 1).min(most)
             )
         }
-        Kind::Periods => "[\"22:00-7:00\"]".to_owned(),
+        Kind::Periods => "[\"22:00-7:00\", \"sat-sun\"]".to_owned(),
         Kind::Url(schemes) => {
             let scheme = if schemes.contains(&"https") {
                 "https"

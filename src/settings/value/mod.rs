@@ -77,6 +77,28 @@ pub(super) fn read(
         Kind::Url(schemes) => written.url(schemes).map_err(one),
         Kind::UrlOrPath => written.url_or_path().map_err(one),
         Kind::Pointer => written.pointer().map_err(one),
+        Kind::Step => written.step().map_err(one),
+    }
+}
+
+/// The words that stand for a value in a sentence when it may not be told.
+pub(super) fn veil(setting: &Setting, value: &DeValue<'_>) -> Option<&'static str> {
+    if holds_variable(value) {
+        return Some("the environment's value");
+    }
+    let is_secret = setting.secret || setting.kind == Kind::TextTable;
+    is_secret.then_some("the value")
+}
+
+/// Whether any of it came, or may have come, from the environment.
+fn holds_variable(value: &DeValue<'_>) -> bool {
+    match value {
+        DeValue::String(text) => text.contains("${"),
+        DeValue::Array(list) => list.iter().any(|one| holds_variable(one.get_ref())),
+        DeValue::Table(table) => table.values().any(|one| holds_variable(one.get_ref())),
+        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {
+            false
+        }
     }
 }
 

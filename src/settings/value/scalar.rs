@@ -7,6 +7,7 @@ use toml::de::DeInteger;
 
 use super::wanted::wanted;
 use super::{BadValue, Written};
+use crate::envelope::Step;
 use crate::settings::schema::{Kind, LEAST_SECONDS, MOST_SECONDS};
 
 impl Written<'_> {
@@ -34,6 +35,22 @@ impl Written<'_> {
             return Ok(Value::from(whole));
         }
         Err(self.out_of_range(whole))
+    }
+
+    /// A number of processes at a time, or a percentage.
+    pub(super) fn step(self) -> Result<Value, BadValue> {
+        if self.value.get_ref().as_integer().is_some() {
+            return self.whole(1, crate::decision::MOST_PROCESSES);
+        }
+        let text = self.text()?;
+        match text.parse::<Step>() {
+            Ok(Step::Count(many)) => Ok(Value::from(many)),
+            Ok(Step::Percent(_)) => Ok(Value::from(text.trim())),
+            Err(_) => Err(self.bad(
+                "it is no number of processes at a time",
+                wanted(self.setting.kind),
+            )),
+        }
     }
 
     pub(super) fn number(self, least: f64, most: f64) -> Result<Value, BadValue> {

@@ -1,12 +1,10 @@
-//! Tables as values: texts by name, and numbers by time of day.
-
-use std::collections::BTreeMap;
+//! Tables as values: texts by name, and numbers by local time.
 
 use serde_json::{Map, Value};
 
 use super::wanted::wanted;
 use super::{BadValue, Written, one};
-use crate::decision::schedule::TimeOfDay;
+use crate::decision::schedule::{Days, Start, Starts};
 
 impl Written<'_> {
     /// A table of strings. Its values are secrets, so messages name the keys alone.
@@ -34,31 +32,21 @@ impl Written<'_> {
         }
     }
 
-    /// A whole number, or whole numbers by local time of day.
+    /// A whole number, or whole numbers by local time.
     pub(super) fn schedule(self, least: i64, most: i64) -> Result<Value, Vec<BadValue>> {
         let Some(table) = self.value.get_ref().as_table() else {
             return self.whole(least, most).map_err(one);
         };
         let mut values = Map::new();
         let mut faults = Vec::new();
-        let mut seen: BTreeMap<TimeOfDay, String> = BTreeMap::new();
+        let mut starts = Starts::default();
+        let mut all_dated = true;
         for (key, value) in table {
             let written = key.get_ref().to_string();
-            match written.parse::<TimeOfDay>() {
-                Ok(time) => {
-                    if let Some(earlier) = seen.insert(time, written.clone()) {
-                        faults.push(BadValue::at(
-                            key.span(),
-                            format!("\"{written}\" and \"{earlier}\" are the same time of day"),
-                            "each time of day once",
-                        ));
-                    }
-                }
-                Err(error) => faults.push(BadValue::at(
-                    key.span(),
-                    format!("{written:?} is not a time of day"),
-                    error.to_string(),
-                )),
+            let start = written.parse::<Start>();
+            all_dated &= matches!(&start, Ok(start) if matches!(start.days, Days::On(_)));
+            if let Err(bad) = start.and_then(|start| starts.take(start, &written)) {
+                faults.push(BadValue::at(key.span(), bad.wrong, bad.right));
             }
             match self.part(value).whole(least, most) {
                 Ok(count) => {
@@ -69,6 +57,11 @@ impl Written<'_> {
         }
         if table.is_empty() {
             faults.push(self.bad("the table is empty", wanted(self.setting.kind)));
+        } else if all_dated {
+            faults.push(self.bad(
+                "every entry has a date, so nothing says what holds on other days",
+                "an entry without a date as well, as in `\"0:00\" = 1`",
+            ));
         }
         if faults.is_empty() {
             Ok(Value::from(values))

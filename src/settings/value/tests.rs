@@ -78,7 +78,13 @@ const RIGHT: &[(Kind, &str, &str)] = &[
         r#"{ "0:00" = 1, "8:00" = "${FIVE}" }"#,
         r#"{"0:00": 1, "8:00": 5}"#,
     ),
+    (
+        Kind::Schedule(0, 9),
+        r#"{ "0:00" = 1, "mon - fri 8:00" = 5, "2026-12-24 8:00" = 7 }"#,
+        r#"{"0:00": 1, "mon - fri 8:00": 5, "2026-12-24 8:00": 7}"#,
+    ),
     (Kind::Periods, r#"["22:00-7:00"]"#, r#"["22:00-7:00"]"#),
+    (Kind::Periods, r#"["sat-sun"]"#, r#"["sat-sun"]"#),
     (Kind::Periods, r#""22:00-7:00""#, r#"["22:00-7:00"]"#),
     (
         Kind::Url(&["redis"]),
@@ -176,7 +182,27 @@ const WRONG: &[(Kind, &str, &str)] = &[
         "1979-05-27",
         "a date or time without quotes does not belong here",
     ),
+    (
+        Kind::Schedule(0, 9),
+        r#"{ "mondey 8:00" = 1 }"#,
+        "did you mean \"monday\"?",
+    ),
+    (
+        Kind::Schedule(0, 9),
+        r#"{ "2026-12-24 8:00" = 1 }"#,
+        "every entry has a date",
+    ),
     (Kind::Periods, r#"["22:00"]"#, "is not a period of the day"),
+    (
+        Kind::Periods,
+        r#"["sta-sun"]"#,
+        "\"sta\" is not a weekday; did you mean \"sat\"?",
+    ),
+    (
+        Kind::Periods,
+        r#"["${WORD}"]"#,
+        "the value is not a period of the day",
+    ),
     (Kind::Url(&["redis"]), r#""http://s3cret@h""#, "its scheme"),
     (Kind::Url(&["redis"]), r#""redis://""#, "names no host"),
     (Kind::Url(&["http"]), r#""http://u:s3cret@""#, "not a URL"),

@@ -4,9 +4,10 @@ use reqwest::Url;
 use serde_json::Value;
 
 use super::wanted::wanted;
-use super::{BadValue, Written, one};
-use crate::decision::schedule::Periods;
+use super::{BadValue, Written, holds_variable, one};
+use crate::decision::schedule::Period;
 use crate::settings::environment::{Expanded, Unfilled, expand};
+use crate::settings::mask::veiled;
 use crate::settings::schema::Default;
 use crate::settings::similar::nearest;
 
@@ -16,15 +17,13 @@ impl Written<'_> {
         let Some(written) = self.value.get_ref().as_str() else {
             return Err(self.wrong_type());
         };
-        expand(written, self.environment).map_err(|unfilled| match unfilled {
-            Unfilled::Missing(name) => BadValue {
-                only_missing: true,
-                ..self.bad(
-                    format!("the environment variable `{name}` is not set"),
-                    format!("set `{name}`, or give a fallback: `${{{name}:-fallback}}`"),
-                )
-            },
-            Unfilled::Malformed(wrong, right) => self.bad(wrong, right),
+        expand(written, self.environment).map_err(|unfilled| {
+            let only_missing = matches!(unfilled, Unfilled::Missing(_));
+            let (wrong, right) = unfilled.sentences();
+            BadValue {
+                only_missing,
+                ..self.bad(wrong, right)
+            }
         })
     }
 
@@ -102,11 +101,14 @@ impl Written<'_> {
 
     pub(super) fn period(self) -> Result<Value, BadValue> {
         let text = self.expanded()?.text;
-        match Periods::parse_one(&text) {
+        match text.parse::<Period>() {
             Ok(_) => Ok(Value::from(text)),
-            Err(error) => Err(self.bad(
-                format!("{} is not a period of the day", self.quoted()),
-                error.to_string(),
+            Err(error) if self.may_be_quoted() => {
+                Err(self.bad(veiled(&error.wrong), veiled(&error.right)))
+            }
+            Err(_) => Err(self.bad(
+                "the value is not a period of the day",
+                wanted(self.setting.kind),
             )),
         }
     }
@@ -137,18 +139,13 @@ impl Written<'_> {
 
     /// Whether a message may show this value: as it was written, and no secret.
     pub(super) fn may_be_quoted(self) -> bool {
-        let filled = self
-            .value
-            .get_ref()
-            .as_str()
-            .is_some_and(|text| text.contains("${"));
-        !self.setting.secret && !filled
+        !self.setting.secret && !holds_variable(self.value.get_ref())
     }
 
     /// The value for a message, or words in its place when it may not be shown.
     pub(super) fn quoted(self) -> String {
         match self.value.get_ref().as_str() {
-            Some(text) if self.may_be_quoted() => format!("{text:?}"),
+            Some(text) if self.may_be_quoted() => format!("{:?}", veiled(text)),
             _ => "the value".to_owned(),
         }
     }

@@ -24,10 +24,10 @@ pub(in crate::settings) fn wanted(kind: Kind) -> String {
             )
         }
         Kind::Schedule(least, most) => format!(
-            "a whole number {}, or a table of times of day and such numbers, as in `{{ \"0:00\" = 1, \"8:00\" = 3 }}`",
+            "a whole number {}, or a table of local times and such numbers, as in `{{ \"0:00\" = 1, \"mon-fri 8:00\" = 3 }}`",
             whole_range(least, most)
         ),
-        Kind::Periods => "a list of periods of the day, as in `[\"22:00-7:00\"]`".to_owned(),
+        Kind::Periods => "a list of periods, as in `[\"22:00-7:00\", \"sat-sun\"]`".to_owned(),
         Kind::Url(schemes) => {
             let starts: Vec<String> = schemes.iter().map(|one| format!("`{one}://`")).collect();
             format!("a full URL that starts with {}", starts.join(" or "))
@@ -35,6 +35,9 @@ pub(in crate::settings) fn wanted(kind: Kind) -> String {
         Kind::UrlOrPath => {
             "a full URL (`https://…`), or a path that starts with `/`, which is joined to base_url"
                 .to_owned()
+        }
+        Kind::Step => {
+            "a whole number of at least 1, or a percentage in quotes, as in `\"50%\"`".to_owned()
         }
         Kind::Pointer => "a JSON pointer: empty, or starting with `/`".to_owned(),
     }

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use autoscalebot::decision;
+use autoscalebot::decision::{self, Situation};
 use futures_util::future::{Either, select};
 use serde_json::json;
 use tokio::time::timeout;
@@ -122,6 +123,37 @@ async fn a_request_that_was_given_up_half_written_is_written_to_its_end() {
 }
 
 #[actix::test]
+async fn a_large_request_is_made_and_too_large_a_one_harms_nobody() {
+    let row = &decision::command::BACKEND;
+    let words = [
+        "python3".to_owned(),
+        script("command_odd.py"),
+        "decides".to_owned(),
+    ];
+    let table = section(decision::SHARED, row.settings, json!({"command": words}));
+    let backend = (row.build)(&table, &site()).unwrap();
+    backend.setup().await.unwrap();
+    let mut history = situation(10);
+    let with_answers = |situation: &mut Situation, bytes: usize| {
+        let answer = Arc::new(json!({"rows": "x".repeat(bytes)}));
+        for reading in &mut situation.history {
+            reading.data = answer.clone();
+        }
+    };
+    with_answers(&mut history, 120_000);
+    let wish = backend.decide(&history).await.unwrap();
+    assert_eq!(wish.desired, 10, "a request of 1.2 MB");
+    with_answers(&mut history, 2_000_000);
+    let error = backend.decide(&history).await.unwrap_err().to_string();
+    assert!(
+        error.contains("the request is larger than 16 MiB"),
+        "{error}"
+    );
+    let wish = backend.decide(&situation(3)).await.unwrap();
+    assert_eq!(wish.desired, 3, "the command is still there");
+}
+
+#[actix::test]
 async fn rubbish_is_an_error_and_what_follows_is_not_mixed_up() {
     let backend = odd("rubbish", None);
     for _ in 0..2 {
@@ -181,6 +213,30 @@ async fn a_flood_on_standard_error_is_bounded() {
             .any(|line| line.starts_with("WARN the command wrote")),
         "{lines:?}"
     );
+}
+
+#[actix::test]
+async fn one_whose_child_goes_on_writing_is_over_all_the_same() {
+    let backend = odd("leaves_a_child", None);
+    let first = number(backend.measure().await);
+    until("it is dead", || !runs(&first)).await;
+    let second = timeout(Duration::from_secs(10), backend.measure()).await;
+    assert_ne!(number(second.expect("it is started again")), first);
+
+    let backend = odd("leaves_a_child_early", None);
+    let early = timeout(Duration::from_secs(10), backend.measure()).await;
+    let error = failure(early.expect("its end is seen"));
+    assert!(error.contains("ended (exit status: 1)"), "{error}");
+}
+
+#[actix::test]
+async fn one_that_refuses_its_teardown_reads_to_the_end_of_its_input() {
+    let (_dir, file) = file();
+    let backend = odd("refuses_teardown", Some(&file));
+    backend.setup().await.unwrap();
+    backend.teardown().await;
+    let notes = fs::read_to_string(&file).unwrap_or_default();
+    assert!(notes.ends_with("end of input\n"), "{notes:?}");
 }
 
 #[actix::test]

@@ -84,6 +84,8 @@ pub(super) fn situation(readings: usize) -> Situation {
         ready: 1,
         bounds: Bounds::new(1, 5).unwrap(),
         increment: 1,
+        up_step: 1,
+        down_step: 1,
     }
 }
 

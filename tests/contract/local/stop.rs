@@ -117,6 +117,49 @@ fn a_teardown_that_is_given_up_kills_all_the_same() {
     });
 }
 
+/// A leader that has a task in hand when it is asked to end, and finishes it first.
+const BUSY: &str = r"trap 'sleep 1; echo done >> told; exit 0' TERM
+echo $$ >> pids
+while :; do sleep 0.05; done";
+
+#[test]
+fn a_second_teardown_waits_for_what_the_first_one_stops() {
+    story(async |world| {
+        let web = world.backend(BUSY, json!({}));
+        web.setup().await.unwrap();
+        web.scale(1).await.unwrap();
+        world.wait_lines("pids", 1).await;
+        let grace = Duration::from_secs(10);
+        let mut first = web.teardown(grace);
+        let begun = tokio::time::timeout(Duration::from_millis(100), &mut first).await;
+        assert!(begun.is_err(), "it is under way");
+        // The end of the program in the middle of a reload; what it leaves alive dies with the program.
+        let second = async {
+            web.teardown(grace).await;
+            world.lines("told")
+        };
+        let ((), told) = in_time(futures_util::future::join(first, second)).await;
+        assert_eq!(told, ["done"], "the task was finished before it returned");
+        assert_eq!(web.count().await.unwrap(), Observed::ready(0));
+    });
+}
+
+#[test]
+fn a_second_teardown_cuts_the_grace_of_the_first() {
+    story(async |world| {
+        let web = world.backend(STUBBORN, json!({"stop_grace_in_seconds": 600.0}));
+        web.setup().await.unwrap();
+        web.scale(1).await.unwrap();
+        let pids = world.wait_lines("pids", 2).await;
+        let first = web.teardown(Duration::from_secs(600));
+        let second = async {
+            web.teardown(Duration::from_millis(300)).await;
+            assert!(!pids.iter().any(|pid| lives(pid)), "killed in time");
+        };
+        in_time(futures_util::future::join(first, second)).await;
+    });
+}
+
 #[test]
 fn a_copy_leads_its_own_session_without_a_terminal() {
     story(async |world| {

@@ -11,7 +11,7 @@ use autoscalebot::http::Http;
 use autoscalebot::model::ProcessName;
 use autoscalebot::scaling::ScalingBackend;
 use autoscalebot::scaling::local::BACKEND;
-use autoscalebot::scaling::local::pool::{Pools, stop_everything};
+use autoscalebot::scaling::local::pool::Pools;
 use autoscalebot::settings::schema::Section;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -77,7 +77,10 @@ impl World {
     }
 
     pub(super) async fn end(&self) {
-        stop_everything(&self.shared, Duration::from_millis(500)).await;
+        let pools = self.shared.get::<Pools>();
+        let pool = pools.pool(&self.site());
+        pool.teardown(pools.ticket(), Duration::from_millis(500))
+            .await;
     }
 
     pub(super) fn keeper(&self) -> Option<i32> {

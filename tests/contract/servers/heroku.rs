@@ -206,6 +206,12 @@ impl Heroku {
         self.inner.changed.notify_all();
     }
 
+    /// The log sessions that are followed say nothing any more, and do not end.
+    pub(crate) fn silence_sessions(&self) {
+        let mut world = self.inner.world();
+        world.logplex.silent = world.logplex.opened;
+    }
+
     /// Ends all log sessions that are followed.
     pub(crate) fn end_sessions(&self) {
         self.inner.world().logplex.era += 1;

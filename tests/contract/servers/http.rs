@@ -41,6 +41,8 @@ pub(crate) struct Seen {
     pub(crate) line: String,
     /// `Name: value`, in order.
     pub(crate) headers: Vec<String>,
+    /// As long as its `Content-Length`.
+    pub(crate) body: Vec<u8>,
     /// Which connection it came over, counted from 1.
     pub(crate) connection: usize,
     /// Which request of that connection it is, counted from 1.
@@ -244,7 +246,7 @@ impl Connection {
         Ok(())
     }
 
-    /// The next request's head; `None` when the client has gone, or the server shall stop.
+    /// The next request; `None` when the client has gone, or the server shall stop.
     fn request(&self, stream: &mut impl Stream, nth: usize) -> std::io::Result<Option<Seen>> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -256,12 +258,24 @@ impl Connection {
         }
         let head = String::from_utf8_lossy(&head);
         let mut lines = head.lines().map(ToOwned::to_owned);
-        Ok(Some(Seen {
+        let mut seen = Seen {
             line: lines.next().unwrap_or_default(),
             headers: lines.filter(|line| !line.is_empty()).collect(),
+            body: Vec::new(),
             connection: self.number,
             nth,
-        }))
+        };
+        let length = seen.header("content-length").and_then(|n| n.parse().ok());
+        let mut left = length.unwrap_or(0);
+        while left > 0 {
+            let mut piece = vec![0; left];
+            match self.patiently(|| stream.read(&mut piece))? {
+                0 => return Ok(None),
+                read => seen.body.extend_from_slice(&piece[..read]),
+            }
+            left = length.unwrap_or(0) - seen.body.len();
+        }
+        Ok(Some(seen))
     }
 
     fn send(&self, stream: &mut impl Stream, mut bytes: &[u8]) -> std::io::Result<()> {

@@ -58,6 +58,9 @@ pub(super) struct Logplex {
     /// Sessions that are followed end when it changes.
     pub(super) era: u32,
     pub(super) followers: usize,
+    /// How many sessions were followed so far, and how many of them, the oldest, say nothing any more.
+    pub(super) opened: usize,
+    pub(super) silent: usize,
     lines: Vec<String>,
 }
 
@@ -106,7 +109,7 @@ impl Inner {
     pub(super) fn stream(&self, seen: &Seen, mut connection: TcpStream) {
         let name = seen.path.trim_start_matches("/sessions/");
         let name = name.split('?').next().unwrap_or(name);
-        let (format, era, mut next) = {
+        let (format, era, number, mut next) = {
             let mut world = self.world();
             let logplex = &mut world.logplex;
             // A session is good for one connection, and only for a while.
@@ -116,9 +119,10 @@ impl Inner {
                 return gone.send(&mut connection);
             };
             logplex.followers += 1;
+            logplex.opened += 1;
             let history = usize::try_from(history).expect("a number of lines");
             let start = logplex.lines.len().saturating_sub(history);
-            (logplex.format, logplex.era, start)
+            (logplex.format, logplex.era, logplex.opened, start)
         };
         let head = head(format);
         let mut unsent = Some(head);
@@ -141,6 +145,9 @@ impl Inner {
                 let (world, _) = wait.unwrap_or_else(std::sync::PoisonError::into_inner);
                 if world.stopped || world.logplex.era != era {
                     break;
+                }
+                if number <= world.logplex.silent {
+                    next = world.logplex.lines.len();
                 }
                 world.logplex.lines[next..].to_vec()
             };

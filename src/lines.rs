@@ -1,7 +1,8 @@
-//! Lines out of a stream of bytes, each of a bounded length. Pure.
+//! Lines out of a stream of bytes, each of a bounded length: what a command says, what a log session sends. Pure.
 
 /// Gathers bytes into lines.
-pub(super) struct Lines {
+#[derive(Debug)]
+pub struct Lines {
     most: usize,
     buffer: Vec<u8>,
     /// How much of the buffer is known to hold no line's end.
@@ -12,7 +13,7 @@ pub(super) struct Lines {
 
 /// What was found.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub enum Found {
     /// A whole line, without its end.
     Line(Vec<u8>),
     /// The beginning of a line that is too long; its rest is skipped.
@@ -21,7 +22,7 @@ pub(super) enum Found {
 
 impl Lines {
     /// Lines of at most `most` bytes.
-    pub(super) fn new(most: usize) -> Self {
+    pub fn new(most: usize) -> Self {
         Self {
             most,
             buffer: Vec::new(),
@@ -31,12 +32,12 @@ impl Lines {
     }
 
     /// Takes what was read.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
     /// The next line, if it is complete (or too long already).
-    pub(super) fn next(&mut self) -> Option<Found> {
+    pub fn take(&mut self) -> Option<Found> {
         loop {
             let unsearched = self.buffer.get(self.searched..).unwrap_or_default();
             let Some(end) = unsearched.iter().position(|byte| *byte == b'\n') else {
@@ -59,7 +60,7 @@ impl Lines {
     }
 
     /// Nothing more will come: what stands after the last line's end is a line too. Says whether there is one.
-    pub(super) fn end(&mut self) -> bool {
+    pub fn end(&mut self) -> bool {
         let open = !self.buffer.is_empty() && !self.skipping;
         if open {
             self.buffer.push(b'\n');
@@ -126,12 +127,12 @@ mod tests {
             let mut seen = Vec::new();
             for read in reads {
                 lines.push(read.as_bytes());
-                while let Some(next) = lines.next() {
+                while let Some(next) = lines.take() {
                     seen.push(next);
                 }
             }
             if lines.end() {
-                seen.extend(lines.next());
+                seen.extend(lines.take());
             }
             assert_eq!(seen, found, "{because}");
         }

@@ -1,0 +1,70 @@
+//! What a decision rests on: how far the measurements can be trusted, and what a smaller count would be measured as. The
+//! safety envelope asks for it, and the record of a cycle keeps it.
+
+use std::time::Duration;
+
+use super::{DecisionBackend, Level, Reading, Situation};
+use crate::envelope::Projection;
+use crate::envelope::doubt::Trust;
+use crate::messages::{Grounds, Measured, Outcome};
+use crate::supervisor::desk::Desk;
+use crate::supervisor::memory::State;
+use crate::supervisor::plan::Plan;
+
+/// Enters how far a measurement can be trusted. What was measured during the wait after a scale says nothing about the
+/// new count, so windows begin after it; that the source was away is remembered all the same.
+pub(super) fn weigh_in(
+    state: &mut State,
+    measured: &Measured,
+    needs_number: bool,
+    plan: &Plan,
+    now: Duration,
+) -> Trust {
+    let told = match measured.outcome {
+        Outcome::Taken(None) if needs_number => Trust::Missing,
+        Outcome::Taken(_) | Outcome::Failed(_) => measured.trust.clone(),
+    };
+    let is_zero = matches!(measured.outcome, Outcome::Taken(Some(number)) if number <= 0.0);
+    let trust = state
+        .evidence
+        .enter(now, told, is_zero, plan.distrust_zero, plan.history_length);
+    if state.cooldown.remaining(now).is_some() {
+        state.evidence.clear();
+    }
+    trust
+}
+
+/// What the wish in this situation rests on.
+pub(super) fn grounds(
+    desk: &Desk,
+    backend: &dyn DecisionBackend,
+    situation: &Situation,
+) -> Grounds {
+    let (plan, now) = (&desk.plan, desk.clock.now().mono);
+    let window = backend.window().clamp(1, plan.history_length);
+    let max_age = plan.max_age(window);
+    Grounds {
+        doubts: desk
+            .memory
+            .read(|state| state.evidence.doubts(now, window, max_age)),
+        projection: backend
+            .ceiling()
+            .filter(|_| plan.envelope.flap_projection)
+            .and_then(|max| projection(&situation.history, window, max)),
+        otherwise: backend.otherwise(situation),
+        ..Grounds::default()
+    }
+}
+
+/// The highest number of the window, and what it must not exceed.
+fn projection(history: &[Reading], window: usize, max: f64) -> Option<Projection> {
+    let numbers = history
+        .iter()
+        .rev()
+        .filter_map(|reading| match reading.level {
+            Level::Number(number) => Some(number),
+            Level::TooHigh | Level::None => None,
+        });
+    let value = numbers.take(window).reduce(f64::max)?;
+    Some(Projection { value, max })
+}

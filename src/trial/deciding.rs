@@ -1,0 +1,123 @@
+//! The decision of `once`: the same bounds, the same backend and the same envelope as in the running bot.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::decision::intake::{self, NO_NUMBER};
+use crate::decision::{DecisionBackend, Level, Reading, Situation, Wish};
+use crate::envelope::{self, Question};
+use crate::measurement::{OnFailure, Sample};
+use crate::messages::Outcome;
+use crate::model::Bounds;
+use crate::scaling::{Observed, ScalingBackend};
+use crate::supervisor::desk::fenced;
+use crate::supervisor::plan::DECISION_DEADLINE;
+
+use super::Trial;
+
+impl Trial<'_> {
+    /// Decides once as the running bot would at its first cycle, and says what would be done.
+    pub(super) async fn decide(
+        &mut self,
+        taken: Result<Sample, OnFailure>,
+        seen: Observed,
+        scaling: &dyn ScalingBackend,
+    ) {
+        let now = self.works.clock.now().wall;
+        // As the running bot would: what is found above a maximum that nobody wrote is the maximum.
+        let adopted = (!self.plan.max_is_written).then_some(seen.count);
+        let bounds = self.plan.bounds(now, adopted);
+        let made = self.works.decision(self.process);
+        let wish = match self.built("decision", made) {
+            Some(backend) => self.wish(backend.as_ref(), taken, seen, bounds, now).await,
+            None => None,
+        };
+        let answer = envelope::weigh(&Question {
+            wish: wish.clone(),
+            zero_is_off: self.plan.zero_is_off && scaling.zero_can_mean_off(),
+            limit: scaling.limit(),
+            ..Question::new(seen.count, bounds)
+        });
+        self.say_bounds(bounds, bounds != self.plan.bounds(now, None));
+        let stays = |why: &str| format!("would stay at {}: {why}", seen.count);
+        let would = match answer.target {
+            Some(to) => format!("would scale {} -> {to}: {}", seen.count, answer.reason),
+            None if answer.switched_off || wish.is_some() => stays(&answer.reason),
+            None => stays("without a result, nothing is scaled by load"),
+        };
+        self.say("decision", would);
+    }
+
+    fn say_bounds(&mut self, bounds: Bounds, adopted: bool) {
+        let note = if adopted {
+            "; max_processes is not written, so the count found is the maximum"
+        } else {
+            ""
+        };
+        let text = format!("{} to {} now{note}", bounds.min(), bounds.max());
+        self.say("bounds", text);
+    }
+
+    /// What the measurement says, as the running bot takes it; `None` when it says nothing.
+    fn level(&mut self, outcome: Outcome, needs_number: bool) -> Option<Level> {
+        match intake::level(outcome, needs_number, self.plan.on_failure) {
+            Ok(level) => Some(level),
+            Err(counts_as) => {
+                if matches!(outcome, Outcome::Taken(_)) {
+                    self.fail("decision", NO_NUMBER);
+                }
+                (counts_as == OnFailure::TooHigh).then_some(Level::TooHigh)
+            }
+        }
+    }
+
+    async fn wish(
+        &mut self,
+        backend: &dyn DecisionBackend,
+        taken: Result<Sample, OnFailure>,
+        seen: Observed,
+        bounds: Bounds,
+        at: DateTime<Utc>,
+    ) -> Option<Wish> {
+        let (outcome, data) = match taken {
+            Ok(sample) => (Outcome::Taken(sample.number), sample.data),
+            Err(counts_as) => (Outcome::Failed(counts_as), Arc::default()),
+        };
+        let level = self.level(outcome, backend.needs_number())?;
+        let (up_step, down_step) = self.plan.steps(seen.count);
+        let situation = Situation {
+            at,
+            history: vec![Reading { at, level, data }],
+            count: seen.count,
+            ready: seen.ready,
+            bounds,
+            increment: self.plan.increment,
+            up_step,
+            down_step,
+        };
+        let work = async {
+            backend.setup().await?;
+            backend.heartbeat_start().await?;
+            backend.decide(&situation).await
+        };
+        let decided = fenced(DECISION_DEADLINE, work).await;
+        fenced(DECISION_DEADLINE, backend.teardown())
+            .await
+            .unwrap_or_default();
+        match decided {
+            Some(Ok(wish)) => Some(wish),
+            Some(Err(error)) => {
+                self.fail("decision", error);
+                None
+            }
+            None => {
+                self.fail(
+                    "decision",
+                    format!("no decision within {} s", DECISION_DEADLINE.as_secs()),
+                );
+                None
+            }
+        }
+    }
+}
