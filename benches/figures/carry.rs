@@ -43,7 +43,8 @@ async fn carry(processes: u32, length: Duration) -> Result<String> {
     let share = cpu / took;
     Ok(format!(
         "carry: {processes} processes, measured in memory once a second, for {took:.0} s
-  CPU                        {:.1} % of a core ({:.2} us a cycle): one core carries {:.0} processes
+  CPU                        {:.1} % of a core ({:.2} us a cycle)
+    of a whole core          {:.0} processes, extrapolated from that share, not tried
   resident                   {:.1} MB, {:.1} MB at most; {:.1} kB a process
     of which settings        {:.1} kB a process
     aim: 10000 in 100 MB     {:.2} of it

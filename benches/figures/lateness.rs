@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use autoscalebot::clock::Clock;
+use autoscalebot::messages::GetStatus;
 use autoscalebot::run::Bot;
 use autoscalebot::supervisor::spread;
 use autoscalebot::supervisor::works::Works;
@@ -36,6 +37,8 @@ async fn lateness(processes: u32, length: Duration) -> Result<String> {
     let bare = bare(processes, length);
     tokio::time::sleep(WARM_UP + length).await;
     let share = thread_cpu().saturating_sub(cpu).as_secs_f64() / (WARM_UP + length).as_secs_f64();
+    let all = bot.supervisor().send(GetStatus).await?;
+    let skipped: u64 = all.iter().map(|status| status.skipped).sum();
     bot.stop().await;
 
     let begun = records.begun.borrow();
@@ -48,7 +51,7 @@ async fn lateness(processes: u32, length: Duration) -> Result<String> {
     let late = sorted(late.collect());
     let bare = sorted(bare.recv().unwrap_or_default());
     Ok(format!(
-        "lateness: {processes} processes measure a local server each second, for {} s; {} ticks, {} failed
+        "lateness: {processes} processes measure a local server each second, for {} s; {} ticks, {} failed, {skipped} skipped
                     p50        p99        most
   measurements   {}   late by
   bare timers    {}   late by
@@ -65,7 +68,8 @@ async fn lateness(processes: u32, length: Duration) -> Result<String> {
     ))
 }
 
-/// How late, in ms, something at `at` is that was due at `first` and then every interval.
+/// How late, in ms, something at `at` is that was due at `first` and then every interval. A tick that comes a whole
+/// interval late, or not at all, is not seen here: it is one of those that were skipped.
 fn late(at: Duration, first: Duration) -> (Duration, f64) {
     let since = at.saturating_sub(first).as_secs_f64();
     let interval = INTERVAL.as_secs_f64();

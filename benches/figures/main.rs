@@ -7,6 +7,9 @@
 //! cargo bench --bench figures -- size --binary target/x/autoscalebot
 //! ```
 //!
+//! `size` is that of the program that people run: without `--binary` it is built with `cargo build --release`, for what
+//! comes with the benches has the tests' `harness` in it.
+//!
 //! Each figure is measured in a process of its own, so that none has another's memory.
 
 mod carry;
@@ -33,7 +36,7 @@ struct Wanted {
     figures: Vec<String>,
     seconds: Option<u64>,
     processes: Option<u32>,
-    binary: PathBuf,
+    binary: Option<PathBuf>,
 }
 
 impl Wanted {
@@ -62,7 +65,7 @@ fn wanted(words: &[String]) -> Result<Wanted> {
         figures: Vec::new(),
         seconds: None,
         processes: None,
-        binary: PathBuf::from(env!("CARGO_BIN_EXE_autoscalebot")),
+        binary: None,
     };
     let mut words = words.iter().filter(|word| *word != "--bench");
     while let Some(word) = words.next() {
@@ -74,7 +77,7 @@ fn wanted(words: &[String]) -> Result<Wanted> {
         match word.as_str() {
             "--seconds" => wanted.seconds = Some(value()?.parse()?),
             "--processes" => wanted.processes = Some(value()?.parse()?),
-            "--binary" => wanted.binary = PathBuf::from(value()?),
+            "--binary" => wanted.binary = Some(PathBuf::from(value()?)),
             figure if FIGURES.contains(&figure) => wanted.figures.push(figure.to_owned()),
             other => bail!("{other} is not one of the figures: {}", FIGURES.join(", ")),
         }
@@ -105,7 +108,7 @@ fn tell(wanted: &Wanted, words: &[String]) -> Result<()> {
 
 fn one(figure: &str, wanted: &Wanted) -> Result<String> {
     match figure {
-        "size" => size::figure(&wanted.binary, wanted.length(60)),
+        "size" => size::figure(wanted.binary.as_deref(), wanted.length(60)),
         "carry" => carry::figure(wanted.processes.unwrap_or(10_000), wanted.length(20)),
         "probe" => probe::figure(wanted.length(10)),
         "lateness" => lateness::figure(wanted.processes.unwrap_or(1_000), wanted.length(20)),

@@ -10,12 +10,32 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::server;
 use crate::usage::{Memory, memory};
 
-pub(crate) fn figure(binary: &Path, length: Duration) -> Result<String> {
+/// Where `cargo build --release` puts the program. The benches' own, with the `harness`, is there until then.
+const RELEASE: &str = env!("CARGO_BIN_EXE_autoscalebot");
+
+/// Builds the program as people have it, without what the benches and tests add to it.
+fn build() -> Result<&'static Path> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build
+        .args(["build", "--release", "--bin", "autoscalebot"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    if !build.status()?.success() {
+        bail!("cargo build --release failed");
+    }
+    Ok(Path::new(RELEASE))
+}
+
+pub(crate) fn figure(given: Option<&Path>, length: Duration) -> Result<String> {
+    let (binary, how) = match given {
+        Some(binary) => (binary, "as given"),
+        None => (build()?, "built for release, without `harness`"),
+    };
     let bytes = std::fs::metadata(binary).with_context(|| binary.display().to_string())?;
     let megabytes = f64::from(u32::try_from(bytes.len())?) / 1e6;
     let memory = actix_rt::System::new().block_on(resident(binary, length))?;
     Ok(format!(
-        "size: {}, with two processes measured each second for {} s
+        "size: {} ({how}), with two processes measured each second for {} s
   file                       {megabytes:.2} MB; aim: at most 8, {:.2} of it
   resident                   {:.2} MB, {:.2} MB at most; aim: at most 10, {:.2} of it
     of which its own         {:.2} MB, the rest are pages of its file and of libraries

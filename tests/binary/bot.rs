@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use autoscalebot::clock::Clock;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::servers::heroku::KEY;
 use crate::servers::pause;
 
 /// How often is looked. Waits count looks, not the clock: on a busy machine they take longer.
@@ -16,6 +18,10 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// The longest that any test waits for one thing, by default; a bound, not an expectation.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
+
+/// What no stream may ever show: the key of the tests' Heroku, and what every password of the tests contains, also as it
+/// looks in base64 at each of its three places: so are passwords sent to web and mail servers.
+pub(crate) const SECRETS: [&str; 5] = [KEY, "s3cr3t", "czNjcjN0", "MzY3Izd", "zM2NyM3"];
 
 /// The variable by which the program and its descendants are found. Its value is the folder, which no other test has.
 const MARK: &str = "AUTOSCALEBOT_TEST_FOLDER";
@@ -65,9 +71,12 @@ impl Home {
         command
     }
 
-    /// Starts `autoscalebot run` on the folder's configuration.
+    /// Starts `autoscalebot run` on the folder's configuration. It logs all that it can: [`Bot::exit_code`] looks whether
+    /// a secret is in it.
     pub(crate) fn run(&self) -> Bot<'_> {
-        self.start(self.command(&["run", "--config", CONFIG]))
+        let mut command = self.command(&["run", "--config", CONFIG]);
+        command.env("RUST_LOG", "trace");
+        self.start(command)
     }
 
     /// Starts a command of [`Home::command`], its output in the folder's files.
@@ -179,7 +188,8 @@ impl Bot<'_> {
         kill_process(Pid::from_child(&self.child), signal).expect("a signal to a living program");
     }
 
-    /// Waits for its end, and yields its exit code; `None` when a signal killed it.
+    /// Waits for its end, and yields its exit code; `None` when a signal killed it. Whatever happened until then, no
+    /// secret was told.
     #[track_caller]
     pub(crate) fn exit_code(&mut self) -> Option<i32> {
         let mut status: Option<ExitStatus> = None;
@@ -188,6 +198,7 @@ impl Bot<'_> {
             status = child.try_wait().expect("its state");
             status.is_some()
         });
+        assert_silent("run", &home.what_was_said());
         status.and_then(|status| status.code())
     }
 
@@ -290,6 +301,32 @@ pub(crate) fn kill(pid: i32, signal: Signal) {
     if let Some(pid) = Pid::from_raw(pid) {
         kill_process(pid, signal).ok();
     }
+}
+
+/// Kills the program, and checks by the clock that these of its processes are gone 2 s later, and all of them after 5 s.
+#[track_caller]
+pub(crate) fn kill_and_check(bot: &mut Bot<'_>, first: &[Process]) {
+    let (home, clock) = (bot.home, Clock::system());
+    bot.signal(Signal::KILL);
+    let killed = clock.now().mono;
+    let since = || clock.now().mono.saturating_sub(killed);
+    assert_eq!(bot.exit_code(), None);
+    home.wait("the copies' end", || {
+        !first.iter().any(|copy| lives(copy.pid))
+    });
+    let taken = since();
+    assert!(taken <= Duration::from_secs(2), "copies: {taken:?}");
+    home.assert_empty(LONG);
+    let taken = since();
+    assert!(taken <= Duration::from_secs(5), "all of it: {taken:?}");
+}
+
+/// Fails with the lines that have a secret.
+#[track_caller]
+pub(crate) fn assert_silent(what: &str, said: &str) {
+    let betrays = |line: &&str| SECRETS.iter().any(|secret| line.contains(secret));
+    let betrayed: Vec<_> = said.lines().filter(betrays).collect();
+    assert!(betrayed.is_empty(), "{what}: {betrayed:#?}");
 }
 
 /// Looks until it is so, at most for this long; whether it came to be.

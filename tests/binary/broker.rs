@@ -18,8 +18,8 @@ const QUEUES: [&str; 4] = [
     "celery\u{6}\u{16}9",
 ];
 
-/// How often workers are asked, at most. One inquiry takes six seconds.
-const INQUIRIES: u32 = 15;
+/// How often workers are asked, at most. One inquiry takes three seconds.
+const INQUIRIES: u32 = 30;
 
 /// A broker, empty at first.
 pub(crate) struct Broker {
@@ -45,16 +45,22 @@ impl Broker {
         }
     }
 
+    /// Starts a redis-server with a password, which the bot is given and must not tell.
+    pub(crate) fn start_with_password() -> Self {
+        Self {
+            redis: RedisServer::start_with(&["--requirepass", "s3cr3t"]),
+        }
+    }
+
     /// A measurement table of this queue, taken often.
     pub(crate) fn measurement(&self) -> String {
         format!(
             "[processes.worker.measurement]\n\
              backend = \"celery_redis_queue_size\"\n\
-             host = \"127.0.0.1\"\n\
-             port = {}\n\
+             redis_url = \"{}\"\n\
              timeout_in_seconds = 10\n\
              measurement_interval_in_seconds = 0.25\n",
-            self.redis.port()
+            self.redis.url()
         )
     }
 

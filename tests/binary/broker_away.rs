@@ -17,14 +17,16 @@ backend = "local"
 command = "sleep 1000"
 "#;
 
-/// How many cycles without a measurement are seen: many more than it takes to scale.
-const CYCLES: usize = 12;
+/// How many cycles without a measurement are seen: more than it takes to scale, up or down.
+const CYCLES: usize = 6;
 
 fn home(broker: &Broker) -> Home {
     let measurement = broker.measurement().replace(
         "timeout_in_seconds = 10\n",
-        "timeout_in_seconds = 1\n", // what hangs is given up soon
+        "timeout_in_seconds = 3\n", // what hangs is given up soon
     );
+    // A queue that is empty right after the outage is not believed at once.
+    let measurement = measurement + "distrust_zero_after_outage_in_seconds = 2\n";
     let console = console(r#""scale", "measurement_failed", "scale_failed", "restarted""#);
     Home::with(&[measurement, DECISION.to_owned(), console].concat())
 }
@@ -85,7 +87,7 @@ fn check_away_and_back(home: &Home, bot: Bot<'_>, copies: &[Process], come_back:
 
 #[test]
 fn a_redis_that_is_stopped_and_started_again_changes_no_count() {
-    let mut broker = Broker::start();
+    let mut broker = Broker::start_with_password();
     let home = home(&broker);
     let (bot, copies) = run(&home, &broker);
     broker.redis.stop();
@@ -94,7 +96,7 @@ fn a_redis_that_is_stopped_and_started_again_changes_no_count() {
 
 #[test]
 fn a_redis_that_hangs_changes_no_count() {
-    let broker = Broker::start();
+    let broker = Broker::start_with_password();
     let home = home(&broker);
     let (bot, copies) = run(&home, &broker);
     broker.redis.freeze();
@@ -107,7 +109,7 @@ fn a_redis_that_hangs_changes_no_count() {
 /// Redis away from the start is no reason to end, or to start nothing.
 #[test]
 fn a_redis_that_is_not_there_at_the_start_is_waited_for() {
-    let mut broker = Broker::start();
+    let mut broker = Broker::start_with_password();
     broker.redis.stop();
     let home = home(&broker);
     let bot = home.run();
@@ -123,7 +125,7 @@ fn a_redis_that_is_not_there_at_the_start_is_waited_for() {
 /// Nobody has picked `measurement_failed`: the log must show it all the same, once.
 #[test]
 fn a_redis_that_is_away_stands_in_the_log_once() {
-    let mut broker = Broker::start();
+    let mut broker = Broker::start_with_password();
     let console = console(r#""scale""#);
     let home = Home::with(&[broker.measurement(), DECISION.to_owned(), console].concat());
     let (bot, _) = run(&home, &broker);

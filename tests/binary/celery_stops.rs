@@ -1,15 +1,13 @@
 //! How Celery workers are stopped: on a scale down, with the bot, and when the bot is killed.
 
-use std::collections::BTreeSet;
-use std::time::Duration;
-
 use rustix::process::Signal;
+use std::collections::BTreeSet;
 
-use crate::bot::{Bot, Home, LONG, Process, comes_true, lives};
+use crate::bot::{Bot, Home, LONG, Process, kill_and_check, lives};
 use crate::broker::{Broker, console, patient};
 
 /// How long a task still takes once the gate is open.
-const NAP: f64 = 5.0;
+const NAP: f64 = 2.0;
 
 /// What a worker takes: two tasks that it works on, and two that it has fetched beside.
 const TASKS_EACH: u32 = 4;
@@ -126,10 +124,5 @@ fn a_killed_bot_takes_its_workers_along() {
     let home = Home::with(&config(&broker, 2));
     let (mut bot, workers) = at_work(&home, &broker, 2);
 
-    bot.signal(Signal::KILL);
-    assert_eq!(bot.exit_code(), None);
-    let gone = || !workers.iter().any(|worker| lives(worker.pid));
-    let seconds = Duration::from_secs;
-    assert!(comes_true(seconds(2), gone), "{:?}", home.processes());
-    home.assert_empty(seconds(5));
+    kill_and_check(&mut bot, &workers);
 }

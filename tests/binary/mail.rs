@@ -1,24 +1,15 @@
 //! Mail from a running bot: to a real mail server, and to one that never answers.
 
 use std::net::TcpListener;
-use std::sync::mpsc::channel;
-use std::thread;
 
 use serde_json::json;
 
 use crate::app::App;
-use crate::bot::{Home, LONG};
+use crate::bot::Home;
 use crate::heroku_app::web;
 use crate::servers::heroku::Heroku;
-use crate::servers::smtp::{Mail, MailServer};
+use crate::servers::smtp::MailServer;
 use crate::servers::tls::Tls;
-
-/// The next mail, or a failure after a bounded time.
-fn next(mut server: MailServer) -> (Mail, MailServer) {
-    let (tell, told) = channel();
-    thread::spawn(move || tell.send((server.mail(), server)).ok());
-    told.recv_timeout(LONG).expect("a mail")
-}
 
 #[test]
 fn a_scale_is_told_by_mail_over_starttls_with_a_password() {
@@ -45,7 +36,7 @@ fn a_scale_is_told_by_mail_over_starttls_with_a_password() {
         ),
     );
     let bot = home.start(command);
-    let (mail, server) = next(server);
+    let mail = server.mail();
     assert!(mail.tls);
     assert_eq!(mail.login.as_deref(), Some("bot@example.com"));
     assert_eq!(mail.sender, "bot@example.com");
@@ -60,7 +51,7 @@ fn a_scale_is_told_by_mail_over_starttls_with_a_password() {
         mail.content
     );
     app.answer_after(0);
-    let (mail, _server) = next(server);
+    let mail = server.mail();
     assert_eq!(
         mail.header("Subject"),
         Some("[autoscalebot] web: scale down 2 -> 1")
@@ -83,7 +74,14 @@ fn a_mail_server_that_never_answers_delays_no_cycle_and_no_other_notifier() {
     );
     let home = Home::with(&(web(&heroku, &app.url(), "max_processes = 2") + &tables));
     let bot = home.run();
-    let (mailing, _) = silent.accept().expect("the bot, to deliver a mail");
+    silent
+        .set_nonblocking(true)
+        .expect("an accept that returns");
+    let mut mailing = None;
+    home.wait("the bot, to deliver a mail", || {
+        mailing = silent.accept().ok();
+        mailing.is_some()
+    });
     let asked = app.asked();
     home.wait_out("web: scale up 1 -> 2");
     app.answer_after(0);

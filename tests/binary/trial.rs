@@ -45,7 +45,7 @@ fn of<'a>(said: &'a str, process: &str) -> Vec<&'a str> {
 fn live_tries_every_part_and_sends_one_notice_to_a_shared_notifier() {
     let heroku = Heroku::start();
     let app = App::answering_after(0);
-    let mut mails = MailServer::plain(json!({}));
+    let mails = MailServer::plain(json!({}));
     let home = Home::with(&format!(
         "{}[[defaults.notification]]\nbackend = \"email\"\nto = \"ops@example.com\"\nfrom = \"bot@example.com\"\n\
          smtp_url = \"smtp://127.0.0.1:{}?tls=none\"\n[processes.web]\n[processes.worker]\n",

@@ -231,7 +231,8 @@ async fn a_kept_connection_that_the_server_closed_is_not_a_failure() {
 async fn a_broker_that_hangs_is_a_time_out_and_not_the_end() {
     let server = RedisServer::start();
     push(&server, 0, "celery", 4);
-    let table = json!({"redis_url": server.url(), "timeout_in_seconds": 0.5});
+    // Enough for the first measurement, which must be answered.
+    let table = json!({"redis_url": server.url(), "timeout_in_seconds": 2});
     let measuring = backend(NAME, table);
     assert_eq!(number(measuring.measure().await), 4.0);
     server.freeze();

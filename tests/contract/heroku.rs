@@ -124,7 +124,7 @@ async fn one_that_is_dropped_does_not_take_the_read_with_it() {
     let site = site("web");
     let web = made(table(&heroku, "web"), &site);
     let worker = made(table(&heroku, "worker"), &site);
-    let late = Trouble::Late(Duration::from_millis(300));
+    let late = Trouble::Late(Duration::from_secs(2));
     heroku.trouble("GET", "/formation", late);
     let mut first = Box::pin(web.count());
     let mut second = Box::pin(worker.count());
@@ -168,7 +168,7 @@ async fn what_was_read_before_our_own_change_is_not_used_after_it() {
 
     // A read that is in flight while the change is made: its answer is not for those who ask later.
     later(Duration::from_secs(5)).await;
-    let late = Trouble::Late(Duration::from_millis(400));
+    let late = Trouble::Late(Duration::from_secs(2));
     heroku.trouble("GET", "/formation", late);
     let mut old = Box::pin(worker.count());
     tokio::time::timeout(Duration::from_millis(100), &mut old)

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use autoscalebot::clock::Clock;
 use autoscalebot::scaling::{Observed, ScaleError};
 use serde_json::{Value, json};
 
@@ -30,20 +31,27 @@ async fn a_busy_heroku_is_asked_again() {
     let heroku = Heroku::start();
     let web = backend(&heroku, "web");
     let limited = json!({"id": "rate_limit", "message": "Your account reached the API rate limit"});
-    let asked_to_wait = vec![("Retry-After", "1".to_owned())];
+    let asked_to_wait = vec![("Retry-After", "2".to_owned())];
     let busy = Trouble::Answer(429, asked_to_wait, limited);
     heroku.trouble("GET", "/formation", busy);
     let down = Trouble::Answer(503, vec![], Value::Null);
     heroku.trouble("GET", "/formation", down.clone());
+    let clock = Clock::system();
     assert_eq!(bounded(web.count()).await, Ok(Observed::ready(2)));
+    // The 2 s that were demanded, and the 2 s that it waits of its own accord after a second refusal.
+    let taken = clock.now().mono;
+    assert!(taken >= Duration::from_secs(4), "it waits: {taken:?}");
     assert_eq!(heroku.asked("GET", "/formation"), 3);
 
     heroku.trouble("PATCH", "/formation/web", down);
+    let clock = Clock::system();
     assert_eq!(
         bounded(web.scale(3)).await,
         Ok(3),
         "an absolute count is safe to repeat"
     );
+    let taken = clock.now().mono;
+    assert!(taken >= Duration::from_secs(1), "it waits: {taken:?}");
     assert_eq!(heroku.asked("PATCH", "/formation/web"), 2);
 }
 
@@ -210,17 +218,23 @@ async fn a_limit_is_remembered_until_the_size_changes() {
 #[actix_rt::test]
 async fn trouble_on_the_way_is_no_count() {
     let heroku = Heroku::start();
-    let hasty = with(table(&heroku, "web"), "timeout_in_seconds", json!(0.5));
     let rows: [(Trouble, &[&str]); 3] = [
         (
             Trouble::Hang,
-            &["no answer within 0.5 s", "timeout_in_seconds"],
+            &["no answer within 2 s", "timeout_in_seconds"],
         ),
         (Trouble::Half, &["broke off"]),
         (Trouble::Rubbish, &["not JSON"]),
     ];
     for (trouble, parts) in rows {
-        let web = made(hasty.clone(), &site("web"));
+        // Only what is never answered is given up soon; still, the last count must be answered within that time.
+        let patience = if matches!(trouble, Trouble::Hang) {
+            2.0
+        } else {
+            10.0
+        };
+        let table = with(table(&heroku, "web"), "timeout_in_seconds", json!(patience));
+        let web = made(table, &site("web"));
         heroku.trouble("GET", "/formation", trouble.clone());
         let error = bounded(web.count()).await.expect_err("no count");
         assert!(matches!(error, ScaleError::Unavailable(_)), "{error:?}");

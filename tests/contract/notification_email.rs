@@ -67,7 +67,7 @@ async fn failure(values: Value) -> String {
 #[actix::test]
 async fn starttls_and_log_in() {
     let tls = Tls::new();
-    let mut server = MailServer::starttls(&tls, login());
+    let server = MailServer::starttls(&tls, login());
     let notifier = email(json!({
         "smtp_url": url("smtp", ENCODED, server.port),
         "tls_ca_file": tls.ca_file(),
@@ -109,7 +109,7 @@ async fn starttls_and_log_in() {
 #[actix::test]
 async fn tls_from_the_start() {
     let tls = Tls::new();
-    let mut server = MailServer::implicit(&tls, login());
+    let server = MailServer::implicit(&tls, login());
     let notifier = email(json!({
         "smtp_url": url("smtps", ENCODED, server.port),
         "tls_ca_file": tls.ca_file(),
@@ -162,7 +162,7 @@ async fn no_password_is_sent_to_a_server_without_tls() {
 
 #[actix::test]
 async fn a_server_on_this_machine_needs_neither_tls_nor_log_in() {
-    let mut server = MailServer::plain(json!({}));
+    let server = MailServer::plain(json!({}));
     let url = format!("smtp://localhost:{}", server.port);
     let notifier = email(json!({"smtp_url": url, "subject_prefix": ""}));
     notifier.notify(&notice("slow")).await.unwrap();
@@ -173,7 +173,7 @@ async fn a_server_on_this_machine_needs_neither_tls_nor_log_in() {
 
 #[actix::test]
 async fn whoever_is_not_refused_is_told() {
-    let mut server = MailServer::plain(json!({"refused": ["gone@example.com"]}));
+    let server = MailServer::plain(json!({"refused": ["gone@example.com"]}));
     let url = format!("smtp://localhost:{}", server.port);
     let some = json!(["gone@example.com", "ops@example.com"]);
     let error = failure(json!({"smtp_url": url, "to": some})).await;
@@ -199,7 +199,7 @@ async fn a_refused_sender_is_named() {
 
 #[actix::test]
 async fn a_reason_cannot_add_headers_or_recipients() {
-    let mut server = MailServer::plain(json!({}));
+    let server = MailServer::plain(json!({}));
     let url = format!("smtp://localhost:{}", server.port);
     let notifier = email(json!({"smtp_url": url}));
     let reason = "slow\r\nBcc: all@example.com\r\n\r\n.\r\nRCPT TO:<all@example.com>\r\n";

@@ -159,7 +159,7 @@ fn above_max_and_below_min_are_told_when_they_begin_and_end() {
 
 #[test]
 fn what_a_failed_measurement_counts_as() {
-    for (on_failure, scales) in [("too_high", 1), ("ignore", 0), ("hold", 0)] {
+    for (on_failure, scales, results) in [("too_high", 1, 5), ("ignore", 0, 4), ("hold", 0, 2)] {
         let configuration = process("web", "").replace(
             "timeout_in_seconds = 8",
             &format!("timeout_in_seconds = 8, on_failure = \"{on_failure}\""),
@@ -178,12 +178,7 @@ fn what_a_failed_measurement_counts_as() {
             ]);
             world.advance(seconds(50)).await;
             let history = world.status("web").await.history;
-            let expected = match on_failure {
-                "ignore" => 4,
-                "hold" => 2,
-                _ => history,
-            };
-            assert_eq!(history, expected, "{on_failure}");
+            assert_eq!(history, results, "{on_failure}");
         });
     }
 }

@@ -19,6 +19,8 @@ mod path;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]
+mod remembering;
+#[cfg(test)]
 mod shutdown;
 #[cfg(test)]
 mod supervision;

@@ -4,9 +4,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use autoscalebot::clock::Clock;
+use rustix::process::Signal;
 use serde_json::json;
 
-use super::world::{World, comes_true, in_time, lines, lives, ready, story, wait};
+use super::world::{World, in_time, lines, lives, ready, signal, story, wait};
 
 const FOLDER: &str = "LOCAL_TEST_BOT_FOLDER";
 
@@ -51,21 +53,20 @@ fn a_killed_bot_leaves_no_copy_no_grandchild_and_no_keeper() {
         let all = || copies.iter().chain(&grandchildren).chain(&keeper);
         assert!(all().all(|pid| lives(pid)));
         // What a platform sends to every process at its end, and what a terminal may.
-        for signal in ["-TERM", "-HUP", "-INT"] {
-            Command::new("kill")
-                .args([signal, &keeper[0]])
-                .status()
-                .unwrap();
+        for asking in [Signal::TERM, Signal::HUP, Signal::INT] {
+            signal(&keeper[0], asking);
         }
+        let clock = Clock::system();
         bot.kill().unwrap();
+        let killed = clock.now().mono;
+        let since = || clock.now().mono.saturating_sub(killed);
         bot.wait().unwrap();
-        let gone = comes_true(Duration::from_secs(2), || {
-            !copies.iter().any(|pid| lives(pid))
-        })
-        .await;
-        assert!(gone, "no copy is left after 2 s");
-        let gone = comes_true(Duration::from_secs(5), || !all().any(|pid| lives(pid))).await;
-        assert!(gone, "no grandchild is left after 5 s");
+        wait("no copy is left", || !copies.iter().any(|pid| lives(pid))).await;
+        let taken = since();
+        assert!(taken <= Duration::from_secs(2), "copies: {taken:?}");
+        wait("no grandchild is left", || !all().any(|pid| lives(pid))).await;
+        let taken = since();
+        assert!(taken <= Duration::from_secs(5), "all of it: {taken:?}");
     });
 }
 
@@ -77,10 +78,7 @@ fn a_keeper_that_is_killed_comes_back_and_no_copy_notices() {
         web.scale(2).await.unwrap();
         let copies = world.wait_lines("copies", 2).await;
         let first = world.keeper().expect("the keeper runs");
-        Command::new("kill")
-            .args(["-9", &first.to_string()])
-            .status()
-            .unwrap();
+        signal(&first.to_string(), Signal::KILL);
         wait("another keeper", || {
             world.keeper().is_some_and(|keeper| keeper != first)
         })

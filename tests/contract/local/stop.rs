@@ -16,7 +16,7 @@ while :; do sleep 0.05; done"#;
 #[test]
 fn the_signal_reaches_the_leader_alone_and_the_kill_its_whole_group() {
     story(async |world| {
-        let web = world.backend(STUBBORN, json!({"stop_grace_in_seconds": 1.0}));
+        let web = world.backend(STUBBORN, json!({"stop_grace_in_seconds": 5.0}));
         web.setup().await.unwrap();
         web.scale(1).await.unwrap();
         let pids = world.wait_lines("pids", 2).await;

@@ -13,6 +13,7 @@ use autoscalebot::scaling::ScalingBackend;
 use autoscalebot::scaling::local::BACKEND;
 use autoscalebot::scaling::local::pool::Pools;
 use autoscalebot::settings::schema::Section;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -145,6 +146,12 @@ pub(super) async fn comes_true(within: Duration, mut until: impl FnMut() -> bool
         }
     };
     tokio::time::timeout(within, looking).await.is_ok()
+}
+
+/// Sends a signal to a process that lives.
+pub(super) fn signal(process: &str, signal: Signal) {
+    let pid = process.parse().ok().and_then(Pid::from_raw);
+    kill_process(pid.expect("a process id"), signal).expect("a signal to a living process");
 }
 
 /// Whether a process lives; one that only waits to be reaped does not.

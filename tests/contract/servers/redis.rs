@@ -1,9 +1,10 @@
 //! A real redis-server, on a free port and in a directory of its own.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use redis::{Client, Connection};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -14,6 +15,9 @@ use super::{free_port, pause};
 /// How often is looked whether it is up, and how many times: 20 seconds.
 const LOOK: Duration = Duration::from_millis(50);
 const LOOKS: usize = 400;
+
+/// How many ports are tried for a server's first start.
+const PORTS: u32 = 5;
 
 /// The server, running or stopped.
 pub(crate) struct RedisServer {
@@ -33,14 +37,22 @@ impl RedisServer {
     /// Starts a server with more arguments, such as `["--requirepass", "secret"]`.
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
         let mut server = Self {
-            port: free_port(),
+            port: 0,
             tls_port: None,
             arguments: arguments.iter().map(ToString::to_string).collect(),
             dir: TempDir::new().expect("a directory"),
             child: None,
         };
-        server.start_again();
-        server
+        for _ in 0..PORTS {
+            server.port = free_port();
+            if server.try_start().is_ok() {
+                return server;
+            }
+        }
+        panic!(
+            "redis-server ends at once, on {PORTS} ports; the last was {}",
+            server.port
+        );
     }
 
     /// Starts a server that speaks TLS on a port beside.
@@ -68,9 +80,15 @@ impl RedisServer {
         self.port
     }
 
-    /// `redis://127.0.0.1:PORT`.
+    /// `redis://127.0.0.1:PORT`, or `redis://:PASSWORD@127.0.0.1:PORT`.
     pub(crate) fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        let mut words = self.arguments.iter();
+        let login = words
+            .find(|word| *word == "--requirepass")
+            .and_then(|_| words.next())
+            .map(|password| format!(":{}@", utf8_percent_encode(password, NON_ALPHANUMERIC)));
+        let login = login.unwrap_or_default();
+        format!("redis://{login}127.0.0.1:{}", self.port)
     }
 
     /// `rediss://localhost:PORT`.
@@ -95,6 +113,16 @@ impl RedisServer {
 
     /// Starts it again, empty, on the same port.
     pub(crate) fn start_again(&mut self) {
+        if let Err(status) = self.try_start() {
+            panic!(
+                "redis-server ended at once ({status}) on port {}",
+                self.port
+            );
+        }
+    }
+
+    /// Starts it; an error when it ends at once, as it does when somebody else has its port.
+    fn try_start(&mut self) -> Result<(), ExitStatus> {
         let child = Command::new("redis-server")
             .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
             .args(["--port", &self.port.to_string()])
@@ -106,7 +134,7 @@ impl RedisServer {
             .spawn()
             .expect("redis-server is missing: run tests/run, which installs it");
         self.child = Some(child);
-        self.wait_until_up();
+        self.wait_until_up()
     }
 
     /// Lets it hang: its connections stay open, and nothing is answered.
@@ -124,24 +152,23 @@ impl RedisServer {
         kill_process(Pid::from_child(child), signal).expect("a signal sent");
     }
 
-    fn wait_until_up(&mut self) {
+    fn wait_until_up(&mut self) -> Result<(), ExitStatus> {
         let client = Client::open(self.url()).expect("a client");
         for _ in 0..LOOKS {
             let mut answers = client.get_connection_with_timeout(Duration::from_secs(1));
-            // A server with a password answers too.
-            let up = answers.as_mut().is_ok_and(|connection| {
-                let pong = redis::cmd("PING").exec(connection);
-                pong.is_ok() || pong.is_err_and(|error| error.code() == Some("NOAUTH"))
-            });
-            if up {
-                return;
-            }
             let child = self.child.as_mut().expect("a child");
+            // Another server may have had the port already.
+            let itself = format!("process_id:{}\r\n", child.id());
+            let up = answers.as_mut().is_ok_and(|connection| {
+                let info = redis::cmd("INFO").query::<String>(connection);
+                info.is_ok_and(|info| info.contains(&itself))
+            });
             if let Some(status) = child.try_wait().expect("its state") {
-                panic!(
-                    "redis-server ended at once ({status}) on port {}",
-                    self.port
-                );
+                self.child = None;
+                return Err(status);
+            }
+            if up {
+                return Ok(());
             }
             pause(LOOK);
         }

@@ -2,18 +2,23 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::tls::Tls;
 
+/// The longest wait for its port and for a mail; a bound, not an expectation.
+const LONG: Duration = Duration::from_secs(60);
+
 /// The server; it ends when this is dropped.
 pub(crate) struct MailServer {
     pub(crate) port: u16,
     child: Child,
-    output: BufReader<ChildStdout>,
+    lines: Receiver<String>,
 }
 
 /// A mail that it took.
@@ -54,8 +59,9 @@ impl MailServer {
     }
 
     /// The next mail that it took; waits for it.
-    pub(crate) fn mail(&mut self) -> Mail {
-        let line = line(&mut self.output);
+    #[track_caller]
+    pub(crate) fn mail(&self) -> Mail {
+        let line = self.lines.recv_timeout(LONG).expect("a mail");
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line:?}: {error}"))
     }
 }
@@ -88,17 +94,19 @@ fn start(mut wanted: Value, more: Value) -> MailServer {
         .stdout(Stdio::piped())
         .spawn()
         .expect("python");
-    let mut output = BufReader::new(child.stdout.take().expect("its output"));
-    let port = line(&mut output).trim().parse().expect("a port");
-    MailServer {
-        port,
+    let output = BufReader::new(child.stdout.take().expect("its output"));
+    let (tell, lines) = channel();
+    // It ends with the server's output, or when nobody listens any more.
+    std::thread::spawn(move || {
+        let mut whole = output.lines().map_while(Result::ok);
+        whole.all(|line| tell.send(line).is_ok());
+    });
+    let mut server = MailServer {
+        port: 0,
         child,
-        output,
-    }
-}
-
-fn line(output: &mut BufReader<ChildStdout>) -> String {
-    let mut line = String::new();
-    output.read_line(&mut line).expect("a line");
-    line
+        lines,
+    };
+    let port = server.lines.recv_timeout(LONG).expect("a mail server");
+    server.port = port.trim().parse().expect("a port");
+    server
 }

@@ -163,8 +163,8 @@ impl Inner {
                 break;
             }
         }
-        self.world().logplex.followers -= 1;
         connection.write_all(b"0\r\n\r\n").ok();
+        self.world().logplex.followers -= 1;
     }
 }
 
