@@ -23,7 +23,8 @@
 //!    [`supervisor::memory`].
 //! 4. The [`scaling::actor`] sets the count. What was done enters the [`supervisor::ledger`], in which
 //!    [`supervisor::rapid`] scaling shows.
-//! 5. The [`notification::actor`] tells those whose [`notification::policy`] wants to know.
+//! 5. The [`notification::actor`] tells those whose [`notification::policy`] wants to know. What waits for them is in the
+//!    group's [`notification::outbox`].
 //!
 //! All [`messages`] are on one page; a [`wire`] carries them. Only [`clock`] reads a clock, and only actors wait: the rules
 //! are plain functions of values.
@@ -66,4 +67,5 @@ pub mod supervisor;
 pub mod system;
 pub mod telemetry;
 pub mod trial;
+mod watcher;
 pub mod wire;

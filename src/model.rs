@@ -153,7 +153,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// All four, in the order in which they start.
+    /// All four, in the order of a cycle.
     pub const ALL: [Self; 4] = [Self::Measure, Self::Decide, Self::Scale, Self::Notify];
 }
 

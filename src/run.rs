@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix::Addr;
@@ -19,12 +17,7 @@ use crate::settings::{Problem, Problems, Settings};
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::guard::{self, Cause, Life, Watch};
 use crate::supervisor::works::Works;
-
-/// How often the thread beats for its watcher.
-const BEAT: Duration = Duration::from_millis(250);
-
-/// After so many checks of the watcher without a beat the program is ended.
-const MISSED_CHECKS: u32 = 30;
+use crate::watcher::Watcher;
 
 /// A running bot.
 #[derive(Debug)]
@@ -90,6 +83,8 @@ pub fn own_program() -> Result<PathBuf> {
 }
 
 async fn serve(config: &Path, works: Works, settings: Settings) -> Result<Exit> {
+    // Before anything is logged: a log that nobody reads any more would be the first thing to hang on.
+    let _watcher = Watcher::start();
     let mut signals = Signals::new()?;
     let registry = works.registry.clone();
     for process in &settings.processes {
@@ -100,7 +95,6 @@ async fn serve(config: &Path, works: Works, settings: Settings) -> Result<Exit> 
         );
         info!(process:% = name; "{name} is measured by {measured}, decided by {} and scaled by {scaled}", process.decision.backend);
     }
-    let _watcher = Watcher::start();
     let bot = Bot::start(works, settings)?;
     loop {
         match signals.next().await {
@@ -231,61 +225,4 @@ impl Signals {
             _ = self.interrupt.recv() => "SIGINT",
         }
     }
-}
-
-/// Ends the program when its one thread no longer beats: some code blocks it, and nothing is measured or scaled any
-/// more. The dyno manager starts it again. The watcher counts its own checks, not the clock, so that a machine that
-/// slept or was stopped is not taken for a thread that hangs.
-struct Watcher {
-    beating: tokio::task::JoinHandle<()>,
-}
-
-impl Watcher {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the beat is a task of this thread, owned by the watcher; the watcher is a thread of its own and sleeps"
-    )]
-    fn start() -> Self {
-        let beats = Arc::new(AtomicU64::new(0));
-        let seen = Arc::downgrade(&beats);
-        std::thread::spawn(move || {
-            let (mut last, mut missed) = (u64::MAX, 0);
-            loop {
-                std::thread::sleep(Duration::from_secs(1));
-                // Nobody is watched any more: the bot has stopped, and whoever ran it goes on.
-                let Some(beats) = seen.upgrade() else { return };
-                let now = beats.load(Ordering::Relaxed);
-                missed = if now == last { missed + 1 } else { 0 };
-                last = now;
-                if missed >= MISSED_CHECKS {
-                    end("the program's thread has not run for 30 s");
-                }
-            }
-        });
-        let beating = actix_rt::spawn(async move {
-            loop {
-                beats.fetch_add(1, Ordering::Relaxed);
-                tokio::time::sleep(BEAT).await;
-            }
-        });
-        Self { beating }
-    }
-}
-
-impl Drop for Watcher {
-    fn drop(&mut self) {
-        self.beating.abort();
-    }
-}
-
-#[expect(
-    clippy::exit,
-    reason = "the main thread hangs, so that nobody else can end the program"
-)]
-fn end(why: &str) {
-    error!(
-        "{why}; ending with {} for the dyno manager to start it again",
-        Exit::Internal.code()
-    );
-    std::process::exit(Exit::Internal.code().into());
 }

@@ -1,8 +1,7 @@
 //! Tells people: sorts each notice by the notifiers' policies and delivers it to those that want it, each at its own
 //! pace, so that one that fails or hangs delays neither the others nor anybody else.
 
-use std::cell::Cell;
-use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -10,15 +9,16 @@ use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture, Supervised, WrapFuture,
 };
 use async_trait::async_trait;
-use log::warn;
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use log::{error, warn};
 
 use crate::backend::BuildError;
 use crate::messages::{Notify, Teardown};
+use crate::notification::outbox::{MOST_WAITING, Outbox};
 use crate::notification::{Notice, NotificationBackend, NotifyError};
+use crate::supervisor::caught::caught_io;
 use crate::supervisor::desk::{Desk, fenced};
-
-/// How many notices may wait for one notifier; past it the oldest is dropped, and said.
-const QUEUE: usize = 100;
 
 /// How often a teardown looks whether the notices are out.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
@@ -28,27 +28,22 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 pub struct NotifierActor {
     desk: Desk,
     notifiers: Vec<Notifier>,
-    /// How many notices are queued or being delivered.
-    waiting: Rc<Cell<usize>>,
+    outbox: Outbox,
 }
 
-/// One notifier: where it delivers to, and what waits for it.
+/// One notifier: where it delivers to.
 pub struct Notifier {
     name: String,
     backend: Rc<dyn NotificationBackend>,
-    queue: VecDeque<Notice>,
-    delivering: bool,
     is_set_up: bool,
 }
 
 impl Notifier {
-    /// A notifier with nothing to tell.
+    /// A notifier that has not told anything yet.
     pub fn new(name: &str, backend: Rc<dyn NotificationBackend>) -> Self {
         Self {
             name: name.to_owned(),
             backend,
-            queue: VecDeque::new(),
-            delivering: false,
             is_set_up: false,
         }
     }
@@ -77,18 +72,19 @@ impl std::fmt::Debug for Notifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Notifier")
             .field("name", &self.name)
-            .field("waiting", &self.queue.len())
             .finish_non_exhaustive()
     }
 }
 
 impl NotifierActor {
-    /// An actor that tells these notifiers, in the order of the plan's policies.
-    pub fn new(desk: Desk, notifiers: Vec<Notifier>) -> Self {
+    /// An actor that tells these notifiers, in the order of the plan's policies, what waits in the outbox and what
+    /// comes.
+    pub fn new(desk: Desk, notifiers: Vec<Notifier>, outbox: Outbox) -> Self {
+        outbox.fit(notifiers.len());
         Self {
             desk,
             notifiers,
-            waiting: Rc::default(),
+            outbox,
         }
     }
 
@@ -110,84 +106,91 @@ impl NotifierActor {
         })
     }
 
-    fn enqueue(&mut self, index: usize, notice: Notice) {
-        let Some(notifier) = self.notifiers.get_mut(index) else {
+    fn enqueue(&self, index: usize, notice: Notice) {
+        let Some(oldest) = self.outbox.put(index, notice) else {
             return;
         };
-        if notifier.queue.len() >= QUEUE && notifier.queue.pop_front().is_some() {
-            warn!(process:% = notice.process, backend = notifier.name.as_str(); "dropped the oldest of {QUEUE} waiting notices");
-        }
-        notifier.queue.push_back(notice);
+        self.forget(index, &oldest);
+        self.log_untold(
+            index,
+            &format!("it was the oldest of {MOST_WAITING} that wait"),
+        );
     }
 
     /// Delivers the next notice of the notifier at `index`, unless it is delivering one already.
-    fn deliver(&mut self, index: usize, ctx: &mut Context<Self>) {
-        let Some(notifier) = self.notifiers.get_mut(index) else {
+    fn deliver(&self, index: usize, ctx: &mut Context<Self>) {
+        let Some(notifier) = self.notifiers.get(index) else {
             return;
         };
-        if notifier.delivering {
-            return;
-        }
-        // Taken out before it is tried: a notice on which the backend panics is not tried again.
-        let Some(notice) = notifier.queue.pop_front() else {
+        let Some(notice) = self.outbox.next(index) else {
             return;
         };
-        notifier.delivering = true;
         let deadline = self
             .desk
             .plan
             .policies
             .get(index)
             .map_or(Duration::from_secs(30), super::policy::Policy::timeout);
-        let (desk, backend, is_set_up) = (
-            self.desk.clone(),
-            Rc::clone(&notifier.backend),
-            notifier.is_set_up,
-        );
+        let (desk, outbox) = (self.desk.clone(), self.outbox.clone());
+        let (backend, is_set_up) = (Rc::clone(&notifier.backend), notifier.is_set_up);
         let work = async move {
             let _busy = desk.busy(deadline);
-            let late = NotifyError(format!("not delivered within {} s", deadline.as_secs_f64()));
-            let told = fenced(deadline, tell(backend.as_ref(), is_set_up, &notice)).await;
-            (notice, told.unwrap_or(Err(late)))
+            let telling = AssertUnwindSafe(tell(backend.as_ref(), is_set_up, &notice));
+            match fenced(deadline, telling.catch_unwind()).await {
+                Some(Ok(told)) => told,
+                Some(Err(panic)) => {
+                    // A fault of the actor. A notice on which the backend panics is not put back with the others'.
+                    outbox.done(index);
+                    resume_unwind(panic)
+                }
+                None => Err(NotifyError(format!(
+                    "not delivered within {} s",
+                    deadline.as_secs_f64()
+                ))),
+            }
         };
-        ctx.spawn(
-            work.into_actor(self)
-                .map(move |(notice, result), actor, ctx| {
-                    actor.delivered(index, &notice, result, ctx);
-                }),
-        );
+        ctx.spawn(work.into_actor(self).map(move |result, actor, ctx| {
+            actor.delivered(index, result, ctx);
+        }));
     }
 
     fn delivered(
         &mut self,
         index: usize,
-        notice: &Notice,
         result: Result<(), NotifyError>,
         ctx: &mut Context<Self>,
     ) {
-        if let Some(notifier) = self.notifiers.get_mut(index) {
-            notifier.delivering = false;
-            match result {
-                Ok(()) => notifier.is_set_up = true,
-                // Only logged: a notice about a notice that failed could fail for ever.
-                Err(error) => {
-                    self.desk.memory.commit(|state| {
-                        if let Some(told) = state.told.get_mut(index) {
-                            told.forget(notice);
-                        }
-                    });
-                    let process = &self.desk.plan.process;
-                    warn!(process:% = process, backend = notifier.name.as_str(); "a notice of {process} was not delivered by {}: {error}", notifier.name);
+        let notice = self.outbox.done(index);
+        match (result, self.notifiers.get_mut(index)) {
+            (Ok(()), Some(notifier)) => notifier.is_set_up = true,
+            (Ok(()), None) => {}
+            // Only logged: a notice about a notice that failed could fail for ever.
+            (Err(error), _) => {
+                if let Some(notice) = notice {
+                    self.forget(index, &notice);
                 }
+                self.log_untold(index, &error.0);
             }
         }
         self.deliver(index, ctx);
-        self.recount();
     }
 
-    fn recount(&self) {
-        let waiting = |notifier: &Notifier| notifier.queue.len() + usize::from(notifier.delivering);
-        self.waiting.set(self.notifiers.iter().map(waiting).sum());
+    /// A condition of which the notifier at `index` was not told after all is told once more while it holds.
+    fn forget(&self, index: usize, undelivered: &Notice) {
+        self.desk.memory.commit(|state| {
+            if let Some(told) = state.told.get_mut(index) {
+                told.forget(undelivered);
+            }
+        });
+    }
+
+    fn log_untold(&self, index: usize, why: &str) {
+        let process = &self.desk.plan.process;
+        let name = self
+            .notifiers
+            .get(index)
+            .map_or("", |notifier| notifier.name.as_str());
+        warn!(process:% = process, backend = name; "a notice of {process} was not delivered by {name}: {why}");
     }
 }
 
@@ -203,6 +206,17 @@ async fn tell(
     backend.notify(notice).await
 }
 
+/// Waits until the notifier at `index` has told what waits, and tears its backend down.
+async fn tear_down(desk: Desk, outbox: Outbox, index: usize, backend: Rc<dyn NotificationBackend>) {
+    while !outbox.is_empty_for(index) {
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    if let Err(text) = caught_io(backend.teardown()).await {
+        let process = &desk.plan.process;
+        error!(process:% = process; "the teardown hook of a notifier of {process} panicked: {text}");
+    }
+}
+
 impl Handler<Notify> for NotifierActor {
     type Result = ();
 
@@ -213,25 +227,27 @@ impl Handler<Notify> for NotifierActor {
                 self.deliver(index, ctx);
             }
         }
-        self.recount();
     }
 }
 
 impl Actor for NotifierActor {
     type Context = Context<Self>;
 
+    /// At the beginning of a life and after a restart: what was under way before was broken off.
     fn started(&mut self, ctx: &mut Context<Self>) {
+        for (index, notice) in self.outbox.recall() {
+            self.forget(index, &notice);
+            self.log_untold(index, "its delivery was broken off twice");
+        }
         for index in 0..self.notifiers.len() {
             self.deliver(index, ctx);
         }
-        self.recount();
     }
 }
 
 impl Supervised for NotifierActor {
     fn restarting(&mut self, _: &mut Context<Self>) {
         for notifier in &mut self.notifiers {
-            notifier.delivering = false;
             notifier.is_set_up = false;
         }
     }
@@ -240,24 +256,15 @@ impl Supervised for NotifierActor {
 impl Handler<Teardown> for NotifierActor {
     type Result = ResponseFuture<()>;
 
-    /// What waits is still delivered, as far as the grace allows.
+    /// What waits is still delivered, as far as the grace allows, by each notifier at its own pace.
     fn handle(&mut self, teardown: Teardown, _: &mut Context<Self>) -> ResponseFuture<()> {
-        let backends: Vec<_> = self
-            .notifiers
-            .iter()
-            .map(|notifier| Rc::clone(&notifier.backend))
-            .collect();
-        let waiting = Rc::clone(&self.waiting);
+        let all = self.notifiers.iter().enumerate().map(|(index, notifier)| {
+            let (desk, outbox) = (self.desk.clone(), self.outbox.clone());
+            tear_down(desk, outbox, index, Rc::clone(&notifier.backend))
+        });
+        let all = join_all(all);
         Box::pin(async move {
-            let work = async {
-                while waiting.get() > 0 {
-                    tokio::time::sleep(LOOK_AGAIN).await;
-                }
-                for backend in backends {
-                    backend.teardown().await;
-                }
-            };
-            fenced(teardown.grace, work).await.unwrap_or_default();
+            fenced(teardown.grace, all).await.unwrap_or_default();
         })
     }
 }

@@ -9,6 +9,7 @@ pub mod console;
 pub mod email;
 pub mod heirs;
 pub mod logger;
+pub mod outbox;
 pub mod policy;
 mod posting;
 mod settings;

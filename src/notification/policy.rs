@@ -1,5 +1,5 @@
 //! Which notices a notifier tells, and when: the events it picked, its quiet hours, and each condition once when it
-//! begins and once when it ends. Pure; called by the supervisor for each notifier before a notice is sent to it.
+//! begins and once when it ends. Pure; asked by the notifiers' actor, for each notifier, before a notice is queued.
 //!
 //! ```text
 //! the condition      ┌──────────────────┐        ┌─────────────────────────────┐

@@ -1,6 +1,7 @@
 //! The end of each cycle: reads the count for the decision, and sets it when the supervisor says so.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseActFuture, ResponseFuture,
@@ -14,6 +15,10 @@ use crate::scaling::{Observed, ScaleError, ScalingBackend};
 use crate::supervisor::desk::{Desk, fenced};
 use crate::supervisor::memory::Stage;
 use crate::wire::Wire;
+
+/// What a scale has in any case, however long reading the count took (or the whole time-out, where that is less): a
+/// change that is cut off before it has reached the platform would be tried in vain cycle after cycle.
+const LEAST_LEFT: Duration = Duration::from_secs(1);
 
 /// Scales one process.
 pub struct ScalerActor {
@@ -41,9 +46,24 @@ impl ScalerActor {
     }
 }
 
-fn too_late(desk: &Desk) -> ScaleError {
-    let seconds = desk.plan.scale_timeout.as_secs_f64();
-    ScaleError::Unavailable(format!("the platform did not answer within {seconds} s"))
+/// What is left for a scale of a cycle's time, when reading the count took so much of it.
+fn left(timeout: Duration, counting: Duration) -> Duration {
+    let least = LEAST_LEFT.min(timeout);
+    timeout.saturating_sub(counting).max(least)
+}
+
+/// The platform was too slow: `left` was left of the cycle's time when it was asked.
+fn too_late(desk: &Desk, left: Duration) -> ScaleError {
+    let all = desk.plan.scale_timeout;
+    let mut text = format!("the platform did not answer within {} s", all.as_secs_f64());
+    if left < all {
+        let (left, all) = (left.as_secs_f64(), all.as_secs_f64());
+        text = format!(
+            "the platform did not answer within {left:.1} s, which was left to it of the {all} s of timeout_in_seconds \
+             after the count was read"
+        );
+    }
+    ScaleError::Unavailable(text)
 }
 
 async fn set_up(desk: &Desk, backend: &dyn ScalingBackend) -> Result<(), ScaleError> {
@@ -68,12 +88,16 @@ async fn scale(desk: &Desk, backend: &dyn ScalingBackend, to: Count) -> Result<C
 impl Handler<GetCount> for ScalerActor {
     type Result = ResponseActFuture<Self, Result<Observed, ScaleError>>;
 
-    fn handle(&mut self, _: GetCount, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, query: GetCount, _: &mut Context<Self>) -> Self::Result {
         let (desk, backend) = (self.desk.clone(), Rc::clone(&self.backend));
         let work = async move {
-            let _busy = desk.busy(desk.plan.scale_timeout);
-            let counted = fenced(desk.plan.scale_timeout, count(&desk, backend.as_ref())).await;
-            counted.unwrap_or_else(|| Err(too_late(&desk)))
+            let (timeout, began) = (desk.plan.scale_timeout, desk.clock.now().mono);
+            let _busy = desk.busy(timeout);
+            let counted = fenced(timeout, count(&desk, backend.as_ref())).await;
+            let took = desk.clock.now().mono.saturating_sub(began);
+            desk.memory
+                .commit(|state| state.counted_in(query.cycle, took));
+            counted.unwrap_or_else(|| Err(too_late(&desk, timeout)))
         };
         Box::pin(work.into_actor(self))
     }
@@ -84,23 +108,21 @@ impl Handler<Scale> for ScalerActor {
 
     fn handle(&mut self, order: Scale, ctx: &mut Context<Self>) {
         // An order that waited in the mailbox while this actor was restarted was given up meanwhile.
-        if !self
-            .desk
-            .memory
-            .read(|state| state.is_at(order.cycle, Stage::Scaling))
-        {
+        let counting = self.desk.memory.read(|state| {
+            let current = state.is_at(order.cycle, Stage::Scaling);
+            let running = state.in_flight.as_ref().filter(|_| current)?;
+            Some(running.counting)
+        });
+        let Some(counting) = counting else {
             debug!(process:% = order.process, cycle = order.cycle; "a late order to scale is ignored");
             return;
-        }
+        };
         let (desk, backend) = (self.desk.clone(), Rc::clone(&self.backend));
         let work = async move {
-            let _busy = desk.busy(desk.plan.scale_timeout);
-            let scaled = fenced(
-                desk.plan.scale_timeout,
-                scale(&desk, backend.as_ref(), order.to),
-            )
-            .await;
-            (order, scaled.unwrap_or_else(|| Err(too_late(&desk))))
+            let left = left(desk.plan.scale_timeout, counting);
+            let _busy = desk.busy(left);
+            let scaled = fenced(left, scale(&desk, backend.as_ref(), order.to)).await;
+            (order, scaled.unwrap_or_else(|| Err(too_late(&desk, left))))
         };
         ctx.spawn(work.into_actor(self).map(|(order, result), actor, _| {
             let Scale {
@@ -138,7 +160,7 @@ impl Handler<Teardown> for ScalerActor {
         Box::pin(async move {
             if teardown.for_good {
                 // The backend keeps to the grace itself; the fence behind it is for one that does not.
-                let fence = teardown.grace + std::time::Duration::from_secs(1);
+                let fence = teardown.grace + Duration::from_secs(1);
                 fenced(fence, backend.teardown(teardown.grace))
                     .await
                     .unwrap_or_default();

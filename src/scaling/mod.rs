@@ -114,14 +114,6 @@ pub enum ScaleError {
     /// The platform could not be reached, did not answer in time, or is in trouble.
     #[error("{0}")]
     Unavailable(String),
-    /// The platform allows no more than this many.
-    #[error("{message}")]
-    Limited {
-        /// The most that it allows.
-        limit: Count,
-        /// What it said.
-        message: String,
-    },
     /// The scaling part itself failed and was restarted.
     #[error("{0}")]
     Faulted(String),

@@ -164,7 +164,7 @@ impl Walk<'_> {
         if written.table.is_empty() {
             self.find(&place, "there is no process to manage", right);
         }
-        let mut processes = Vec::new();
+        let mut processes: Vec<Option<ProcessSettings>> = Vec::new();
         for (key, _) in written.table {
             let name = key.get_ref().as_ref();
             let Some(table) = self.table_at(&written, name) else {
@@ -177,7 +177,11 @@ impl Walk<'_> {
                 ProcessName::new(STAND_IN)
             });
             if let Ok(name) = name {
-                processes.push(self.process(&name, &table, defaults));
+                let mut process = self.process(&name, &table, defaults);
+                if let (Some(process), Some(Some(before))) = (&mut process, processes.last()) {
+                    process.share(before);
+                }
+                processes.push(process);
             }
         }
         processes.into_iter().collect()

@@ -82,6 +82,18 @@ pub struct ProcessSettings {
     pub notification: Vec<Step>,
 }
 
+impl ProcessSettings {
+    /// Shares with another process what is said alike of both.
+    fn share(&mut self, other: &Self) {
+        self.measurement.section.share(&other.measurement.section);
+        self.decision.section.share(&other.decision.section);
+        self.scaling.section.share(&other.scaling.section);
+        for (step, other) in self.notification.iter_mut().zip(&other.notification) {
+            step.section.share(&other.section);
+        }
+    }
+}
+
 /// The backend of one step, by name, with its table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {

@@ -3,6 +3,7 @@
 //! the secrets' mask all read the same rows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -124,9 +125,12 @@ impl Setting {
 }
 
 /// A table that was found good: every written setting in its kind's form, environment filled in, defaults added. It
-/// holds secrets, so it has no `Debug` that shows values and cannot be serialised.
+/// holds secrets, so it has no `Debug` that shows values and cannot be serialised. Clones share what is in it.
 #[derive(Clone)]
-pub struct Section {
+pub struct Section(Arc<Content>);
+
+#[derive(Clone, PartialEq)]
+struct Content {
     values: Map<String, Value>,
     written: Vec<String>,
     /// The settings whose values are not told, each with the words that stand in a value's place.
@@ -139,16 +143,17 @@ const SHORTEST_VEILED: usize = 4;
 impl Section {
     /// A section of `values`, of which `written` stood in the file (the others are defaults).
     pub fn new(values: Map<String, Value>, written: Vec<String>) -> Self {
-        Self {
+        Self(Arc::new(Content {
             values,
             written,
             veiled: BTreeMap::new(),
-        }
+        }))
     }
 
     /// The same, with what may not be told of it.
-    pub(super) fn veiling(self, veiled: BTreeMap<String, &'static str>) -> Self {
-        Self { veiled, ..self }
+    pub(super) fn veiling(mut self, veiled: BTreeMap<String, &'static str>) -> Self {
+        Arc::make_mut(&mut self.0).veiled = veiled;
+        self
     }
 
     /// All settings, typed. `S` names those that it wants and ignores the others (the shared ones, say).
@@ -159,12 +164,12 @@ impl Section {
     /// let wanted: Wanted = section.read()?;
     /// ```
     pub fn read<S: DeserializeOwned>(&self) -> Result<S, serde_json::Error> {
-        S::deserialize(&self.values)
+        S::deserialize(&self.0.values)
     }
 
     /// One value, if there is one.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.values.get(name)
+        self.0.values.get(name)
     }
 
     /// One text, if there is one.
@@ -179,13 +184,21 @@ impl Section {
 
     /// Whether the setting stood in the file (its own table, or the defaults), rather than being our default.
     pub fn is_written(&self, name: &str) -> bool {
-        self.written.iter().any(|written| written == name)
+        self.0.written.iter().any(|written| written == name)
+    }
+
+    /// Shares the content of `other`, if it says the same, and from the same source: the processes of an application
+    /// differ in little.
+    pub(super) fn share(&mut self, other: &Self) {
+        if self.0 == other.0 {
+            self.0 = Arc::clone(&other.0);
+        }
     }
 
     /// Whether all settings but these have the same values in both.
     pub fn is_equal_but_for(&self, other: &Self, these: &[Setting]) -> bool {
         let matters = |name: &str| !these.iter().any(|setting| setting.name == name);
-        let names = self.values.keys().chain(other.values.keys());
+        let names = self.0.values.keys().chain(other.0.values.keys());
         names
             .filter(|name| matters(name))
             .all(|name| self.get(name) == other.get(name))
@@ -193,13 +206,13 @@ impl Section {
 
     /// Whether no sentence may hold the setting's value: it is a secret, or came from the environment.
     pub fn is_veiled(&self, name: &str) -> bool {
-        self.veiled.contains_key(name)
+        self.0.veiled.contains_key(name)
     }
 
     /// What `quoted` quotes of a setting's value, as a sentence may hold it: without the secrets of a URL; and other
     /// words in the place of a value that may not be told.
     pub fn shown(&self, name: &str, quoted: &str) -> String {
-        match self.veiled.get(name) {
+        match self.0.veiled.get(name) {
             Some(words) => (*words).to_owned(),
             None => mask::veiled(quoted),
         }
@@ -208,7 +221,7 @@ impl Section {
     /// A sentence of a backend, which may have quoted values as they are: what may not be told is hidden.
     pub fn veil(&self, sentence: &str) -> String {
         let mut sentence = sentence.to_owned();
-        for (name, value) in &self.values {
+        for (name, value) in &self.0.values {
             for text in texts(value) {
                 if !self.is_veiled(name) {
                     sentence = sentence.replace(text, &mask::veiled(text));
@@ -234,12 +247,12 @@ fn texts(value: &Value) -> Vec<&str> {
 /// Where a value comes from makes no difference.
 impl PartialEq for Section {
     fn eq(&self, other: &Self) -> bool {
-        (&self.values, &self.written) == (&other.values, &other.written)
+        (&self.0.values, &self.0.written) == (&other.0.values, &other.0.written)
     }
 }
 
 impl std::fmt::Debug for Section {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.values.keys()).finish()
+        f.debug_set().entries(self.0.values.keys()).finish()
     }
 }

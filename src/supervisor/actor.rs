@@ -12,6 +12,7 @@ use crate::model::ProcessName;
 use crate::settings::Settings;
 use crate::supervisor::group::Group;
 use crate::supervisor::memory::Health;
+use crate::supervisor::plan::Common;
 use crate::supervisor::spread;
 use crate::supervisor::status::Status;
 use crate::supervisor::works::Works;
@@ -20,7 +21,8 @@ use crate::supervisor::works::Works;
 #[derive(Debug)]
 pub struct SupervisorActor {
     pub(super) works: Works,
-    pub(super) settings: Settings,
+    /// What all processes have in common; each group has the settings of its own.
+    pub(super) common: Common,
     pub(super) groups: BTreeMap<ProcessName, Group>,
     /// The program is ending: no new settings are taken up any more.
     pub(super) stopping: bool,
@@ -30,16 +32,15 @@ impl SupervisorActor {
     /// A supervisor of the processes of these settings; fails when a backend cannot be built.
     pub fn new(works: Works, settings: Settings) -> Result<Self, BuildError> {
         works.hide(&settings);
+        let common = Common::from(&settings);
         let mut groups = BTreeMap::new();
-        for process in &settings.processes {
-            groups.insert(
-                process.name.clone(),
-                Group::new(&works, &settings, process)?,
-            );
+        for process in settings.processes {
+            let group = Group::new(&works, common, process)?;
+            groups.insert(group.process().clone(), group);
         }
         let supervisor = Self {
             works,
-            settings,
+            common,
             groups,
             stopping: false,
         };
@@ -91,7 +92,7 @@ impl Actor for SupervisorActor {
                 .get(&process)
                 .map(|group| group.memory.read(|state| state.health));
             match health {
-                Some(Health::Degraded { .. }) => self.arm_retry(&process, ctx),
+                Some(Health::Degraded { .. }) => self.look_after(&process, ctx),
                 Some(Health::Working | Health::OnTrial) if !running => self.start(&process, ctx),
                 Some(Health::Working | Health::OnTrial) | None => {}
             }
@@ -99,7 +100,14 @@ impl Actor for SupervisorActor {
     }
 }
 
-impl Supervised for SupervisorActor {}
+impl Supervised for SupervisorActor {
+    /// A reload was broken off, and its departures with it. An end goes on being one.
+    fn restarting(&mut self, _: &mut Context<Self>) {
+        if !self.stopping {
+            self.groups.values_mut().for_each(Group::come_back);
+        }
+    }
+}
 
 impl Handler<Decided> for SupervisorActor {
     type Result = ();

@@ -90,8 +90,9 @@ struct GroupWatch {
 impl Watch for GroupWatch {
     fn fault(&self, cause: Cause) -> Option<Duration> {
         let now = self.clock.now().mono;
+        let life = self.group.generation;
         let verdict = if self.counted {
-            self.memory.commit(|state| state.restarts.record(now))
+            self.memory.commit(|state| state.judge(life, now))?
         } else {
             Verdict::Restart {
                 backoff: Duration::from_secs(5),

@@ -68,15 +68,20 @@ impl<'a> Turn<'a> {
     }
 
     /// A cycle's measurement and wish are in. `None` when they are late.
-    pub fn decided(mut self, decided: &Decided, platform: Platform) -> Option<Orders> {
+    pub fn decided(
+        mut self,
+        decided: &Decided,
+        platform: Result<Platform, ScaleError>,
+    ) -> Option<Orders> {
         if !self.state.is_at(decided.cycle, Stage::Deciding) {
             return None;
         }
         self.tell_measurement(decided);
         self.begin_record(decided);
-        match &decided.count {
-            Ok(seen) => self.weigh(decided, *seen, platform),
-            Err(error) => self.uncounted(error),
+        match (&decided.count, platform) {
+            (Ok(seen), Ok(platform)) => self.weigh(decided, *seen, platform),
+            (Err(error), _) => self.uncounted(format!("the count could not be read: {error}")),
+            (Ok(_), Err(error)) => self.uncounted(format!("its limits could not be read: {error}")),
         }
         Some(self.orders)
     }
@@ -127,6 +132,14 @@ impl<'a> Turn<'a> {
         self.orders
     }
 
+    /// It still does: whom the notice of it did not reach is told now.
+    pub fn still_degraded(self) -> Orders {
+        match self.state.conditions.get(&Event::Degraded).cloned() {
+            Some(reason) => self.degraded(&reason),
+            None => self.orders,
+        }
+    }
+
     fn tell_measurement(&mut self, decided: &Decided) {
         let measurement = &decided.measurement;
         let failure = measurement.error.clone().filter(|_| !measurement.success);
@@ -147,26 +160,9 @@ impl<'a> Turn<'a> {
         self.condition(Event::MeasurementFailed, reason, None);
     }
 
-    fn uncounted(&mut self, error: &ScaleError) {
-        let reason = format!("the count could not be read: {error}");
+    fn uncounted(&mut self, reason: String) {
         self.condition(Event::ScaleFailed, Some(reason.clone()), None);
         self.end(Outcome::Uncounted, None, reason);
-    }
-
-    /// A first start never cuts an app down: what is found above an unwritten maximum is the maximum.
-    fn adopt(&mut self, count: Count) {
-        if std::mem::replace(&mut self.state.counted, true) || self.plan.max_is_written {
-            return;
-        }
-        let max = self.plan.bounds(self.now.wall, None).max();
-        if count > max {
-            self.state.adopted_max = Some(count);
-            let reason = format!(
-                "{count} processes were found at the start and max_processes is not set (its default is {max}), so {count} is \
-                 the maximum; set max_processes to choose another"
-            );
-            self.tell(Event::AboveMax, Phase::Moment, None, Some(count), &reason);
-        }
     }
 
     fn weigh(&mut self, decided: &Decided, seen: Observed, platform: Platform) {
@@ -196,8 +192,11 @@ impl<'a> Turn<'a> {
             Some(to) if !self.state.stopping => {
                 self.order(decided, seen.count, to, answer.cause, answer.reason);
             }
-            Some(_) | None => {
-                self.condition(Event::ScaleFailed, None, Some(seen.count));
+            target => {
+                // A scale that is only not tried any more, because the process leaves, has not stopped to fail.
+                if target.is_none() {
+                    self.condition(Event::ScaleFailed, None, Some(seen.count));
+                }
                 let silence = decided.wish.as_ref().err().map(Silence::to_string);
                 let reason = silence
                     .filter(|_| !answer.switched_off)
@@ -288,6 +287,85 @@ impl<'a> Turn<'a> {
             self.state.health = Health::Working;
             self.state.restarts.recovered();
             self.condition(Event::Degraded, None, Some(count));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use chrono::DateTime;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::backend::Registry;
+    use crate::decision::Wish;
+    use crate::measurement::Measurement;
+    use crate::messages::Grounds;
+    use crate::settings::{Source, load};
+
+    const CONFIGURATION: &str = r#"
+        [processes.web]
+        measurement = { backend = "command", command = "x" }
+        scaling = { backend = "command", command = "x" }
+    "#;
+
+    fn plan() -> Plan {
+        let source = Source::new("web.toml", CONFIGURATION);
+        let settings = load(&source, &Registry::built_in(), &|_| None).unwrap();
+        Plan::new(&settings, &settings.processes[0]).unwrap()
+    }
+
+    fn now() -> Now {
+        Now {
+            wall: DateTime::UNIX_EPOCH,
+            mono: Duration::ZERO,
+        }
+    }
+
+    /// Two run, and so many are wished for.
+    fn decided(state: &State, desired: i64) -> Decided {
+        let wish = Wish {
+            desired,
+            reason: String::new(),
+        };
+        Decided {
+            process: crate::model::ProcessName::new("web").unwrap(),
+            cycle: state.cycle,
+            measurement: Measurement {
+                backend: "command".to_owned(),
+                data: Arc::new(Value::Null),
+                success: true,
+                error: None,
+                at: now().wall,
+            },
+            count: Ok(Observed::ready(2)),
+            wish: Ok(wish),
+            grounds: Grounds::default(),
+        }
+    }
+
+    #[test]
+    fn a_scale_that_is_not_tried_any_more_has_not_stopped_to_fail() {
+        for (stopping, desired, ended) in [(true, 3, false), (true, 2, true), (false, 2, true)] {
+            let (plan, mut state) = (plan(), State::default());
+            state.begin_cycle(Duration::ZERO, &plan);
+            state.advance(state.cycle, Stage::Measuring, Stage::Deciding);
+            state.conditions.insert(Event::ScaleFailed, "no".to_owned());
+            state.stopping = stopping;
+            let (decided, cycle) = (decided(&state, desired), state.cycle);
+            let platform = Platform {
+                zero_can_mean_off: true,
+                limit: None,
+            };
+            let turn = Turn::new(&mut state, &plan, now(), cycle);
+            let orders = turn.decided(&decided, Ok(platform)).unwrap();
+            assert_eq!(orders.scale, None);
+            let told = orders.turned.contains(&(Event::ScaleFailed, None));
+            assert_eq!(told, ended, "stopping: {stopping}, wished for: {desired}");
+            assert_eq!(state.conditions.is_empty(), ended);
         }
     }
 }

@@ -28,41 +28,58 @@ impl SupervisorActor {
         let retry = group.plan.supervision.degraded_retry;
         let retry_at = self.works.clock.now().mono + retry;
         group.rest(&self.works, &supervisor);
+        let cycle = group
+            .memory
+            .read(|state| state.in_flight.as_ref().map(|running| running.cycle));
+        if let Some(cycle) = cycle {
+            group.turn(&self.works, cycle, |turn| Some(turn.lost(why)));
+        }
         let reason = format!(
             "{why}; it does not scale until it is tried again, every {} s",
             retry.as_secs_f64()
         );
         error!(process:% = process; "{process} is degraded: {reason}");
-        group.memory.commit(|state| {
-            state.in_flight = None;
-            state.health = Health::Degraded { retry_at };
-        });
+        group
+            .memory
+            .commit(|state| state.health = Health::Degraded { retry_at });
         group.turn(&self.works, 0, |turn| Some(turn.degraded(&reason)));
-        self.arm_retry(process, ctx);
+        self.look_after(process, ctx);
     }
 
-    pub(super) fn arm_retry(&self, process: &ProcessName, ctx: &mut Context<Self>) {
+    /// While a group is degraded, it is told of at its interval, for whom an earlier notice did not reach, and it is
+    /// tried again in the end.
+    pub(super) fn look_after(&self, process: &ProcessName, ctx: &mut Context<Self>) {
         let Some(group) = self.groups.get(process) else {
             return;
         };
         if let Health::Degraded { retry_at } = group.memory.read(|state| state.health) {
             let (process, generation) = (process.clone(), group.generation);
-            ctx.run_later(self.works.clock.until(retry_at), move |supervisor, ctx| {
-                supervisor.retry(&process, generation, ctx);
+            let wait = self.works.clock.until(retry_at).min(group.plan.interval);
+            ctx.run_later(wait, move |supervisor, ctx| {
+                supervisor.look_again(&process, generation, ctx);
             });
         }
     }
 
-    fn retry(&mut self, process: &ProcessName, generation: u64, ctx: &mut Context<Self>) {
+    fn look_again(&mut self, process: &ProcessName, generation: u64, ctx: &mut Context<Self>) {
         let Some(group) = self.living(process, generation) else {
             return;
         };
-        if !matches!(
-            group.memory.read(|state| state.health),
-            Health::Degraded { .. }
-        ) {
+        let Health::Degraded { retry_at } = group.memory.read(|state| state.health) else {
             return; // a process of this name that was removed meant this timer, not the one that was added since
+        };
+        if self.works.clock.until(retry_at).is_zero() {
+            self.retry(process, ctx);
+        } else {
+            group.turn(&self.works, 0, |turn| Some(turn.still_degraded()));
+            self.look_after(process, ctx);
         }
+    }
+
+    fn retry(&mut self, process: &ProcessName, ctx: &mut Context<Self>) {
+        let Some(group) = self.groups.get(process) else {
+            return;
+        };
         info!(process:% = process; "{process} is tried again");
         group.memory.commit(|state| state.health = Health::OnTrial);
         self.schedule(group);
@@ -139,8 +156,9 @@ impl Handler<Fault> for SupervisorActor {
                 }
             }
             Next::Rebuild => {
-                self.close_cycle(&fault);
+                // In this order, so that it is the new life's notifiers that are told of the cycle's end.
                 self.start(process, ctx);
+                self.close_cycle(&fault);
                 let reason = format!("{what}, once too often; the whole group was rebuilt");
                 if let Some(group) = self.groups.get(process).filter(|group| group.is_running()) {
                     group.turn(&self.works, 0, |turn| {
@@ -149,7 +167,6 @@ impl Handler<Fault> for SupervisorActor {
                 }
             }
             Next::Degrade => {
-                self.close_cycle(&fault);
                 self.degrade(
                     process,
                     &format!("{what}, too often even after a rebuild"),

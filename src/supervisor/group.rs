@@ -7,26 +7,27 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix::Addr;
-use log::{debug, info};
+use log::warn;
 
 use crate::backend::BuildError;
 use crate::decision::actor::DeciderActor;
 use crate::measurement::actor::MeasureActor;
-use crate::messages::{Decided, Measured, Notify, Scale, Scaled};
+use crate::messages::{Measured, Notify, Scale};
 use crate::model::{ProcessName, Role};
 use crate::notification::actor::NotifierActor;
 use crate::notification::heirs::heirs;
-use crate::one_line::one_line;
-use crate::scaling::ScalingBackend;
+use crate::notification::outbox::Outbox;
 use crate::scaling::actor::ScalerActor;
-use crate::settings::{ProcessSettings, Settings};
+use crate::scaling::{ScaleError, ScalingBackend};
+use crate::settings::ProcessSettings;
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::birth::Start;
-use crate::supervisor::cycle::{MOST_DATA, Orders, Platform, Turn};
+use crate::supervisor::caught::caught;
+use crate::supervisor::cycle::{Orders, Platform, Turn};
 use crate::supervisor::departure::Departure;
 use crate::supervisor::guard::Life;
 use crate::supervisor::memory::{Memory, State};
-use crate::supervisor::plan::Plan;
+use crate::supervisor::plan::{Common, Plan};
 use crate::supervisor::restarts::Restarts;
 use crate::supervisor::telling;
 use crate::supervisor::works::Works;
@@ -42,6 +43,8 @@ pub struct Group {
     pub memory: Memory,
     /// The scaling backend, which outlives its actor too.
     pub scaling: Rc<dyn ScalingBackend>,
+    /// What waits to be told, which outlives the notifiers' actor.
+    pub outbox: Outbox,
     /// Which life this is.
     pub generation: u64,
     pub(super) crew: Crew,
@@ -76,20 +79,21 @@ impl Group {
     /// A group that has not started.
     pub fn new(
         works: &Works,
-        settings: &Settings,
-        process: &ProcessSettings,
+        common: Common,
+        settings: ProcessSettings,
     ) -> Result<Self, BuildError> {
-        let restarts = Restarts::new(settings.supervision.into());
+        let restarts = Restarts::new(common.supervision.into());
         Ok(Self {
-            settings: process.clone(),
-            plan: Rc::new(Plan::new(settings, process)?),
+            plan: Rc::new(Plan::new(common, &settings)?),
             memory: Memory::new(State {
                 restarts,
                 ..State::default()
             }),
-            scaling: works.scaling(process)?,
+            scaling: works.scaling(&settings)?,
+            outbox: Outbox::default(),
             generation: 0,
             crew: Crew::default(),
+            settings,
         })
     }
 
@@ -109,8 +113,7 @@ impl Group {
         works: &Works,
         supervisor: &Addr<SupervisorActor>,
     ) -> Result<(), BuildError> {
-        self.crew = Crew::default();
-        self.generation += 1;
+        self.end_life();
         let measurer = works.measurement(&self.settings)?;
         let decision = works.decision(&self.settings)?;
         let notifiers = works.notification(&self.settings);
@@ -120,7 +123,7 @@ impl Group {
             supervisor,
         };
         let notify = start.member(Role::Notify, true, |desk| {
-            NotifierActor::new(desk, notifiers)
+            NotifierActor::new(desk, notifiers, self.outbox.clone())
         });
         let scale = start.member(Role::Scale, true, |desk| {
             ScalerActor::new(
@@ -151,8 +154,7 @@ impl Group {
 
     /// Ends all actors but a notifier of a new life, which can still tell.
     pub fn rest(&mut self, works: &Works, supervisor: &Addr<SupervisorActor>) {
-        self.crew = Crew::default();
-        self.generation += 1;
+        self.end_life();
         let notifiers = works.notification(&self.settings);
         let start = Start {
             group: self,
@@ -160,9 +162,31 @@ impl Group {
             supervisor,
         };
         let notify = start.member(Role::Notify, false, |desk| {
-            NotifierActor::new(desk, notifiers)
+            NotifierActor::new(desk, notifiers, self.outbox.clone())
         });
         self.crew.notify = Some(notify);
+    }
+
+    fn end_life(&mut self) {
+        self.crew = Crew::default();
+        self.generation += 1;
+        self.memory.commit(|state| state.life = self.generation);
+    }
+
+    /// A departure of this group was broken off: it ends this life, whose backends may be torn down already, and waits
+    /// for the next to start. A degraded group has only to be told.
+    pub fn come_back(&mut self) {
+        if self.memory.commit(State::come_back) && self.is_running() {
+            self.end_life();
+        }
+    }
+
+    /// The process is let go of: what is still not told never will be.
+    pub fn forget(self) {
+        let (process, untold) = (self.process(), self.outbox.len());
+        if untold > 0 {
+            warn!(process:% = process, untold; "{untold} notices of {process} could not be delivered before it was let go of");
+        }
     }
 
     /// Takes up other settings: the memory stays as far as it still means something, and so does the scaling backend
@@ -170,25 +194,35 @@ impl Group {
     pub fn take_up(
         &mut self,
         works: &Works,
-        settings: &Settings,
-        process: &ProcessSettings,
+        common: Common,
+        settings: ProcessSettings,
     ) -> Result<(), BuildError> {
-        let plan = Plan::new(settings, process)?;
-        if process.scaling != self.settings.scaling {
-            self.scaling = works.scaling(process)?;
+        let plan = Plan::new(common, &settings)?;
+        let other_platform = settings.scaling != self.settings.scaling;
+        if other_platform {
+            self.scaling = works.scaling(&settings)?;
         }
-        let other_load = process.measurement != self.settings.measurement
-            || process.decision != self.settings.decision;
-        let heirs = heirs(&self.settings.notification, &process.notification);
+        let other_load = settings.measurement != self.settings.measurement
+            || settings.decision != self.settings.decision;
+        let heirs = heirs(&self.settings.notification, &settings.notification);
+        let lost = self.outbox.hand_on(&heirs);
+        if lost > 0 {
+            let process = self.process();
+            warn!(process:% = process, lost; "{lost} notices of {process} were for notifiers that are gone, and are not delivered");
+        }
         self.memory.commit(|state| {
             state.take_up(&self.plan, &plan);
             if other_load {
                 state.history.clear();
             }
+            if other_platform {
+                // It may be another app, whose count was never read.
+                state.counted = false;
+            }
             state.hand_on(&heirs);
         });
         self.plan = Rc::new(plan);
-        self.settings = process.clone();
+        self.settings = settings;
         Ok(())
     }
 
@@ -198,11 +232,12 @@ impl Group {
     }
 
     /// What the scaling backend says about itself.
-    pub fn platform(&self) -> Platform {
-        Platform {
+    pub fn platform(&self) -> Result<Platform, ScaleError> {
+        let told = caught(|| Platform {
             zero_can_mean_off: self.scaling.zero_can_mean_off(),
             limit: self.scaling.limit(),
-        }
+        });
+        told.map_err(|text| ScaleError::Faulted(format!("the scaling backend panicked: {text}")))
     }
 
     /// Changes the memory by a turn, and carries out what comes of it.
@@ -252,32 +287,7 @@ impl Group {
             scale: self.crew.scale.as_ref().map(|member| member.addr.clone()),
             notify: self.crew.notify.as_ref().map(|member| member.addr.clone()),
             scaling: Rc::clone(&self.scaling),
-        }
-    }
-
-    /// One line a cycle, for who wants to follow.
-    pub fn log_cycle(&self, decided: &Decided) {
-        let process = self.process();
-        let count = decided.count.as_ref().ok().map(|seen| seen.count);
-        let (data, wish) = (&decided.measurement.data, decided.wish.as_ref());
-        let wish = wish.map_or_else(ToString::to_string, |wish| wish.reason.clone());
-        debug!(process:% = process, cycle = decided.cycle, count:?; "{process}: measured {}; {wish}", one_line(&data.to_string(), MOST_DATA));
-    }
-
-    /// The outcome of a scale.
-    pub fn log_scaled(&self, scaled: &Scaled) {
-        let (process, from, to, cycle) = (self.process(), scaled.from, scaled.to, scaled.cycle);
-        match &scaled.result {
-            Ok(count) => {
-                let reason = self
-                    .memory
-                    .read(|state| state.last.as_ref().map(|last| last.reason.clone()))
-                    .unwrap_or_default();
-                info!(process:% = process, cycle, from, to = *count; "scaled {process} from {from} to {count}: {reason}");
-            }
-            Err(error) => {
-                debug!(process:% = process, cycle, from, to; "{process} stays at {from} instead of {to} until the next cycle: {error}");
-            }
+            outbox: self.outbox.clone(),
         }
     }
 }

@@ -15,7 +15,6 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, ready};
@@ -27,6 +26,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Sleep, sleep};
 
 use crate::clock::Clock;
+use crate::supervisor::caught::caught;
 
 /// How an actor failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -213,22 +213,22 @@ impl<A: Actor<Context = Context<A>> + Supervised> Guarded<A> {
             let Some(rest) = self.watch.fault(cause) else {
                 return false;
             };
-            match catch_unwind(AssertUnwindSafe(|| self.life.restart())) {
+            match caught(|| self.life.restart()) {
                 Ok(true) => {
                     self.rest = Some(Box::pin(sleep(rest)));
                     return true;
                 }
                 // Nobody has its address any more: it is not missed.
                 Ok(false) => return false,
-                Err(payload) => cause = Cause::Panicked(text(payload.as_ref())),
+                Err(text) => cause = Cause::Panicked(text),
             }
         }
     }
 
     /// Polls the actor until it waits (`Pending`) or has failed.
     fn work(&mut self, cx: &mut TaskContext<'_>) -> Poll<Cause> {
-        match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut self.life).poll(cx))) {
-            Err(payload) => Poll::Ready(Cause::Panicked(text(payload.as_ref()))),
+        match caught(|| Pin::new(&mut self.life).poll(cx)) {
+            Err(text) => Poll::Ready(Cause::Panicked(text)),
             Ok(Poll::Ready(())) => {
                 let failed = self.pulse.0.failed.borrow_mut().take();
                 Poll::Ready(failed.map_or(Cause::Ended, Cause::Failed))
@@ -277,14 +277,3 @@ impl<A: Actor<Context = Context<A>> + Supervised> Future for Guarded<A> {
 
 // `ContextFut` is Unpin where its parts are; nothing here is pinned in place.
 impl<A: Actor<Context = Context<A>> + Supervised> Unpin for Guarded<A> {}
-
-/// A panic's text.
-fn text(payload: &(dyn std::any::Any + Send)) -> String {
-    if let Some(text) = payload.downcast_ref::<&str>() {
-        (*text).to_owned()
-    } else if let Some(text) = payload.downcast_ref::<String>() {
-        text.clone()
-    } else {
-        "without a text".to_owned()
-    }
-}

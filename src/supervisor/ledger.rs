@@ -60,11 +60,6 @@ impl Ledger {
         self.records()
             .map(|record| (record.at.mono, record.direction))
     }
-
-    /// The newest scale.
-    pub fn last(&self) -> Option<&ScaleRecord> {
-        self.records().next_back()
-    }
 }
 
 #[cfg(test)]
@@ -90,14 +85,14 @@ mod tests {
     #[test]
     fn newest_last_and_the_oldest_forgotten() {
         let mut ledger = Ledger::default();
-        assert_eq!(ledger.last(), None);
+        assert_eq!(ledger.records().next_back(), None);
         for cycle in 1..=1003 {
             ledger.enter(record(cycle));
         }
         let cycles: Vec<Cycle> = ledger.records().map(|record| record.cycle).collect();
         assert_eq!(cycles.len(), MOST_RECORDS);
         assert_eq!((cycles[0], cycles[999]), (4, 1003));
-        assert_eq!(ledger.last(), Some(&record(1003)));
+        assert_eq!(ledger.records().next_back(), Some(&record(1003)));
         let newest = ledger.scales().last();
         assert_eq!(newest, Some((Duration::from_secs(1003), Direction::Up)));
     }
@@ -108,7 +103,7 @@ mod tests {
         ledger.enter(record(1));
         let snapshot = ledger.clone();
         ledger.enter(record(2));
-        assert_eq!(snapshot.last(), Some(&record(1)));
+        assert_eq!(snapshot.records().next_back(), Some(&record(1)));
         assert_eq!(ledger.records().count(), 2);
     }
 }

@@ -87,6 +87,8 @@ pub struct State {
     pub counted: bool,
     /// The faults of the group.
     pub restarts: Restarts,
+    /// Which of the group's lives they are counted for: the present one, or the next, once this one is given up.
+    pub life: u64,
     /// Whether the group works.
     pub health: Health,
     /// No new cycles: the program is stopping.
@@ -106,6 +108,8 @@ pub struct InFlight {
     pub stage: Stage,
     /// When it is given up, should it never end (monotonic).
     pub expires: Duration,
+    /// How long reading the count took, which is then no longer there for the scale.
+    pub counting: Duration,
     /// What is being scaled.
     pub order: Option<Order>,
 }
@@ -189,6 +193,7 @@ impl State {
             cycle: self.cycle,
             stage: Stage::Measuring,
             expires,
+            counting: Duration::ZERO,
             order: None,
         });
         Some(self.cycle)
@@ -225,6 +230,17 @@ impl State {
             if let Some(reason) = heir.and_then(|old| rapid.remove(&old)) {
                 self.rapid.insert(new, reason);
             }
+        }
+    }
+
+    /// The count was read for this cycle, and that took so long.
+    pub fn counted_in(&mut self, cycle: Cycle, took: Duration) {
+        if let Some(running) = self
+            .in_flight
+            .as_mut()
+            .filter(|running| running.cycle == cycle)
+        {
+            running.counting = took;
         }
     }
 

@@ -21,6 +21,7 @@
 
 pub mod actor;
 mod birth;
+pub mod caught;
 pub mod cooldown;
 pub mod cycle;
 mod departure;
@@ -30,6 +31,7 @@ pub mod group;
 pub mod guard;
 pub mod inject;
 pub mod ledger;
+mod lives;
 pub mod memory;
 pub mod plan;
 pub mod rapid;

@@ -21,6 +21,24 @@ pub const DECISION_DEADLINE: Duration = Duration::from_secs(30);
 /// comes so far, for the fence ends it; this is for an actor that no longer gets to its fence.
 pub const STUCK_AFTER: Duration = Duration::from_secs(5);
 
+/// What the processes of a configuration have in common.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Common {
+    /// The zone of local times of day.
+    pub time_zone: Tz,
+    /// How failures are met.
+    pub supervision: Supervision,
+}
+
+impl From<&Settings> for Common {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            time_zone: settings.time_zone,
+            supervision: settings.supervision,
+        }
+    }
+}
+
 /// One process's settings, typed.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -135,7 +153,8 @@ struct Scaling {
 
 impl Plan {
     /// Reads the shared settings of a process's four tables.
-    pub fn new(settings: &Settings, process: &ProcessSettings) -> Result<Self, BuildError> {
+    pub fn new(common: impl Into<Common>, process: &ProcessSettings) -> Result<Self, BuildError> {
+        let common = common.into();
         let measuring: Measuring = process.measurement.section.read()?;
         let deciding: Deciding = process.decision.section.read()?;
         let scaling: Scaling = process.scaling.section.read()?;
@@ -147,8 +166,8 @@ impl Plan {
         Ok(Self {
             process: process.name.clone(),
             decision: process.decision.backend.clone(),
-            zone: settings.time_zone,
-            supervision: settings.supervision,
+            zone: common.time_zone,
+            supervision: common.supervision,
             interval: seconds(measuring.measurement_interval_in_seconds),
             timeout: seconds(measuring.timeout_in_seconds),
             on_failure: measuring.on_failure,

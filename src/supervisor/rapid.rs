@@ -1,5 +1,5 @@
 //! Notices a count that races away: more scales in one direction than expected, in a short time. It only tells; it
-//! holds no scale back. Asked by the supervisor after every scale, with the scales of its ledger.
+//! holds no scale back. Asked at the end of every cycle, with the scales of the ledger.
 //!
 //! ```text
 //!                  │◀────── period ──────▶│

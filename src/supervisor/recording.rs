@@ -43,6 +43,9 @@ impl Turn<'_> {
         let record = Rc::make_mut(record);
         record.clamps.clone_from(&verdict.clamps);
         record.cause = verdict.cause;
+        // A maximum may have been adopted since the record was begun.
+        let bounds = self.plan.bounds(self.now.wall, self.state.adopted_max);
+        (record.min, record.max) = (bounds.min(), bounds.max());
         if let Some(count) = record.count {
             let held = verdict.otherwise(count);
             record.otherwise.splice(0..0, held);

@@ -9,36 +9,38 @@ use crate::backend::BuildError;
 use crate::messages::{Changes, Reload, ReloadRefused, Shutdown};
 use crate::model::ProcessName;
 use crate::notification::Event;
-use crate::settings::Settings;
+use crate::settings::{ProcessSettings, Settings};
 use crate::supervisor::actor::SupervisorActor;
+use crate::supervisor::departure::Terms;
 use crate::supervisor::group::Group;
+use crate::supervisor::plan::Common;
 
 /// Why a reload comes too late.
 const STOPPING: &str = "the program is stopping";
 
 impl SupervisorActor {
-    /// Ends the life of these groups side by side, until `end`.
-    fn depart(
-        &self,
-        leaving: &[(ProcessName, bool)],
-        end: Duration,
-    ) -> impl Future<Output = ()> + use<> {
+    /// Ends the life of these groups side by side, on these terms.
+    fn depart(&self, leaving: &[(ProcessName, Terms)]) -> impl Future<Output = ()> + use<> {
         let departures: Vec<_> = leaving
             .iter()
-            .filter_map(|(process, for_good)| {
-                Some((self.groups.get(process)?.departure(&self.works), *for_good))
+            .filter_map(|(process, terms)| {
+                Some((self.groups.get(process)?.departure(&self.works), *terms))
             })
-            .map(|(departure, for_good)| departure.leave(end, for_good))
+            .map(|(departure, terms)| departure.leave(terms))
             .collect();
         async move {
             join_all(departures).await;
         }
     }
 
+    /// When a departure that begins now must be over.
+    fn end_of_grace(&self) -> Duration {
+        self.works.clock.now().mono + self.common.supervision.shutdown_grace
+    }
+
     /// What a reload to these settings would change.
     fn changes(&self, settings: &Settings) -> Changes {
-        let everywhere = settings.time_zone != self.settings.time_zone
-            || settings.supervision != self.settings.supervision;
+        let everywhere = Common::from(settings) != self.common;
         let mut changes = Changes::default();
         for process in &settings.processes {
             match self.groups.get(&process.name) {
@@ -84,34 +86,37 @@ impl SupervisorActor {
         ctx: &mut Context<Self>,
     ) -> Result<(), BuildError> {
         for name in &changes.removed {
-            self.groups.remove(name);
+            self.groups
+                .remove(name)
+                .map(Group::forget)
+                .unwrap_or_default();
         }
+        self.common = Common::from(&settings);
         let mut result = Ok(());
-        for process in &settings.processes {
-            let taken = if changes.added.contains(&process.name) {
-                Group::new(&self.works, &settings, process).map(|group| {
-                    self.schedule(&group);
-                    self.groups.insert(process.name.clone(), group);
-                })
-            } else if let Some(group) = self
-                .groups
-                .get_mut(&process.name)
-                .filter(|_| changes.changed.contains(&process.name))
-            {
-                let taken = group.take_up(&self.works, &settings, process);
-                self.groups
-                    .get(&process.name)
-                    .into_iter()
-                    .for_each(|group| self.schedule(group));
-                taken
-            } else {
-                continue;
-            };
-            result = result.and(taken);
-            self.start(&process.name, ctx);
+        for process in settings.processes {
+            let name = process.name.clone();
+            if changes.added.contains(&name) || changes.changed.contains(&name) {
+                result = result.and(self.take_up(process));
+                self.start(&name, ctx);
+            }
         }
-        self.settings = settings;
         result
+    }
+
+    /// Works by a process's settings from now on, whether it was there before or not.
+    fn take_up(&mut self, settings: ProcessSettings) -> Result<(), BuildError> {
+        let name = settings.name.clone();
+        let taken = match self.groups.get_mut(&name) {
+            Some(group) => group.take_up(&self.works, self.common, settings),
+            None => Group::new(&self.works, self.common, settings).map(|group| {
+                self.groups.insert(name.clone(), group);
+            }),
+        };
+        self.groups
+            .get(&name)
+            .into_iter()
+            .for_each(|group| self.schedule(group));
+        taken
     }
 
     /// Whether the settings can be worked by, found out before anything is changed.
@@ -160,12 +165,14 @@ impl Handler<Reload> for SupervisorActor {
         if let Err(error) = self.rehearse(&settings, &changes) {
             return Box::pin(fut::ready(Err(error.to_string())));
         }
+        let terms = |name: &ProcessName| Terms {
+            end: self.end_of_grace(),
+            for_good: self.lets_go(name, &settings),
+            hurried: true,
+        };
         let concerned = changes.changed.iter().chain(&changes.removed);
-        let leaving: Vec<_> = concerned
-            .map(|name| (name.clone(), self.lets_go(name, &settings)))
-            .collect();
-        let end = self.works.clock.now().mono + self.settings.supervision.shutdown_grace;
-        let work = self.depart(&leaving, end);
+        let leaving: Vec<_> = concerned.map(|name| (name.clone(), terms(name))).collect();
+        let work = self.depart(&leaving);
         Box::pin(work.into_actor(self).map(move |(), supervisor, ctx| {
             // Whoever was told to end meanwhile begins nothing new.
             if supervisor.stopping {
@@ -184,16 +191,20 @@ impl Handler<Shutdown> for SupervisorActor {
 
     fn handle(&mut self, _: Shutdown, _: &mut Context<Self>) -> Self::Result {
         self.stopping = true;
+        let terms = Terms {
+            end: self.end_of_grace(),
+            for_good: true,
+            hurried: false,
+        };
         let all: Vec<_> = self
             .groups
             .keys()
-            .map(|name| (name.clone(), true))
+            .map(|name| (name.clone(), terms))
             .collect();
-        let end = self.works.clock.now().mono + self.settings.supervision.shutdown_grace;
-        let work = self.depart(&all, end);
-        Box::pin(
-            work.into_actor(self)
-                .map(|(), supervisor, _| supervisor.groups.clear()),
-        )
+        let work = self.depart(&all);
+        Box::pin(work.into_actor(self).map(|(), supervisor, _| {
+            let gone = std::mem::take(&mut supervisor.groups);
+            gone.into_values().for_each(Group::forget);
+        }))
     }
 }

@@ -1,5 +1,5 @@
 //! How the faults of one process's group are answered: restart the actor, then rebuild the group, then leave it be.
-//! Asked by the supervisor at every fault; the four actors share the budget.
+//! Asked by the guard of the actor that failed; the four actors share the budget.
 //!
 //! ```text
 //!   fault ─▶ up to max_restarts within the window? ─yes─▶ Restart, after 0.1 s, 0.2 s, 0.4 s, … 5 s
@@ -75,7 +75,6 @@ pub struct Restarts {
     recent: VecDeque<Duration>,
     /// When the group was rebuilt last.
     rebuilt: Option<Duration>,
-    degraded: bool,
 }
 
 impl Restarts {
@@ -87,10 +86,10 @@ impl Restarts {
         }
     }
 
-    /// An actor of the group failed at `now`: what is done about it. While the group is degraded, every fault is one of
-    /// a retry, and is answered with [`Verdict::Degrade`].
-    pub fn record(&mut self, now: Duration) -> Verdict {
-        if self.degraded {
+    /// An actor of the group failed at `now`: what is done about it. While a degraded group is `retried`, no fault is
+    /// borne.
+    pub fn record(&mut self, now: Duration, retried: bool) -> Verdict {
+        if retried {
             return Verdict::Degrade;
         }
         let window = self.policy.window;
@@ -107,16 +106,10 @@ impl Restarts {
         }
         self.recent.clear();
         if self.rebuilt.is_some_and(|at| !passed(at)) {
-            self.degraded = true;
             return Verdict::Degrade;
         }
         self.rebuilt = Some(now);
         Verdict::Rebuild
-    }
-
-    /// Whether the group is degraded.
-    pub fn is_degraded(&self) -> bool {
-        self.degraded
     }
 
     /// A retry of the degraded group worked: it starts anew, with nothing held against it.
@@ -144,6 +137,7 @@ mod tests {
             max_restarts,
             window,
         });
+        let mut degraded = false;
         for step in story.split_whitespace() {
             let (at, wanted) = step.split_once(':').unwrap();
             let at = Duration::from_secs_f64(at.parse().unwrap());
@@ -152,18 +146,16 @@ mod tests {
                 "degrade" => Verdict::Degrade,
                 "recovered" => {
                     restarts.recovered();
+                    degraded = false;
                     continue;
                 }
                 millis => Verdict::Restart {
                     backoff: Duration::from_millis(millis.parse().unwrap()),
                 },
             };
-            assert_eq!(restarts.record(at), wanted, "{because}: {step}");
-            assert_eq!(
-                restarts.is_degraded(),
-                wanted == Verdict::Degrade,
-                "{because}: {step}"
-            );
+            let verdict = restarts.record(at, degraded);
+            assert_eq!(verdict, wanted, "{because}: {step}");
+            degraded = verdict == Verdict::Degrade;
             assert!(
                 restarts.recent.len() <= usize::try_from(max_restarts).unwrap(),
                 "bounded"

@@ -1,14 +1,16 @@
-//! What a turn has to tell: conditions that begin, last and end, and rapid scaling.
+//! What a turn has to tell: conditions that begin, last and end, and rapid scaling; and what the log says of it.
 
 use std::time::Duration;
 
-use log::{info, warn};
+use log::{debug, info, warn};
 
 use crate::decision::schedule::LocalTime;
-use crate::messages::Notify;
+use crate::messages::{Decided, Notify, Scaled};
 use crate::model::{Count, Direction, ProcessName};
 use crate::notification::{Event, Notice, Phase};
-use crate::supervisor::cycle::Turn;
+use crate::one_line::one_line;
+use crate::supervisor::cycle::{MOST_DATA, Turn};
+use crate::supervisor::group::Group;
 use crate::supervisor::rapid;
 
 /// Logs what cannot be measured, read or set, once when it begins and once when it ends: whoever has picked no notice
@@ -39,6 +41,34 @@ pub(super) fn log_turned(process: &ProcessName, turned: &[(Event, Option<String>
                 | Event::Degraded,
                 _,
             ) => {}
+        }
+    }
+}
+
+impl Group {
+    /// One line a cycle, for who wants to follow.
+    pub fn log_cycle(&self, decided: &Decided) {
+        let process = self.process();
+        let count = decided.count.as_ref().ok().map(|seen| seen.count);
+        let (data, wish) = (&decided.measurement.data, decided.wish.as_ref());
+        let wish = wish.map_or_else(ToString::to_string, |wish| wish.reason.clone());
+        debug!(process:% = process, cycle = decided.cycle, count:?; "{process}: measured {}; {wish}", one_line(&data.to_string(), MOST_DATA));
+    }
+
+    /// The outcome of a scale.
+    pub fn log_scaled(&self, scaled: &Scaled) {
+        let (process, from, to, cycle) = (self.process(), scaled.from, scaled.to, scaled.cycle);
+        match &scaled.result {
+            Ok(count) => {
+                let reason = self
+                    .memory
+                    .read(|state| state.last.as_ref().map(|last| last.reason.clone()))
+                    .unwrap_or_default();
+                info!(process:% = process, cycle, from, to = *count; "scaled {process} from {from} to {count}: {reason}");
+            }
+            Err(error) => {
+                debug!(process:% = process, cycle, from, to; "{process} stays at {from} instead of {to} until the next cycle: {error}");
+            }
         }
     }
 }

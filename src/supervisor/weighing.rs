@@ -6,6 +6,7 @@ use crate::envelope::usage::hours_left;
 use crate::envelope::{Budget, Paused, Question, Rate, Stabilized, Waits};
 use crate::messages::Decided;
 use crate::model::{Count, Direction};
+use crate::notification::{Event, Phase};
 use crate::scaling::Observed;
 use crate::supervisor::cycle::{Platform, Turn};
 
@@ -13,6 +14,24 @@ use crate::supervisor::cycle::{Platform, Turn};
 const HOUR: Duration = Duration::from_secs(3600);
 
 impl Turn<'_> {
+    /// A first start never cuts an app down: what is found above an unwritten maximum is the maximum. What was found
+    /// before is lowered by none that is found later.
+    pub(super) fn adopt(&mut self, count: Count) {
+        if std::mem::replace(&mut self.state.counted, true) || self.plan.max_is_written {
+            return;
+        }
+        let known = self.plan.bounds(self.now.wall, self.state.adopted_max);
+        if count > known.max() {
+            let max = self.plan.bounds(self.now.wall, None).max();
+            self.state.adopted_max = Some(count);
+            let reason = format!(
+                "{count} processes were found at the start and max_processes is not set (its default is {max}), so {count} is \
+                 the maximum; set max_processes to choose another"
+            );
+            self.tell(Event::AboveMax, Phase::Moment, None, Some(count), &reason);
+        }
+    }
+
     /// Remembers what the envelope looks back on.
     pub(super) fn observe(&mut self, decided: &Decided, count: Count) {
         let rules = &self.plan.envelope;

@@ -15,6 +15,7 @@ use crate::model::ProcessName;
 use crate::notification::actor::Notifier;
 use crate::scaling::ScalingBackend;
 use crate::settings::{ProcessSettings, Settings, Step};
+use crate::supervisor::caught::caught;
 use crate::supervisor::guard::Census;
 use crate::supervisor::plan::Plan;
 use crate::wire::Tap;
@@ -156,7 +157,9 @@ fn build<T: ?Sized>(
 ) -> Result<Rc<T>, BuildError> {
     let row = table.iter().find(|row| row.name == step.backend);
     let row = row.ok_or_else(|| BuildError(format!("there is no backend `{}`", step.backend)))?;
-    (row.build)(&step.section, site).map_err(|BuildError(why)| {
+    let built = caught(|| (row.build)(&step.section, site))
+        .unwrap_or_else(|text| Err(BuildError(format!("building it panicked: {text}"))));
+    built.map_err(|BuildError(why)| {
         let why = step.section.veil(&why);
         BuildError(format!("{}: {}: {why}", site.process, step.backend))
     })

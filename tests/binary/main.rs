@@ -44,4 +44,6 @@ mod stops;
 #[cfg(test)]
 mod trial;
 #[cfg(test)]
+mod watcher;
+#[cfg(test)]
 mod webhook;

@@ -93,6 +93,34 @@ fn a_count_a_decision_or_a_scale_that_never_ends_fails_its_cycle_alone() {
 }
 
 #[test]
+fn what_reading_the_count_took_is_no_longer_there_for_the_scale() {
+    let millis = std::time::Duration::from_millis;
+    // Of the 4 s of a cycle; a second is left to a scale in any case.
+    let rows = [
+        (2_500, 1_400, true, "3.9 s together"),
+        (2_500, 1_600, false, "4.1 s together"),
+        (3_900, 900, true, "a second is left to it"),
+        (3_900, 1_100, false, "but no more"),
+    ];
+    for (count, scale, works, because) in rows {
+        let decision = "number_of_fails_to_scale_up_after = 1";
+        Scenario::new(&process("web", decision)).run(|world| async move {
+            let web = world.script("web");
+            web.set_count(1);
+            web.measures([Act::value(5000.0)]);
+            web.counts([Act::Answer(()).after(millis(count))]);
+            web.scales([Act::Answer(()).after(millis(scale))]);
+            world.advance(seconds(9)).await;
+            assert_eq!(web.count() == 2, works, "{because}: {:?}", web.told());
+            if !works {
+                let told = web.told();
+                assert!(told[0].contains("of the 4 s"), "{because}: {told:?}");
+            }
+        });
+    }
+}
+
+#[test]
 fn a_notifier_that_hangs_or_fails_delays_nobody() {
     let two = process(
         "web",

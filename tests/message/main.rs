@@ -1,6 +1,8 @@
 //! Do the actors keep their promises? Real actors, scripted backends, a paused clock, no sockets.
 
 #[cfg(test)]
+mod backends;
+#[cfg(test)]
 mod deadlines;
 #[cfg(test)]
 mod envelope;
@@ -8,6 +10,8 @@ mod envelope;
 mod faults;
 #[cfg(test)]
 mod holds;
+#[cfg(test)]
+mod notices;
 #[cfg(test)]
 mod notifiers;
 #[cfg(test)]

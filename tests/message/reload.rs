@@ -74,6 +74,53 @@ fn a_maximum_that_is_written_later_replaces_the_one_that_was_found() {
     });
 }
 
+/// The same process, for another process type of the platform: another app, say, or another key.
+fn pointed_elsewhere(configuration: &str) -> String {
+    configuration.replace(
+        "timeout_in_seconds = 4",
+        "timeout_in_seconds = 4, process_type = \"elsewhere\"",
+    )
+}
+
+#[test]
+fn a_process_that_is_pointed_at_another_app_does_not_cut_it_down() {
+    Scenario::new(&process("web", "")).run(|world| async move {
+        let web = world.script("web");
+        web.set_count(2);
+        web.measures([Act::value(800.0)]);
+        world.advance(seconds(5)).await;
+        web.set_count(8);
+        world
+            .reload(&pointed_elsewhere(&process("web", "")))
+            .await
+            .unwrap();
+        world.advance(seconds(25)).await;
+        assert_eq!(web.count(), 8, "it is a first start there");
+        assert!(
+            web.told()[0].contains("max_processes is not set"),
+            "{:?}",
+            web.told()
+        );
+    });
+}
+
+#[test]
+fn a_maximum_that_was_found_is_not_lowered_by_another_key() {
+    Scenario::new(&process("web", "post_scale_wait_time_seconds = 0")).run(|world| async move {
+        let web = world.script("web");
+        web.set_count(8);
+        web.measures([Act::value(800.0)]);
+        world.advance(seconds(5)).await;
+        web.set_count(5);
+        let new = pointed_elsewhere(&process("web", "post_scale_wait_time_seconds = 0"));
+        world.reload(&new).await.unwrap();
+        web.measures([Act::value(5000.0)]);
+        world.advance(seconds(200)).await;
+        assert_eq!(web.count(), 8);
+        assert!(!web.told()[1].contains("were found"), "{:?}", web.told());
+    });
+}
+
 #[test]
 fn an_end_in_the_middle_of_a_reload_begins_nothing_new() {
     let old = process("web", "number_of_fails_to_scale_up_after = 1");

@@ -5,6 +5,8 @@ use std::rc::Rc;
 use autoscalebot::backend::{Backend, no_check};
 use autoscalebot::harness::{Act, Scenario};
 use autoscalebot::measurement::{MeasureError, MeasurementBackend, Sample};
+use autoscalebot::model::Role;
+use autoscalebot::supervisor::inject::Injected;
 use tokio::sync::Mutex;
 
 use crate::{process, seconds};
@@ -76,6 +78,35 @@ fn a_scale_that_never_ends_is_given_up_within_the_grace() {
         world.advance(seconds(1)).await;
         world.shut_down().await;
         assert!(world.now() <= seconds(8), "{:?}", world.now());
+    });
+}
+
+#[test]
+fn a_group_that_is_rebuilt_while_it_leaves_is_torn_down_all_the_same() {
+    let configuration = "[supervision]\nmax_restarts = 0\n".to_owned()
+        + &process("web", "number_of_fails_to_scale_up_after = 1");
+    Scenario::new(&configuration).run(|world| async move {
+        let web = world.script("web");
+        web.set_count(1);
+        web.measures([Act::value(5000.0)]);
+        web.scales([Act::Never]);
+        web.notifies("", [Act::Answer(()).after(seconds(1))]);
+        world.advance(seconds(1)).await;
+        let struck = async {
+            world.advance(seconds(1)).await;
+            world.inject("web", Role::Decide, Injected::Panic).await;
+        };
+        tokio::join!(world.shut_down(), struck);
+        assert!(
+            web.hooks().contains(&"scaling.teardown"),
+            "{:?}",
+            web.hooks()
+        );
+        assert!(
+            web.told().iter().any(|told| told.contains("rebuilt")),
+            "the last notices are out: {:?}",
+            web.told()
+        );
     });
 }
 

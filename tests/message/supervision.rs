@@ -106,6 +106,30 @@ fn a_group_that_stays_broken_stays_degraded_and_is_told_once() {
 }
 
 #[test]
+fn two_faults_at_once_are_one_rebuild() {
+    let configuration = "[supervision]\nmax_restarts = 0\n".to_owned() + &process("web", "");
+    Scenario::new(&configuration).run(|world| async move {
+        world.advance(seconds(5)).await;
+        tokio::join!(
+            world.inject("web", Role::Decide, Injected::Panic),
+            world.inject("web", Role::Scale, Injected::Panic),
+            world.inject("web", Role::Measure, Injected::Panic),
+        );
+        world.advance(seconds(70)).await;
+        let cycle = world.status("web").await.cycle;
+        assert_eq!(cycle, 8, "it goes on");
+        assert_eq!(count(&world, "Rebuild"), 1, "{:?}", world.said("web"));
+        world.inject("web", Role::Decide, Injected::Panic).await;
+        world.advance(seconds(1)).await;
+        assert!(
+            !world.status("web").await.degraded,
+            "the faults of a life that was given up are not held against the next"
+        );
+        assert_eq!(count(&world, "Rebuild"), 2, "{:?}", world.said("web"));
+    });
+}
+
+#[test]
 fn a_crash_loop_backs_off() {
     Scenario::new(&process("web", "")).run(|world| async move {
         for _ in 0..4 {

@@ -172,7 +172,8 @@ impl World {
             zero_can_mean_off: true,
             limit: None,
         };
-        let orders = Turn::new(&mut self.state, &self.plan, now, cycle).decided(&decided, platform);
+        let orders =
+            Turn::new(&mut self.state, &self.plan, now, cycle).decided(&decided, Ok(platform));
         prop_assert_eq!(orders.is_some(), expected);
         prop_assert!(expected || self.all() == before, "a late decision");
         self.recomputed(orders.as_ref())?;

@@ -26,10 +26,12 @@ fn policies() -> impl Strategy<Value = Policy> {
 fn lives(policy: Policy, happenings: &[Happening]) -> Vec<Vec<(Duration, Verdict)>> {
     let mut restarts = Restarts::new(policy);
     let (mut now, mut lives) = (Duration::ZERO, vec![vec![]]);
+    let mut degraded = false;
     for &(later, works) in happenings {
         now += Duration::from_millis(later);
-        if works && restarts.is_degraded() {
+        if works && degraded {
             restarts.recovered();
+            degraded = false;
             assert_eq!(
                 restarts,
                 Restarts::new(policy),
@@ -37,8 +39,8 @@ fn lives(policy: Policy, happenings: &[Happening]) -> Vec<Vec<(Duration, Verdict
             );
             lives.push(vec![]);
         } else {
-            let verdict = restarts.record(now);
-            assert_eq!(restarts.is_degraded(), verdict == Verdict::Degrade);
+            let verdict = restarts.record(now, degraded);
+            degraded = verdict == Verdict::Degrade;
             lives.last_mut().unwrap().push((now, verdict));
         }
     }

@@ -22,13 +22,12 @@ struct Told {
 }
 
 impl LimitBook {
-    /// Heroku refused to go to `wished` and named `stated` as its limit. The most that is known to be allowed is
-    /// returned: below `wished` in any case, since the stated limit may be one of the whole app's (two Eco dynos), of
-    /// which other process types have a part.
-    pub fn told(&mut self, stated: Count, wished: Count, now: Duration) -> Count {
+    /// Heroku refused to go to `wished` and named `stated` as its limit. The most that is known to be allowed is below
+    /// `wished` in any case, since the stated limit may be one of the whole app's (two Eco dynos), of which other
+    /// process types have a part.
+    pub fn told(&mut self, stated: Count, wished: Count, now: Duration) {
         let limit = stated.min(wished.saturating_sub(1));
         self.told = Some(Told { limit, at: now });
-        limit
     }
 
     /// The formation was read, with dynos of this size. Another size has other limits, so that a change forgets ours.
@@ -64,7 +63,7 @@ mod tests {
     fn a_limit_holds_for_an_hour() {
         let mut book = LimitBook::default();
         assert_eq!(book.in_force(START), None);
-        assert_eq!(book.told(2, 3, START), 2);
+        book.told(2, 3, START);
         let almost = Duration::from_millis(3_599_999);
         assert_eq!(book.in_force(START), Some(2));
         assert_eq!(book.in_force(START + almost), Some(2));
@@ -99,11 +98,13 @@ mod tests {
     #[test]
     fn what_was_refused_is_above_the_limit() {
         let mut book = LimitBook::default();
+        book.told(2, 2, START);
         assert_eq!(
-            book.told(2, 2, START),
-            1,
+            book.in_force(START),
+            Some(1),
             "other process types have the other dyno"
         );
-        assert_eq!(book.told(10, 4, START), 3);
+        book.told(10, 4, START);
+        assert_eq!(book.in_force(START), Some(3));
     }
 }

@@ -1,8 +1,8 @@
 //! Scales a process type of a Heroku app, by the Platform API (version 3).
 //!
 //! All process types of one app share one client ([`app`]), which reads their counts in one call. `timeout_in_seconds`
-//! is kept here for each reading and for each change, the retries after a 429 or 5xx included; the actor's fence around
-//! the whole cycle stands behind it. Every dyno that is asked for counts as ready: Heroku tells of a quantity, and to
+//! is kept here for each reading and for each change, the retries after a 429 or 5xx included; the actor's fence behind
+//! it gives a change only what reading the count has left of it. Every dyno that is asked for counts as ready: Heroku tells of a quantity, and to
 //! ask for the dynos' states would double the calls.
 
 pub mod access;
@@ -167,19 +167,13 @@ impl ScalingBackend for Heroku {
             }
             Err(failure) => failure,
         };
-        match failure {
-            Failure::Refused(refusal) => Err(match refusal.limit {
-                Some(stated) => ScaleError::Limited {
-                    limit: self
-                        .limit
-                        .borrow_mut()
-                        .told(stated, to, self.clock.now().mono),
-                    message: refusal.text,
-                },
-                None => ScaleError::Refused(refusal.text),
-            }),
-            failure @ Failure::Unavailable(_) => Err(plain(failure)),
+        if let Failure::Refused(refusal) = &failure
+            && let Some(stated) = refusal.limit
+        {
+            let now = self.clock.now().mono;
+            self.limit.borrow_mut().told(stated, to, now);
         }
+        Err(plain(failure))
     }
 
     fn target(&self) -> String {
@@ -205,7 +199,7 @@ impl Heroku {
     }
 }
 
-/// A failure in which a limit has no meaning, or is none.
+/// A failure, as a person reads it.
 fn plain(failure: Failure) -> ScaleError {
     match failure {
         Failure::Refused(refusal) => ScaleError::Refused(refusal.text),

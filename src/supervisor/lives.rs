@@ -1,0 +1,80 @@
+//! A group's lives, as its memory sees them: whose faults count, and what a departure that is broken off leaves behind.
+//!
+//! ```text
+//!   life 1 ── fault: Rebuild ──▶ (the supervisor is told) ──▶ life 2
+//!             │◀─ faults of life 1 count ─┼ for nothing more ─▶│
+//! ```
+
+use std::time::Duration;
+
+use crate::supervisor::memory::{Health, State};
+use crate::supervisor::restarts::Verdict;
+
+impl State {
+    /// What is done about a fault of this life of the group; `None`: nothing, for that life is over or given up, and
+    /// its faults are not held against the next.
+    pub fn judge(&mut self, life: u64, now: Duration) -> Option<Verdict> {
+        if life != self.life {
+            return None;
+        }
+        let retried = self.health != Health::Working;
+        let verdict = self.restarts.record(now, retried);
+        match verdict {
+            Verdict::Restart { .. } => {}
+            Verdict::Rebuild | Verdict::Degrade => self.life += 1,
+        }
+        Some(verdict)
+    }
+
+    /// A departure was broken off: cycles begin again. Whether there was one.
+    pub fn come_back(&mut self) -> bool {
+        let was_leaving = std::mem::take(&mut self.stopping);
+        if was_leaving {
+            self.in_flight = None;
+        }
+        was_leaving
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::supervisor::restarts::{Policy, Restarts};
+
+    const NOW: Duration = Duration::from_secs(100);
+
+    /// No restart is borne, and the first life has begun.
+    fn frail() -> State {
+        State {
+            restarts: Restarts::new(Policy {
+                max_restarts: 0,
+                window: Duration::from_secs(60),
+            }),
+            life: 1,
+            ..State::default()
+        }
+    }
+
+    #[test]
+    fn a_life_that_is_given_up_is_judged_once() {
+        let mut state = frail();
+        assert_eq!(state.judge(1, NOW), Some(Verdict::Rebuild));
+        assert_eq!(state.judge(1, NOW), None, "another of its actors fails too");
+        assert_eq!(state.judge(2, NOW), Some(Verdict::Degrade), "its heir");
+        assert_eq!(state.judge(2, NOW), None);
+        assert_eq!(state.judge(1, NOW), None, "long gone");
+    }
+
+    #[test]
+    fn no_fault_of_a_retry_is_borne() {
+        let mut state = State {
+            health: Health::OnTrial,
+            life: 1,
+            ..State::default()
+        };
+        assert_eq!(state.judge(1, NOW), Some(Verdict::Degrade));
+        state.health = Health::Working;
+        let backoff = Duration::from_millis(100);
+        assert_eq!(state.judge(2, NOW), Some(Verdict::Restart { backoff }));
+    }
+}
