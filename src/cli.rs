@@ -157,6 +157,9 @@ fn check(file: Option<PathBuf>, live: bool, registry: Registry, clock: Clock) ->
     for note in settings::past_dates(&settings, &registry, clock.now().wall) {
         say(&format!("\nnote: {note}\n"))?;
     }
+    for warning in settings::foreseen(&settings, clock.now().wall) {
+        say(&format!("\nwarning: {warning}\n"))?;
+    }
     if !live {
         return Ok(Exit::Success);
     }

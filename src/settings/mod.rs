@@ -33,7 +33,7 @@ pub use load::{load, load_file, load_text};
 pub use problem::{Problem, Problems};
 pub use secret::Secret;
 pub use source::Source;
-pub use told::{describe, list, nearest_backend, past_dates, reference, summary};
+pub use told::{describe, foreseen, list, nearest_backend, past_dates, reference, summary};
 
 /// A configuration that was found good.
 #[derive(Debug, Clone, PartialEq)]
