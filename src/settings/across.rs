@@ -114,7 +114,7 @@ pub(super) fn check(walk: &mut Walk<'_>, tables: &ProcessTables) {
 }
 
 /// The backend's own check. It reads whole tables, so one with an unusable setting is left for the next time.
-fn backend(walk: &mut Walk<'_>, table: &Table) {
+pub(super) fn backend(walk: &mut Walk<'_>, table: &Table) {
     if !table.spoilt.is_empty() {
         return;
     }

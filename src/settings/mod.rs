@@ -6,6 +6,7 @@ mod defaults;
 mod environment;
 mod load;
 mod mask;
+mod part;
 pub mod problem;
 mod process;
 mod rooms;
@@ -24,12 +25,16 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use crate::model::ProcessName;
+use crate::state::settings::StateSettings;
 use schema::Section;
 
 pub use environment::Environment;
 pub use load::{load, load_file, load_text};
+pub(crate) use mask::without_secrets;
+pub use part::{Part, load_part, load_part_file};
 pub use problem::{Problem, Problems};
 pub use secret::Secret;
+pub(crate) use similar::nearest as nearest_name;
 pub use source::Source;
 pub use told::{describe, list, nearest_backend, reference, summary};
 
@@ -40,6 +45,8 @@ pub struct Settings {
     pub time_zone: Tz,
     /// How failures are met.
     pub supervision: Supervision,
+    /// Where state is kept, if anywhere.
+    pub state: Option<StateSettings>,
     /// The managed processes, by name.
     pub processes: Vec<ProcessSettings>,
 }

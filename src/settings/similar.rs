@@ -1,7 +1,7 @@
 //! "Did you mean": the known name that a wrong one is nearest to.
 
 /// The known name nearest to `wrong`, if any is near enough to have been meant.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     wrong: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {

@@ -45,7 +45,7 @@ pub(super) fn transport(shown: &str, error: reqwest::Error) -> MeasureError {
 }
 
 /// When there is a TLS error behind `error`: what it is, and what to do about it where that is known.
-pub(in crate::measurement) fn tls_trouble(error: &(dyn Error + 'static)) -> Option<String> {
+pub(crate) fn tls_trouble(error: &(dyn Error + 'static)) -> Option<String> {
     let tls = tls_error(error)?;
     #[expect(
         clippy::wildcard_enum_match_arm,

@@ -22,7 +22,7 @@ use crate::settings::problem::Fault;
 use crate::settings::schema::{Default, Kind, Section, Setting};
 
 pub use answer::Answer;
-pub(in crate::measurement) use failure::tls_trouble;
+pub(crate) use failure::tls_trouble;
 
 /// Where the application answers.
 pub const MEASUREMENT_URL: Setting = Setting::new(
