@@ -131,103 +131,75 @@ mod tests {
         ProcessName::new("web").unwrap()
     }
 
-    /// The bounds that hold when 2 to 5 are configured, and the directions that are paused.
-    fn holds(orders: &[Order], minute: i64) -> ((Count, Count), (bool, bool)) {
-        let standing = together(orders, &web(), at(minute));
-        let bounds = standing.bounds(Bounds::new(2, 5).unwrap());
+    /// The directions that are paused at half past.
+    fn paused(orders: &[Order]) -> (bool, bool) {
+        let standing = together(orders, &web(), at(30));
         let paused = |direction| standing.paused(direction).is_some();
-        (
-            (bounds.min(), bounds.max()),
-            (paused(Direction::Up), paused(Direction::Down)),
-        )
+        (paused(Direction::Up), paused(Direction::Down))
+    }
+
+    /// The bounds that hold at half past when 2 to 5 are configured.
+    fn bounds(orders: &[Order]) -> (Count, Count) {
+        let standing = together(orders, &web(), at(30));
+        let bounds = standing.bounds(Bounds::new(2, 5).unwrap());
+        (bounds.min(), bounds.max())
     }
 
     #[test]
-    fn what_orders_mean() {
-        let scale = Kind::Scale { count: 9 };
-        let free = (false, false);
-        let rows: &[(&[Order], _, _, &str)] = &[
-            (&[], (2, 5), free, "nothing is ordered"),
+    fn the_newest_pause_counts() {
+        let all = || order(1, BOTH, 0, 60);
+        let rows = [
+            (vec![], (false, false), "nothing is ordered"),
+            (vec![all()], (true, true), "both directions"),
+            (vec![order(1, DOWN, 0, 60)], (false, true), "one direction"),
             (
-                &[order(1, BOTH, 0, 60)],
-                (2, 5),
+                vec![all(), order(2, DOWN, 5, 60)],
+                (false, true),
+                "the newest",
+            ),
+            (
+                vec![order(2, DOWN, 5, 60), all()],
+                (false, true),
+                "by its number",
+            ),
+            (
+                vec![all(), order(2, DOWN, 5, 20)],
                 (true, true),
-                "a pause leaves the bounds",
+                "the older again",
             ),
+            (vec![order(1, BOTH, 40, 60)], (false, false), "not yet"),
+            (vec![order(1, BOTH, 0, 20)], (false, false), "no longer"),
+        ];
+        for (orders, expected, because) in rows {
+            assert_eq!(paused(&orders), expected, "{because}");
+            assert_eq!(bounds(&orders), (2, 5), "a pause leaves the bounds");
+        }
+    }
+
+    #[test]
+    fn numbers_replace_the_bounds() {
+        let kept = |id, min, max| order(id, over(min, max), 0, 60);
+        let scale = || order(3, Kind::Scale { count: 9 }, 0, 60);
+        let rows = [
+            (vec![kept(1, Some(3), None)], (3, 5), "another minimum"),
+            (vec![kept(1, Some(8), None)], (8, 8), "it moves the maximum"),
+            (vec![kept(1, None, Some(1))], (1, 1), "it moves the minimum"),
+            (vec![kept(1, Some(8), Some(12))], (8, 12), "both"),
             (
-                &[order(1, DOWN, 0, 60)],
-                (2, 5),
-                (false, true),
-                "a pause of one direction",
-            ),
-            (
-                &[order(1, BOTH, 0, 60), order(2, DOWN, 5, 60)],
-                (2, 5),
-                (false, true),
-                "the newest pause",
-            ),
-            (
-                &[order(2, DOWN, 5, 60), order(1, BOTH, 0, 60)],
-                (2, 5),
-                (false, true),
-                "the number tells, not the place",
-            ),
-            (
-                &[order(1, BOTH, 0, 60), order(2, DOWN, 5, 20)],
-                (2, 5),
-                (true, true),
-                "the older counts again",
-            ),
-            (
-                &[order(1, over(Some(3), None), 0, 60)],
-                (3, 5),
-                free,
-                "another minimum",
-            ),
-            (
-                &[order(1, over(Some(8), None), 0, 60)],
-                (8, 8),
-                free,
-                "a minimum moves the maximum",
-            ),
-            (
-                &[order(1, over(None, Some(1)), 0, 60)],
-                (1, 1),
-                free,
-                "a maximum moves the minimum",
-            ),
-            (
-                &[order(1, over(Some(8), Some(12)), 0, 60)],
-                (8, 12),
-                free,
-                "both",
-            ),
-            (
-                &[
-                    order(1, over(Some(8), Some(12)), 0, 60),
-                    order(2, over(None, Some(4)), 0, 60),
-                ],
+                vec![kept(1, Some(8), None), kept(2, None, Some(4))],
                 (2, 4),
-                free,
-                "the newest override alone",
+                "the newest alone",
             ),
             (
-                &[order(1, scale, 0, 60), order(2, over(Some(1), None), 0, 60)],
+                vec![scale(), kept(4, Some(1), None)],
                 (9, 9),
-                free,
                 "a number outranks an override",
             ),
-            (
-                &[order(1, scale, 0, 60), order(2, BOTH, 0, 60)],
-                (9, 9),
-                free,
-                "and a pause",
-            ),
-            (&[order(1, scale, 0, 20)], (2, 5), free, "it is over"),
-            (&[order(1, scale, 40, 60)], (2, 5), free, "it has not begun"),
+            (vec![scale(), order(4, BOTH, 0, 60)], (9, 9), "and a pause"),
         ];
-        for (orders, bounds, paused, because) in rows {
-            assert_eq!(holds(orders, 30), (*bounds, *paused), "{because}");
+        for (orders, expected, because) in rows {
+            assert_eq!(bounds(&orders), expected, "{because}");
+            assert_eq!(paused(&orders), (false, false), "{because}");
         }
     }
 

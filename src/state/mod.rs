@@ -20,6 +20,7 @@
 
 mod file;
 pub mod journal;
+mod pack;
 mod redis;
 pub mod settings;
 
@@ -46,7 +47,7 @@ pub const MOST_RECORD_BYTES: usize = 16 * 1024;
 pub const MOST_SNAPSHOT_BYTES: usize = 256 * 1024;
 
 /// The most orders that a store keeps, those that have ended included.
-pub const MOST_ORDERS: usize = 1000;
+pub const MOST_ORDERS: usize = 200;
 
 /// What one process is to go on from after a restart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -283,10 +284,12 @@ pub fn open(settings: &StateSettings, clock: Clock) -> Result<Rc<dyn StateStore>
             url,
             tls_ca_file,
             key_prefix,
+            max_megabytes,
         } => Rc::new(RedisStore::new(
             url,
             tls_ca_file.as_deref(),
             key_prefix,
+            *max_megabytes,
             settings.timeout,
         )?),
     })

@@ -42,6 +42,8 @@ pub enum StatePlace {
         tls_ca_file: Option<String>,
         /// What the name of each key begins with.
         key_prefix: String,
+        /// How much of its memory the ledgers may take.
+        max_megabytes: u64,
     },
 }
 
@@ -89,11 +91,11 @@ pub static STATE: &[Setting] = &[
         "How many records of each process are kept: the oldest go. A week at one each 30 s is 20160.",
     ),
     Setting::new(
-        "max_file_megabytes",
+        "max_megabytes",
         Kind::Whole(1, 1_000_000),
-        Default::Whole(1000),
-        "How large a `file:` may become. Once it is that large, the older half of the ledger goes. A Redis has its own \
-         `maxmemory`, and is treated likewise when it says that it is full.",
+        Default::Derived("1000 for a file, 20 for a Redis"),
+        "How large the file may become, or how much of a Redis's memory the ledgers may take. Where that is reached, the \
+         oldest records go. A Redis that others use too must have room for it.",
     ),
     Setting::new(
         "timeout_in_seconds",
@@ -110,19 +112,10 @@ pub fn check(section: &Section) -> Vec<Fault> {
         return Vec::new();
     };
     let mut faults: Vec<Fault> = place(url, section).err().into_iter().collect();
-    let is_file = url.starts_with("file:");
-    let alien: &[&str] = if is_file {
-        &["tls_ca_file", "key_prefix"]
-    } else {
-        &["max_file_megabytes"]
-    };
-    let (what, of) = if is_file {
-        ("a file", "a Redis")
-    } else {
-        ("a Redis", "a file")
-    };
-    for name in alien.iter().filter(|name| section.is_written(name)) {
-        let wrong = format!("state is kept in {what}, and this is for {of}");
+    let alien = ["tls_ca_file", "key_prefix"].into_iter();
+    let is_alien = |name: &&str| url.starts_with("file:") && section.is_written(name);
+    for name in alien.filter(is_alien) {
+        let wrong = "state is kept in a file, and this is for a Redis";
         faults.push(Fault::at(name, wrong, "no such line, or another url"));
     }
     if section.text("key_prefix").is_some_and(str::is_empty) {
@@ -169,7 +162,7 @@ fn place(url: &str, section: &Section) -> Result<StatePlace, Fault> {
     if let Some(file) = url.strip_prefix("file:") {
         return Ok(StatePlace::File {
             path: path(file)?,
-            max_megabytes: whole(section, "max_file_megabytes", 1000),
+            max_megabytes: whole(section, "max_megabytes", 1000),
         });
     }
     Address::from_url(url).map_err(|why| Fault::at("url", why, URL_EXAMPLE))?;
@@ -180,6 +173,7 @@ fn place(url: &str, section: &Section) -> Result<StatePlace, Fault> {
             .text("key_prefix")
             .unwrap_or("autoscalebot:")
             .to_owned(),
+        max_megabytes: whole(section, "max_megabytes", 20),
     })
 }
 
@@ -254,11 +248,6 @@ mod tests {
                 json!({"url": "file:a", "tls_ca_file": "x"}),
                 "tls_ca_file",
                 "is for a Redis",
-            ),
-            (
-                json!({"url": "redis://a", "max_file_megabytes": 5}),
-                "max_file_megabytes",
-                "is for a file",
             ),
             (
                 json!({"url": "redis://a", "key_prefix": ""}),

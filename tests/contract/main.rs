@@ -32,3 +32,5 @@ mod notification_local;
 mod response_time;
 #[cfg(test)]
 mod servers;
+#[cfg(test)]
+mod state;

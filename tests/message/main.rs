@@ -7,6 +7,8 @@ mod faults;
 #[cfg(test)]
 mod holds;
 #[cfg(test)]
+mod journal;
+#[cfg(test)]
 mod path;
 #[cfg(test)]
 mod reload;

@@ -64,6 +64,7 @@ pub(super) fn reference(rooms: &Rooms) -> String {
         let shown = match setting.name {
             "url" => "\"file:autoscalebot.db\"".to_owned(),
             "tls_ca_file" => "\"/etc/ssl/certs/our-own-ca.pem\"".to_owned(),
+            "max_megabytes" => "1000".to_owned(),
             _ => default_of(setting),
         };
         text.push_str(&line(setting, &shown, true));

@@ -1,12 +1,11 @@
-//! The file's tables, and the operations on snapshots and ledgers as functions of an open connection.
+//! The file's tables, and the writing and reading of snapshots, as functions of an open connection.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use super::orders;
 use super::trouble::Trouble;
 use crate::model::ProcessName;
-use crate::state::{Batch, First, Limits, Record, Snapshot, Wanted};
+use crate::state::{Batch, Snapshot};
 
 /// Says that a file is ours: `asb1` in `SQLite`'s header.
 const APPLICATION: i32 = 0x6173_6231;
@@ -14,17 +13,13 @@ const APPLICATION: i32 = 0x6173_6231;
 /// The version of the tables.
 const VERSION: i32 = 1;
 
-/// How many records one pruning takes from one process, so that nobody waits long for it.
-const MOST_PRUNED: u64 = 5000;
-
-/// How many pages one pruning gives back.
-const MOST_PAGES_FREED: u32 = 2000;
-
 /// A ledger is looked up by process and time, and no record is in it twice.
 const TABLES: &str = "
 CREATE TABLE snapshots (process TEXT PRIMARY KEY, at INTEGER NOT NULL, text TEXT NOT NULL) STRICT;
 CREATE TABLE ledger (process TEXT NOT NULL, at INTEGER NOT NULL, cycle INTEGER NOT NULL, text TEXT NOT NULL,
     UNIQUE (process, at, cycle)) STRICT;
+CREATE TABLE packs (process TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
+CREATE INDEX packs_by_time ON packs (process, last);
 CREATE TABLE orders (id INTEGER PRIMARY KEY AUTOINCREMENT, draft TEXT NOT NULL, ended TEXT) STRICT;
 ";
 
@@ -126,104 +121,6 @@ pub(super) fn save_snapshot(
     Ok(())
 }
 
-pub(super) fn records(
-    connection: &mut Connection,
-    process: &ProcessName,
-    wanted: Wanted,
-) -> Result<Vec<Record>, Trouble> {
-    let sql = match wanted.first {
-        First::Oldest => {
-            "SELECT at, cycle, text FROM ledger WHERE process = ?1 AND at BETWEEN ?2 AND ?3
-             ORDER BY at, cycle LIMIT ?4"
-        }
-        First::Newest => {
-            "SELECT at, cycle, text FROM ledger WHERE process = ?1 AND at BETWEEN ?2 AND ?3
-             ORDER BY at DESC, cycle DESC LIMIT ?4"
-        }
-    };
-    let mut statement = connection.prepare(sql)?;
-    let micros = |at: Option<DateTime<Utc>>, open| at.map_or(open, |at| at.timestamp_micros());
-    let mut rows = statement.query(params![
-        process.as_str(),
-        micros(wanted.since, i64::MIN),
-        micros(wanted.until, i64::MAX),
-        i64::try_from(wanted.most).unwrap_or(i64::MAX),
-    ])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let cycle: i64 = row.get(1)?;
-        if let (Some(at), Ok(cycle)) = (time(row.get(0)?), u64::try_from(cycle)) {
-            found.push(Record {
-                process: process.clone(),
-                at,
-                cycle,
-                text: row.get(2)?,
-            });
-        }
-    }
-    Ok(found)
-}
-
-pub(super) fn prune(
-    connection: &mut Connection,
-    limits: Limits,
-    now: DateTime<Utc>,
-) -> Result<u64, Trouble> {
-    let horizon = limits.horizon(now);
-    let transaction = begin(connection)?;
-    let mut gone = 0;
-    for process in processes(&transaction)? {
-        gone += prune_one(&transaction, &process, horizon, limits)?;
-    }
-    orders::prune(&transaction, horizon, now)?;
-    transaction.commit()?;
-    let pages = format!("PRAGMA incremental_vacuum({MOST_PAGES_FREED})");
-    connection.execute_batch(&pages)?;
-    Ok(gone)
-}
-
-/// The processes that have a ledger, each found by one look into the index.
-fn processes(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<String>> {
-    let mut next = transaction.prepare("SELECT min(process) FROM ledger WHERE process > ?1")?;
-    let mut found: Vec<String> = Vec::new();
-    loop {
-        let last = found.last().map_or("", String::as_str);
-        let process: Option<String> = next.query_row([last], |row| row.get(0))?;
-        match process {
-            Some(process) => found.push(process),
-            None => return Ok(found),
-        }
-    }
-}
-
-fn prune_one(
-    transaction: &Transaction<'_>,
-    process: &str,
-    horizon: DateTime<Utc>,
-    limits: Limits,
-) -> rusqlite::Result<u64> {
-    // The newest record that is one too many; it and what is older goes.
-    let mut surplus = transaction.prepare(
-        "SELECT at FROM ledger WHERE process = ?1 ORDER BY at DESC, cycle DESC LIMIT 1 OFFSET ?2",
-    )?;
-    let most = i64::try_from(limits.max_records_per_process).unwrap_or(i64::MAX);
-    let too_many: Option<i64> = surplus
-        .query_row(params![process, most], |row| row.get(0))
-        .optional()?;
-    let too_old = horizon.timestamp_micros().saturating_sub(1);
-    let up_to = too_many.map_or(too_old, |at| at.max(too_old));
-    let mut delete = transaction.prepare(
-        "DELETE FROM ledger WHERE rowid IN
-         (SELECT rowid FROM ledger WHERE process = ?1 AND at <= ?2 ORDER BY at, cycle LIMIT ?3)",
-    )?;
-    let gone = delete.execute(params![
-        process,
-        up_to,
-        i64::try_from(MOST_PRUNED).unwrap_or(i64::MAX)
-    ])?;
-    Ok(u64::try_from(gone).unwrap_or(u64::MAX))
-}
-
-fn time(micros: i64) -> Option<DateTime<Utc>> {
+pub(super) fn time(micros: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_micros(micros)
 }

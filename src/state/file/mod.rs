@@ -5,6 +5,7 @@
 
 mod database;
 mod desk;
+mod ledger;
 mod orders;
 mod trouble;
 
@@ -118,6 +119,13 @@ impl FileStore {
         Ok(sender)
     }
 
+    fn leave_out(&self, what: &'static str, number: usize) {
+        if number > 0 {
+            let mut remarks = self.remarks.borrow_mut();
+            remarks.push(Remark::LeftOut { what, number });
+        }
+    }
+
     fn away(&self, why: &str) -> StoreError {
         StoreError::Away(format!("{}: {why}", self.place))
     }
@@ -151,23 +159,21 @@ impl StateStore for FileStore {
         wanted: Wanted,
     ) -> Result<Vec<Record>, StoreError> {
         let process = process.clone();
-        self.ask(move |connection| database::records(connection, &process, wanted))
-            .await
+        let found = self
+            .ask(move |connection| ledger::records(connection, &process, wanted))
+            .await?;
+        self.leave_out("packs of records", found.left_out);
+        Ok(found.records)
     }
 
     async fn prune(&self, limits: Limits, now: DateTime<Utc>) -> Result<u64, StoreError> {
-        self.ask(move |connection| database::prune(connection, limits, now))
+        self.ask(move |connection| ledger::prune(connection, limits, now))
             .await
     }
 
     async fn orders(&self) -> Result<Vec<Order>, StoreError> {
         let found = self.ask(|connection| orders::all(connection)).await?;
-        if found.left_out > 0 {
-            self.remarks.borrow_mut().push(Remark::LeftOut {
-                what: "orders",
-                number: found.left_out,
-            });
-        }
+        self.leave_out("orders", found.left_out);
         Ok(found.orders)
     }
 

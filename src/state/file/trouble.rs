@@ -36,6 +36,11 @@ impl Trouble {
         )
     }
 
+    /// Whether there is no room.
+    pub(super) fn is_full(&self) -> bool {
+        self.code() == Some(ErrorCode::DiskFull)
+    }
+
     /// Whether another attempt over the same connection is worth nothing.
     pub(super) fn wants_opening_anew(&self) -> bool {
         !matches!(
@@ -53,7 +58,7 @@ impl Trouble {
         };
         match code {
             Some(ErrorCode::DiskFull) => StoreError::Full(format!(
-                "{text}; make room, raise max_file_megabytes, or keep less"
+                "{text}; make room, raise max_megabytes, or keep less"
             )),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
                 StoreError::Refused(format!("{text}; it must be writable, and its folder too"))

@@ -35,6 +35,8 @@ pub enum StoreEvent {
         place: String,
         /// How long it failed.
         after: Duration,
+        /// How many records were dropped and not told yet.
+        dropped: u64,
     },
     /// Something happened to the store itself.
     Remarked(Remark),
@@ -70,9 +72,17 @@ impl fmt::Display for StoreEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed { error } => write!(f, "state is not being kept: {error}"),
-            Self::WorksAgain { place, after } => {
+            Self::WorksAgain {
+                place,
+                after,
+                dropped,
+            } => {
                 let after = lasting::shown(*after);
-                write!(f, "state is being kept again in {place}, after {after}")
+                write!(f, "state is being kept again in {place}, after {after}")?;
+                if *dropped > 0 {
+                    write!(f, "; {dropped} more records were dropped meanwhile")?;
+                }
+                Ok(())
             }
             Self::Remarked(remark) => remark.fmt(f),
             Self::Shortened { place, gone } => write!(
@@ -135,6 +145,7 @@ impl Health {
         Some(StoreEvent::WorksAgain {
             place: self.place.clone(),
             after: now.saturating_sub(since),
+            dropped: std::mem::take(&mut self.untold),
         })
     }
 

@@ -133,9 +133,7 @@ impl Journal {
 
     /// Notes what is to be written within about a second. Never waits.
     pub fn note(&self, snapshot: Option<Snapshot>, records: impl IntoIterator<Item = Record>) {
-        for record in records {
-            self.shared.note_record(record);
-        }
+        self.shared.note_records(records);
         if let Some(snapshot) = snapshot {
             // One that is too large has been told as an event.
             self.shared.note_snapshot(snapshot).unwrap_or_default();
@@ -184,9 +182,12 @@ impl Journal {
 }
 
 impl Shared {
-    fn note_record(&self, record: Record) {
+    fn note_records(&self, records: impl IntoIterator<Item = Record>) {
         let now = self.clock.now().mono;
-        let dropped = self.pending.borrow_mut().record(record);
+        let mut dropped = 0;
+        for record in records {
+            dropped += self.pending.borrow_mut().record(record);
+        }
         let event = self.health.borrow_mut().dropped(dropped, now);
         self.tell(event);
     }

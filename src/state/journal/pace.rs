@@ -158,7 +158,7 @@ mod tests {
             pace.failed(at(0.0), false);
             match pace.next(at(0.0), true) {
                 Next::Wait(time) => rests.push(time.as_secs()),
-                other => panic!("{other:?}"),
+                other @ (Next::Write | Next::Prune) => panic!("{other:?}"),
             }
         }
         assert_eq!(rests, [1, 2, 4, 8, 10, 10]);

@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | `snapshots` | a hash: process, its snapshot's time and text |
 //! | `ledgers` | a set: the processes that have a ledger |
-//! | `ledger:PROCESS` | a sorted set: by time, each record's time, cycle and text |
+//! | `ledger:PROCESS` | a sorted set: by time, each of the newest records' time, cycle and text |
+//! | `packs:PROCESS` | a sorted set: by the time of its last, packs of older records, and the times of their first and last |
 //! | `orders` | a hash: number, order |
 //! | `orders:ended` | a hash: number, its end before its time |
 //! | `orders:last` | the last number that was given |
@@ -17,7 +18,11 @@ use redis::{Cmd, Pipeline, cmd, pipe};
 
 use crate::model::ProcessName;
 use crate::orders::{Ended, Order, OrderId};
-use crate::state::{Batch, First, Limits, Record, Snapshot, Wanted};
+use crate::state::pack::{Pack, RECORDS};
+use crate::state::{Batch, First, Record, Snapshot, Wanted};
+
+/// How many packs are read at once: so many hundred records.
+const PACKS_AT_ONCE: u64 = 20;
 
 /// The names of the keys.
 #[derive(Debug)]
@@ -36,6 +41,13 @@ pub(super) fn record_entry(record: &Record) -> String {
     format!("{at} {} {}", record.cycle, record.text)
 }
 
+/// A pack as an entry: the times of its first and last, and its bytes.
+pub(super) fn pack_entry(pack: &Pack) -> Vec<u8> {
+    let mut entry = format!("{} {} ", pack.first, pack.last).into_bytes();
+    entry.extend_from_slice(&pack.bytes);
+    entry
+}
+
 impl Keys {
     pub(super) fn new(prefix: &str) -> Self {
         Self {
@@ -45,6 +57,10 @@ impl Keys {
 
     fn key(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
+    }
+
+    fn packs_of(&self, process: &str) -> String {
+        self.key(&format!("packs:{process}"))
     }
 
     fn ledger(&self, process: &str) -> String {
@@ -89,7 +105,45 @@ impl Keys {
             First::Oldest => range.arg(since).arg(until),
             First::Newest => range.arg(until).arg(since),
         };
-        all([range.arg("LIMIT").arg(0).arg(wanted.most)])
+        let most = i64::try_from(wanted.most).unwrap_or(i64::MAX);
+        let mut asked = pipe();
+        asked.atomic();
+        asked.add_command(range.arg("LIMIT").arg(0).arg(most).clone());
+        asked.add_command(self.packs_range(process, wanted, None));
+        asked
+    }
+
+    /// Some packs, from behind the one whose last is at this time on.
+    pub(super) fn packs(
+        &self,
+        process: &ProcessName,
+        wanted: Wanted,
+        from: Option<i64>,
+    ) -> Pipeline {
+        all([&mut self.packs_range(process, wanted, from)])
+    }
+
+    fn packs_range(&self, process: &ProcessName, wanted: Wanted, from: Option<i64>) -> Cmd {
+        let key = self.packs_of(process.as_str());
+        let since = wanted.since.map(|since| since.timestamp_micros());
+        let edge = |at: Option<i64>, open: &str| at.map_or(open.to_owned(), |at| at.to_string());
+        let behind = from.map(|from| format!("({from}"));
+        let mut range = match wanted.first {
+            First::Oldest => {
+                let least = behind.unwrap_or_else(|| edge(since, "-inf"));
+                let mut range = cmd("ZRANGEBYSCORE");
+                range.arg(key).arg(least).arg("+inf");
+                range
+            }
+            First::Newest => {
+                let most = behind.unwrap_or_else(|| "+inf".to_owned());
+                let mut range = cmd("ZREVRANGEBYSCORE");
+                range.arg(key).arg(most).arg(edge(since, "-inf"));
+                range
+            }
+        };
+        range.arg("LIMIT").arg(0).arg(PACKS_AT_ONCE);
+        range
     }
 
     /// The processes that have a ledger.
@@ -97,23 +151,60 @@ impl Keys {
         all([cmd("SMEMBERS").arg(self.key("ledgers"))])
     }
 
-    /// Says for each process, twice, how many records went.
-    pub(super) fn prune(
-        &self,
-        processes: &[String],
-        horizon: DateTime<Utc>,
-        limits: Limits,
-    ) -> Pipeline {
+    /// For a process: how many packs, how many loose records, and the oldest of each.
+    pub(super) fn sizes(&self, process: &str) -> Pipeline {
+        let (packs, ledger) = (self.packs_of(process), self.ledger(process));
+        all([
+            cmd("ZCARD").arg(&packs),
+            cmd("ZCARD").arg(&ledger),
+            cmd("ZRANGE").arg(&packs).arg(0).arg(2),
+            cmd("ZRANGE").arg(&ledger).arg(0).arg(19),
+        ])
+    }
+
+    /// Lets go of what is older; says how many packs and how many loose records went.
+    pub(super) fn forget_older(&self, process: &str, horizon: DateTime<Utc>) -> Pipeline {
+        let older = format!("({}", horizon.timestamp_micros());
+        let [packs, ledger] = [self.packs_of(process), self.ledger(process)].map(|key| {
+            let mut zrem = cmd("ZREMRANGEBYSCORE");
+            zrem.arg(key).arg("-inf").arg(&older);
+            zrem
+        });
+        let [mut packs, mut ledger] = [packs, ledger];
+        all([&mut packs, &mut ledger])
+    }
+
+    /// Lets go of the oldest packs and the oldest loose records.
+    pub(super) fn forget_oldest(&self, process: &str, packs: u64, loose: u64) -> Pipeline {
         let mut asked = pipe();
-        let too_old = format!("({}", horizon.timestamp_micros());
-        let most = i64::try_from(limits.max_records_per_process).unwrap_or(i64::MAX - 1);
-        for process in processes {
-            let key = self.ledger(process);
-            let by_age = asked.cmd("ZREMRANGEBYSCORE").arg(&key);
-            by_age.arg("-inf").arg(&too_old);
-            let by_number = asked.cmd("ZREMRANGEBYRANK").arg(&key);
-            by_number.arg(0).arg(-1 - most);
+        asked.atomic();
+        let keys = [
+            (self.packs_of(process), packs),
+            (self.ledger(process), loose),
+        ];
+        for (key, many) in keys {
+            if many > 0 {
+                let zrem = asked.cmd("ZREMRANGEBYRANK").arg(key);
+                zrem.arg(0).arg(many - 1).ignore();
+            }
         }
+        asked
+    }
+
+    /// The oldest loose records, as many as go into a pack.
+    pub(super) fn oldest(&self, process: &str) -> Pipeline {
+        let last = RECORDS - 1;
+        all([cmd("ZRANGE").arg(self.ledger(process)).arg(0).arg(last)])
+    }
+
+    /// Puts a pack in the place of its entries.
+    pub(super) fn pack(&self, process: &str, pack: &Pack, entries: &[String]) -> Pipeline {
+        let mut asked = pipe();
+        asked.atomic();
+        let zadd = asked.cmd("ZADD").arg(self.packs_of(process));
+        zadd.arg(pack.last).arg(pack_entry(pack)).ignore();
+        let zrem = asked.cmd("ZREM").arg(self.ledger(process));
+        zrem.arg(entries).ignore();
         asked
     }
 

@@ -4,6 +4,7 @@
 //! that its server has closed meanwhile says nothing: it is replaced at once, and what may be said twice is.
 
 mod keys;
+mod pruning;
 mod replies;
 
 use std::cell::RefCell;
@@ -15,6 +16,7 @@ use chrono::{DateTime, Utc};
 use redis::aio::MultiplexedConnection;
 use redis::{FromRedisValue, Pipeline, RedisError};
 
+use super::pack::Gathering;
 use super::{Batch, Limits, MOST_ORDERS, Record, Remark, Snapshot, StateStore, StoreError, Wanted};
 use crate::backend::BuildError;
 use crate::model::ProcessName;
@@ -28,6 +30,7 @@ use replies::OrdersFound;
 pub struct RedisStore {
     server: Server,
     keys: Keys,
+    max_bytes: u64,
     timeout: Duration,
     /// The connection that was left in good order.
     kept: RefCell<Option<MultiplexedConnection>>,
@@ -48,11 +51,12 @@ enum Again {
 }
 
 impl RedisStore {
-    /// A store at this URL. It is connected to at the first operation.
+    /// A store at this URL, whose ledgers may take so much memory. It is connected to at the first operation.
     pub fn new(
         url: &Secret,
         tls_ca_file: Option<&str>,
         key_prefix: &str,
+        max_megabytes: u64,
         timeout: Duration,
     ) -> Result<Self, BuildError> {
         let address = Address::from_url(url.expose())
@@ -60,6 +64,7 @@ impl RedisStore {
         Ok(Self {
             server: Server::new(address, tls_ca_file)?,
             keys: Keys::new(key_prefix),
+            max_bytes: max_megabytes.saturating_mul(1_000_000),
             timeout,
             kept: RefCell::default(),
             remarks: RefCell::default(),
@@ -168,22 +173,27 @@ impl StateStore for RedisStore {
         process: &ProcessName,
         wanted: Wanted,
     ) -> Result<Vec<Record>, StoreError> {
+        let mut from = None;
         let asked = self.keys.records(process, wanted);
-        let (found,) = self.ask(&asked, Again::Yes).await?;
-        let (records, left_out) = replies::records(process, found, wanted.first);
+        let (loose, mut packed): (_, Vec<Vec<u8>>) = self.ask(&asked, Again::Yes).await?;
+        let (records, mut left_out) = replies::records(process, loose);
+        let mut gathering = Gathering::new(wanted, records);
+        while let Some(unread) = replies::packs(process, packed, &mut gathering) {
+            left_out += unread.left_out;
+            if from == Some(unread.last) {
+                break;
+            }
+            from = Some(unread.last);
+            let asked = self.keys.packs(process, wanted, from);
+            (packed,) = self.ask(&asked, Again::Yes).await?;
+        }
         self.leave_out("records", left_out);
-        Ok(records)
+        Ok(gathering.finish())
     }
 
     async fn prune(&self, limits: Limits, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let horizon = limits.horizon(now);
-        let (processes,): (Vec<String>,) = self.ask(&self.keys.ledgers(), Again::Yes).await?;
-        let mut gone = 0_u64;
-        if !processes.is_empty() {
-            let asked = self.keys.prune(&processes, horizon, limits);
-            let each: Vec<u64> = self.ask(&asked, Again::Yes).await?;
-            gone = each.into_iter().sum();
-        }
+        let gone = self.prune_ledgers(limits, horizon).await?;
         let orders = self.known_orders().await?.orders;
         let over = outlived(&orders, horizon, now, MOST_ORDERS);
         self.forget(&over).await?;

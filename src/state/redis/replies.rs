@@ -7,7 +7,8 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use crate::model::ProcessName;
 use crate::orders::{Draft, Ended, Order, OrderId};
-use crate::state::{First, Record, Snapshot, StoreError};
+use crate::state::pack::{Gathering, unpack};
+use crate::state::{Record, Snapshot, StoreError};
 
 /// What a server refuses with: the code that its error begins with (`OOM`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl Refusal {
         let refused = |why: &str| StoreError::Refused(format!("{shown}: {why}"));
         match self.0.as_str() {
             "OOM" => StoreError::Full(format!(
-                "{shown}: its maxmemory is reached (OOM); raise it, or keep less (max_records_per_process)"
+                "{shown}: its maxmemory is reached (OOM); raise it, or keep less (max_megabytes)"
             )),
             "MISCONF" => refused(
                 "it cannot save to its own disk, and takes nothing in until it can (MISCONF)",
@@ -88,11 +89,7 @@ pub(super) fn snapshots(found: BTreeMap<String, String>) -> (Vec<Snapshot>, usiz
 }
 
 /// The records in a range, and how many were unreadable.
-pub(super) fn records(
-    process: &ProcessName,
-    found: Vec<String>,
-    first: First,
-) -> (Vec<Record>, usize) {
+pub(super) fn records(process: &ProcessName, found: Vec<String>) -> (Vec<Record>, usize) {
     let many = found.len();
     let read = found.into_iter().filter_map(|entry| {
         let (at, rest) = entry.split_once(' ')?;
@@ -104,14 +101,51 @@ pub(super) fn records(
             text: text.to_owned(),
         })
     });
-    let mut read: Vec<_> = read.collect();
+    let read: Vec<_> = read.collect();
     let left_out = many - read.len();
-    // The server has those of one microsecond in the order of the alphabet.
-    read.sort_by_key(Record::position);
-    if first == First::Newest {
-        read.reverse();
-    }
     (read, left_out)
+}
+
+/// What is known after some packs were looked through.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LookedThrough {
+    /// Where the last of them ends, in microseconds.
+    pub(super) last: i64,
+    /// How many could not be read.
+    pub(super) left_out: usize,
+}
+
+/// Looks some packs through; `None` when there were none, so that there is no more to find.
+pub(super) fn packs(
+    process: &ProcessName,
+    found: Vec<Vec<u8>>,
+    gathering: &mut Gathering,
+) -> Option<LookedThrough> {
+    let mut looked = None;
+    let mut left_out = 0;
+    for entry in &found {
+        let Some((first, last, bytes)) = span(entry) else {
+            left_out += 1;
+            continue;
+        };
+        looked = Some(last);
+        if !gathering.wants(first, last) {
+            continue;
+        }
+        match unpack(process, bytes) {
+            Some(records) => gathering.add(records),
+            None => left_out += 1,
+        }
+    }
+    looked.map(|last| LookedThrough { last, left_out })
+}
+
+/// When a pack's first and last were written, and its bytes.
+fn span(entry: &[u8]) -> Option<(i64, i64, &[u8])> {
+    let mut parts = entry.splitn(3, |byte| *byte == b' ');
+    let mut micros = || std::str::from_utf8(parts.next()?).ok()?.parse().ok();
+    let (first, last) = (micros()?, micros()?);
+    Some((first, last, parts.next()?))
 }
 
 /// Orders, by number, and how many were unreadable.
@@ -144,8 +178,10 @@ fn time(micros: &str) -> Option<DateTime<Utc>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::keys::{record_entry, snapshot_entry};
+    use super::super::keys::{pack_entry, record_entry, snapshot_entry};
     use super::*;
+    use crate::state::pack::pack;
+    use crate::state::{First, Wanted};
 
     fn web() -> ProcessName {
         ProcessName::new("web").unwrap()
@@ -174,12 +210,33 @@ mod tests {
         assert_eq!(snapshots(hash), (vec![snapshot], 1));
         let two = [record(5, 10), record(5, 9)];
         let found: Vec<_> = two.iter().map(record_entry).collect();
-        let (read, left_out) = records(&web(), found.clone(), First::Oldest);
-        assert_eq!(read, [record(5, 9), record(5, 10)]);
-        assert_eq!(left_out, 0);
-        let (read, _) = records(&web(), found, First::Newest);
-        assert_eq!(read, [record(5, 10), record(5, 9)]);
-        assert_eq!(records(&web(), vec!["x".into()], First::Oldest).1, 1);
+        assert_eq!(records(&web(), found), (two.to_vec(), 0));
+        assert_eq!(records(&web(), vec!["x".into()]).1, 1);
+    }
+
+    #[test]
+    fn packs_are_looked_through() {
+        let many: Vec<_> = (0..100)
+            .map(|n| record(n, u64::try_from(n).unwrap()))
+            .collect();
+        let packed = pack(&many).unwrap();
+        let wanted = Wanted {
+            since: None,
+            until: None,
+            first: First::Newest,
+            most: 2,
+        };
+        let mut gathering = Gathering::new(wanted, Vec::new());
+        let entries = vec![pack_entry(&packed), b"no pack".to_vec()];
+        let looked = packs(&web(), entries, &mut gathering);
+        let expected = LookedThrough {
+            last: 99,
+            left_out: 1,
+        };
+        assert_eq!(looked, Some(expected));
+        assert_eq!(gathering.finish(), [record(99, 99), record(98, 98)]);
+        let mut none = Gathering::new(wanted, Vec::new());
+        assert_eq!(packs(&web(), Vec::new(), &mut none), None);
     }
 
     #[test]
