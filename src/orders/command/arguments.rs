@@ -32,7 +32,7 @@ pub(crate) enum OrderCommand {
     Resume {
         /// The process
         process: String,
-        /// Who says so [default: the dyno's name, else $USER@host]
+        /// Who says so; else it is the dyno's name, or $USER@host
         #[arg(long, value_name = "NAME")]
         owner: Option<String>,
         #[command(flatten)]

@@ -17,7 +17,7 @@ pub(crate) struct Given {
     /// Why: everybody is told
     #[arg(long, value_name = "TEXT", default_value = "no reason given")]
     because: String,
-    /// Who says so [default: the dyno's name, else $USER@host]
+    /// Who says so; else it is the dyno's name, or $USER@host
     #[arg(long, value_name = "NAME")]
     owner: Option<String>,
 }

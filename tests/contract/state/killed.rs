@@ -11,8 +11,8 @@ use std::time::Duration;
 use autoscalebot::clock::Clock;
 use autoscalebot::orders::{Ended, Kind, OrderId};
 use autoscalebot::state::journal::Journal;
-use autoscalebot::state::{Limits, Record, Snapshot, StateStore};
-use chrono::TimeDelta;
+use autoscalebot::state::{Limits, Record, Snapshot, StateStore, Wanted};
+use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 
 use super::{ALL, TIMEOUT, at, draft, file_store, process, redis_store};
@@ -38,6 +38,11 @@ fn text(number: u64) -> String {
     let length = usize::try_from(number % 700).unwrap();
     let filling: String = "0123456789".chars().cycle().take(length).collect();
     format!("{{\"n\": {number}, \"filling\": \"{filling}\", \"length\": {length}}}")
+}
+
+/// When a record of this number is written.
+fn moment(number: u64) -> DateTime<Utc> {
+    at(0) + TimeDelta::milliseconds(i64::try_from(number).unwrap())
 }
 
 fn number(text_found: &str) -> u64 {
@@ -67,7 +72,7 @@ async fn writer() {
         out.flush().unwrap();
     };
     for number in begin.. {
-        let at = at(0) + TimeDelta::milliseconds(i64::try_from(number).unwrap());
+        let at = moment(number);
         let (process, text) = (process("web"), text(number));
         let snapshot = Snapshot {
             process: process.clone(),
@@ -157,7 +162,12 @@ async fn is_all_there(place: &str, said: &str, begin: u64) -> (usize, usize) {
         newest >= intended,
         "{newest} is older than {intended}, which was safe"
     );
-    let found = store.records(&process("web"), ALL).await.unwrap();
+    // Those of the rounds before were looked at then.
+    let this_round = Wanted {
+        since: Some(moment(begin)),
+        ..ALL
+    };
+    let found = store.records(&process("web"), this_round).await.unwrap();
     let found: BTreeSet<u64> = found.iter().map(|record| number(&record.text)).collect();
     let flushed = safe(said, "records").last().copied().unwrap_or_default();
     for expected in begin..=flushed {

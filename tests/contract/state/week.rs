@@ -11,7 +11,7 @@ use autoscalebot::state::{
 use chrono::TimeDelta;
 use tempfile::TempDir;
 
-use super::{TIMEOUT, at, process, redis_store};
+use super::{TIMEOUT, at, file_store, process, record, redis_store, snapshot};
 use crate::servers::redis::RedisServer;
 
 /// The default bounds.
@@ -24,6 +24,8 @@ const LIMITS: Limits = Limits {
 const MEGABYTES: u64 = 1000;
 
 const PROCESSES: usize = 20;
+
+const BATCHES: i64 = 200;
 
 /// One each 30 seconds.
 const CYCLES_OF_A_WEEK: i64 = 7 * 24 * 120;
@@ -167,4 +169,40 @@ async fn in_a_redis_it_stays_under_its_bound() {
         (500_000..1_200_000).contains(&bytes),
         "{bytes} bytes of 1 MB"
     );
+}
+
+/// A batch as the journal writes it when twenty processes end a cycle: a snapshot and a record of each.
+#[actix_rt::test]
+#[expect(clippy::print_stderr, reason = "the figures are what this test is for")]
+async fn what_a_cycle_costs() {
+    let folder = TempDir::new().unwrap();
+    let server = RedisServer::start();
+    let file = file_store(&folder.path().join("state.db"));
+    let redis = redis_store(&server.url());
+    let stores: [(&str, &dyn StateStore); 2] = [("a file", &file), ("a Redis", &redis)];
+    let clock = Clock::system();
+    for (name, store) in stores {
+        let begun = clock.now().mono;
+        for second in 0..BATCHES {
+            let batch = Batch {
+                snapshots: names(PROCESSES)
+                    .iter()
+                    .map(|name| snapshot(name, second, &text(second).repeat(4)))
+                    .collect(),
+                records: names(PROCESSES)
+                    .iter()
+                    .map(|name| record(name, second, &text(second)))
+                    .collect(),
+            };
+            store.save(&batch).await.unwrap();
+        }
+        let took = clock.now().mono.saturating_sub(begun).as_secs_f64() * 1000.0;
+        let each = took / f64::from(u32::try_from(BATCHES).unwrap());
+        eprintln!(
+            "in {name}, a batch of {PROCESSES} snapshots and {PROCESSES} records takes {each:.2} ms: {:.0} batches a second, {:.3} ms a cycle",
+            1000.0 / each,
+            each / 20.0
+        );
+        assert!(each < 500.0, "{each} ms");
+    }
 }
