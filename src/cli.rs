@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::exit::Exit;
+use crate::orders::command::{self, OrderCommand};
 use crate::output::{complain, say};
 use crate::run::own_program;
 use crate::settings::{self, Problems, ProcessSettings, Settings};
@@ -65,6 +66,8 @@ enum Command {
         #[arg(value_name = "PROCESS")]
         processes: Vec<String>,
     },
+    #[command(flatten)]
+    Order(OrderCommand),
     /// Scale a real application on this machine under a real wave of load: no account, no configuration
     Demo {
         /// How long
@@ -121,6 +124,10 @@ fn obey(command: Command, registry: Registry, clock: Clock) -> Result<Exit> {
         Command::Run { config } => run(&config_file(config), registry, clock),
         Command::Check { file, config, live } => check(file.or(config), live, registry, clock),
         Command::Once { config, processes } => once(config, &processes, registry, clock),
+        Command::Order(command) => {
+            let file = config_file(command.config());
+            command::obey(&command, &file, &registry, clock)
+        }
         Command::Demo { seconds } => crate::demo::run(seconds, clock),
         Command::Backends { name: None } => answer(&settings::list(&registry)),
         Command::Backends { name: Some(name) } => describe(&registry, &name),

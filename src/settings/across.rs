@@ -115,7 +115,7 @@ pub(super) fn check(walk: &mut Walk<'_>, tables: &ProcessTables) {
 }
 
 /// The backend's own check. What it finds wrong because of an unusable setting is the consequence of what was told.
-fn backend(walk: &mut Walk<'_>, table: &Table) {
+pub(super) fn backend(walk: &mut Walk<'_>, table: &Table) {
     let section = table.section();
     for fault in table.checks.iter().flat_map(|check| check(&section)) {
         let mut concerned = [Some(&fault.setting), fault.for_want_of.as_ref()]

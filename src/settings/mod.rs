@@ -7,6 +7,7 @@ mod environment;
 mod known_secrets;
 mod load;
 mod mask;
+mod part;
 pub mod problem;
 mod process;
 mod rooms;
@@ -25,13 +26,17 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use crate::model::ProcessName;
+use crate::state::settings::StateSettings;
 use schema::Section;
 
 pub use environment::Environment;
 pub use known_secrets::Secrets;
 pub use load::{load, load_file, load_text};
+pub(crate) use mask::without_secrets;
+pub use part::{Part, load_part, load_part_file};
 pub use problem::{Problem, Problems};
 pub use secret::Secret;
+pub(crate) use similar::nearest as nearest_name;
 pub use source::Source;
 pub use told::{describe, foreseen, list, nearest_backend, past_dates, reference, summary};
 
@@ -42,6 +47,8 @@ pub struct Settings {
     pub time_zone: Tz,
     /// How failures are met.
     pub supervision: Supervision,
+    /// Where state is kept, if anywhere.
+    pub state: Option<StateSettings>,
     /// The managed processes, by name.
     pub processes: Vec<ProcessSettings>,
     /// What of it is secret, for those who must not repeat any of it.

@@ -25,6 +25,8 @@ mod mail;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
+mod orders;
+#[cfg(test)]
 mod reload;
 #[cfg(test)]
 mod secrets;

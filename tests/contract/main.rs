@@ -38,3 +38,5 @@ mod notification_webhook;
 mod response_time;
 #[cfg(test)]
 mod servers;
+#[cfg(test)]
+mod state;

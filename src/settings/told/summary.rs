@@ -16,6 +16,12 @@ pub(super) fn summary(settings: &Settings, rooms: &Rooms) -> String {
         many => format!("{many} processes"),
     };
     let mut text = format!("{many}, times of day in {}\n", settings.time_zone.name());
+    if let Some(state) = &settings.state {
+        put(
+            &mut text,
+            format_args!("state is kept in {}\n", state.place),
+        );
+    }
     for process in &settings.processes {
         put(&mut text, format_args!("\n{}\n", process.name));
         text.push_str(&steps(process, rooms));

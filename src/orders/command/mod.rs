@@ -1,0 +1,149 @@
+//! `autoscalebot pause`, `resume`, `override`, `scale` and `orders`: people tell the running bot what to do, through the
+//! state store, so that it also works from another machine. They need nothing of the configuration but `[state]`, the
+//! processes' names and the time zone.
+
+mod arguments;
+mod given;
+mod listing;
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::rc::Rc;
+
+use anyhow::{Result, anyhow};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::together::in_force;
+use super::{Ended, words};
+use crate::backend::Registry;
+use crate::clock::Clock;
+use crate::exit::Exit;
+use crate::model::ProcessName;
+use crate::output::{complain, say};
+use crate::settings::{self, Part};
+use crate::state::settings::StatePlace;
+use crate::state::{self, StateStore, StoreError};
+pub(crate) use arguments::OrderCommand;
+
+/// Obeys, with the configuration in a file.
+pub(crate) fn obey(
+    command: &OrderCommand,
+    config: &Path,
+    registry: &Registry,
+    clock: Clock,
+) -> Result<Exit> {
+    let part = match settings::load_part_file(config, registry) {
+        Ok(part) => part,
+        Err(problems) => {
+            complain(&problems.render(std::io::stderr().is_terminal()));
+            return Ok(Exit::Config);
+        }
+    };
+    if let Some(wrong) = command.wrong(&part.processes) {
+        complain(&format!("error: {wrong}\n"));
+        return Ok(Exit::Usage);
+    }
+    let Some(settings) = &part.state else {
+        let file = config.display();
+        complain(&format!(
+            "error: orders are kept in the bot's store, and {file} names none. Write in it, for a bot on this machine:\n\n\
+             [state]\nurl = \"file:autoscalebot.db\"\n\nor, to reach it from elsewhere, `url = \"redis://…\"`.\n"
+        ));
+        return Ok(Exit::Config);
+    };
+    let is_file = matches!(settings.place, StatePlace::File { .. });
+    if is_file && std::env::var_os("DYNO").is_some_and(|dyno| !dyno.is_empty()) {
+        complain(
+            "warning: the store is a file, and each dyno has files of its own: a bot on another dyno does not see \
+             this. Keep state in a Redis: `url = \"redis://…\"`\n",
+        );
+    }
+    let store = state::open(settings, clock)?;
+    let asked = Asked {
+        store,
+        now: clock.now().wall,
+        zone: part.time_zone,
+    };
+    actix_rt::System::new().block_on(asked.obey(command, &part))
+}
+
+/// What a command is obeyed with.
+struct Asked {
+    store: Rc<dyn StateStore>,
+    now: DateTime<Utc>,
+    zone: Tz,
+}
+
+impl Asked {
+    async fn obey(&self, command: &OrderCommand, part: &Part) -> Result<Exit> {
+        let named = command.process();
+        let process = part
+            .processes
+            .iter()
+            .find(|process| named == Some(process.as_str()));
+        let done = match (command, process) {
+            (OrderCommand::Orders { json, .. }, process) => self.list(process, *json).await,
+            (OrderCommand::Resume { owner, .. }, Some(process)) => {
+                self.resume(process, owner.as_deref()).await
+            }
+            (command, Some(process)) => self.give(command, process).await,
+            (_, None) => Ok(String::new()),
+        };
+        for remark in self.store.remarks() {
+            complain(&format!("warning: {remark}\n"));
+        }
+        // Its text says where, and what to mend.
+        say(&done.map_err(|error| anyhow!("{error}"))?)?;
+        Ok(Exit::Success)
+    }
+
+    async fn give(
+        &self,
+        command: &OrderCommand,
+        process: &ProcessName,
+    ) -> Result<String, StoreError> {
+        let Some(draft) = command.draft(process.clone(), self.now) else {
+            return Ok(String::new());
+        };
+        let order = self.store.put(&draft).await?;
+        let told = words::sentence(&order, self.now, self.zone);
+        Ok(format!("{process}: {told} ({})\n", order.id))
+    }
+
+    async fn resume(
+        &self,
+        process: &ProcessName,
+        owner: Option<&str>,
+    ) -> Result<String, StoreError> {
+        let orders = self.store.orders().await?;
+        let ended = Ended {
+            at: self.now,
+            by: given::owner(owner),
+        };
+        let mut told = Vec::new();
+        for order in in_force(&orders, process, self.now) {
+            let is_new = self.store.end(order.id, &ended).await?;
+            let mut order = order.clone();
+            order.ended = Some(ended.clone());
+            if is_new {
+                let past = words::past(&order, self.now, self.zone);
+                told.push(format!("{process}: {past} ({})\n", order.id));
+            }
+        }
+        if told.is_empty() {
+            return Ok(format!("{process}: no order is in force\n"));
+        }
+        Ok(told.concat())
+    }
+
+    async fn list(&self, process: Option<&ProcessName>, json: bool) -> Result<String, StoreError> {
+        let orders = self.store.orders().await?;
+        let listed = listing::Listed::new(&orders, process, self.now);
+        Ok(if json {
+            listed.json()
+        } else {
+            listed.text(self.now, self.zone)
+        })
+    }
+}
