@@ -132,7 +132,7 @@ async fn a_full_redis_takes_a_batch_whole_or_not_at_all() {
 #[actix_rt::test]
 async fn a_password_and_permissions_are_needed_as_the_server_says() {
     let server = RedisServer::start_with(&["--requirepass", "hunter2"]);
-    let without = format!("redis://127.0.0.1:{}/2", server.port());
+    let without = format!("redis://127.0.0.1:{}", server.port());
     let refused = redis_store(&without).load().await.unwrap_err();
     assert!(matches!(refused, StoreError::Refused(_)), "{refused:?}");
     assert!(refused.to_string().contains("password"), "{refused}");
