@@ -197,8 +197,8 @@ web at 2026-11-24 14:03:30 (cycle 1234): stays at 3
             ),
         ] {
             let record = CycleRecord {
-                outcome,
                 count,
+                outcome,
                 ..record()
             };
             assert_eq!(super::outcome(&record), wanted);
