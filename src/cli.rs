@@ -4,6 +4,7 @@
 use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -13,11 +14,15 @@ use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::orders::command::{self, OrderCommand};
 use crate::output::{complain, say};
+use crate::record::command::{self as look, LookCommand};
 use crate::run::own_program;
 use crate::settings::{self, Problems, ProcessSettings, Settings};
 use crate::supervisor::works::Works;
 use crate::telemetry::{self, LogFormat};
 use crate::trial::{self, Report};
+
+/// How far back the monotonic clock reaches: an earlier run's cooldowns, scales and waits have their times on it.
+const PAST: Duration = Duration::from_secs(31 * 86_400);
 
 /// Keeps each process type of an application at the right count: measures, decides, scales, notifies.
 #[derive(Debug, Parser)]
@@ -67,6 +72,8 @@ enum Command {
         processes: Vec<String>,
     },
     #[command(flatten)]
+    Look(LookCommand),
+    #[command(flatten)]
     Order(OrderCommand),
     /// Scale a real application on this machine under a real wave of load: no account, no configuration
     Demo {
@@ -95,7 +102,7 @@ pub fn main_with(registry: Registry) -> Exit {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
-    let clock = Clock::system();
+    let clock = Clock::system().with_past(PAST);
     telemetry::start(arguments.log_format, clock);
     let obeyed = AssertUnwindSafe(|| obey(arguments.command, registry, clock));
     match catch_unwind(obeyed) {
@@ -124,6 +131,10 @@ fn obey(command: Command, registry: Registry, clock: Clock) -> Result<Exit> {
         Command::Run { config } => run(&config_file(config), registry, clock),
         Command::Check { file, config, live } => check(file.or(config), live, registry, clock),
         Command::Once { config, processes } => once(config, &processes, registry, clock),
+        Command::Look(command) => {
+            let file = config_file(command.config());
+            look::obey(&command, &file, &registry, clock)
+        }
         Command::Order(command) => {
             let file = config_file(command.config());
             command::obey(&command, &file, &registry, clock)

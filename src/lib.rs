@@ -60,6 +60,7 @@ pub mod exit;
 #[cfg(feature = "harness")]
 pub mod harness;
 pub mod http;
+pub mod keeper;
 pub mod lines;
 pub mod measurement;
 pub mod messages;

@@ -12,8 +12,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::exit::Exit;
+use crate::keeper::Keeper;
 use crate::messages::{Changes, Reload, ReloadRefused, Shutdown};
 use crate::settings::{Problem, Problems, Settings};
+use crate::state::settings::StateSettings;
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::guard::{self, Cause, Life, Watch};
 use crate::supervisor::works::Works;
@@ -82,7 +84,7 @@ pub fn own_program() -> Result<PathBuf> {
     std::env::current_exe().context("this program cannot find its own file")
 }
 
-async fn serve(config: &Path, works: Works, settings: Settings) -> Result<Exit> {
+async fn serve(config: &Path, mut works: Works, settings: Settings) -> Result<Exit> {
     // Before anything is logged: a log that nobody reads any more would be the first thing to hang on.
     let _watcher = Watcher::start();
     let mut signals = Signals::new()?;
@@ -95,25 +97,25 @@ async fn serve(config: &Path, works: Works, settings: Settings) -> Result<Exit> 
         );
         info!(process:% = name; "{name} is measured by {measured}, decided by {} and scaled by {scaled}", process.decision.backend);
     }
+    let state = settings.state.clone();
+    let mut keeper = Keeper::open(&mut works, &settings).await?;
     let bot = Bot::start(works, settings)?;
-    loop {
-        match signals.next().await {
-            Told::Reload => tokio::select! {
-                () = reload(&bot, config, &registry) => {}
-                // A reload waits for scales in flight, and an end cannot wait for that as well.
-                name = signals.stop() => {
-                    announce(name);
-                    break;
-                }
-            },
-            Told::Stop(name) => {
-                announce(name);
-                break;
-            }
-        }
-    }
+    let supervisor = bot.supervisor.clone();
     tokio::select! {
-        () = bot.stop() => {
+        name = until_told(&bot, config, &registry, state.as_ref(), &mut signals) => announce(name),
+        () = pass_on(&mut keeper, &supervisor) => {}
+    }
+    let stop = async {
+        tokio::select! {
+            () = bot.stop() => {}
+            () = pass_on(&mut keeper, &supervisor) => {}
+        }
+        if let Some(keeper) = keeper {
+            keeper.close().await;
+        }
+    };
+    tokio::select! {
+        () = stop => {
             info!("stopped");
             Ok(Exit::Success)
         }
@@ -124,12 +126,43 @@ async fn serve(config: &Path, works: Works, settings: Settings) -> Result<Exit> 
     }
 }
 
+/// Reads the configuration again whenever that is asked for, until a signal to stop comes.
+async fn until_told(
+    bot: &Bot,
+    config: &Path,
+    registry: &Registry,
+    state: Option<&StateSettings>,
+    signals: &mut Signals,
+) -> &'static str {
+    loop {
+        match signals.next().await {
+            Told::Reload => tokio::select! {
+                () = reload(bot, config, registry, state) => {}
+                // A reload waits for scales in flight, and an end cannot wait for that as well.
+                name = signals.stop() => return name,
+            },
+            Told::Stop(name) => return name,
+        }
+    }
+}
+
+/// Passes on what is to be told of the store, if there is one.
+async fn pass_on(keeper: &mut Option<Keeper>, supervisor: &Addr<SupervisorActor>) {
+    match keeper {
+        Some(keeper) => keeper.pass_on(supervisor).await,
+        None => std::future::pending().await,
+    }
+}
+
 fn announce(signal: &str) {
     info!("{signal}: stopping; nothing is measured any more");
 }
 
-async fn reload(bot: &Bot, config: &Path, registry: &Registry) {
+async fn reload(bot: &Bot, config: &Path, registry: &Registry, state: Option<&StateSettings>) {
     let why = match crate::settings::load_file(config, registry) {
+        Ok(settings) if settings.state.as_ref() != state => {
+            "[state] has changed, which takes a new start".to_owned()
+        }
         Ok(settings) => match bot.supervisor.send(Reload(settings)).await {
             Ok(Ok(changes)) => {
                 info!(

@@ -2,6 +2,8 @@
 //! each rule of the safety [`envelope`](crate::envelope) made of it, what became of the count, and what would have changed
 //! it. One is written a cycle, by `supervisor::recording`; whoever asks why is told from it ([`telling`]).
 
+pub(crate) mod command;
+mod moment;
 pub mod telling;
 
 use chrono::{DateTime, Utc};
@@ -115,6 +117,16 @@ pub enum Outcome {
 }
 
 impl CycleRecord {
+    /// What the store keeps of it.
+    pub fn kept(&self) -> crate::state::Record {
+        crate::state::Record {
+            process: self.process.clone(),
+            at: self.at,
+            cycle: self.cycle,
+            text: serde_json::to_string(self).unwrap_or_default(),
+        }
+    }
+
     /// The count that the record itself leads to: the wish, through each rule. It is what was ordered, or the count.
     pub fn recomputed(&self) -> Option<i64> {
         let count = i64::from(self.count?);

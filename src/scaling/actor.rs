@@ -120,7 +120,8 @@ impl Handler<Scale> for ScalerActor {
         let (desk, backend) = (self.desk.clone(), Rc::clone(&self.backend));
         let work = async move {
             let left = left(desk.plan.scale_timeout, counting);
-            let _busy = desk.busy(left);
+            let _busy = desk.busy(left + desk.intent_deadline());
+            desk.intend().await;
             let scaled = fenced(left, scale(&desk, backend.as_ref(), order.to)).await;
             (order, scaled.unwrap_or_else(|| Err(too_late(&desk, left))))
         };

@@ -24,7 +24,7 @@ use crate::backend::Registry;
 use crate::model::ProcessName;
 
 /// The tables at the top of the file.
-pub(super) const TABLES: [&str; 4] = ["supervision", "state", "defaults", "processes"];
+pub(super) const TABLES: [&str; 5] = ["supervision", "limits", "state", "defaults", "processes"];
 
 /// The name under which a process is read whose own cannot be one.
 const STAND_IN: &str = "unnamed";
@@ -105,12 +105,15 @@ impl Walk<'_> {
         let supervision = self.table_at(&root, "supervision");
         let supervision = self.plain_table(top::SUPERVISION, supervision.as_ref(), &[]);
         let time_zone = self.time_zone(&root, &top);
+        let limits = self.table_at(&root, "limits");
+        let limits = self.plain_table(top::LIMITS, limits.as_ref(), &[]);
         let state = self.state(&root);
         let defaults = self.defaults(&root);
         let processes = self.processes(&root, &defaults);
         Some(Settings {
             time_zone: time_zone?,
             supervision: top::supervision(&supervision),
+            max_total_processes: top::max_total(&limits),
             state: state.ok()?,
             processes: processes?,
             secrets: std::mem::take(&mut self.secrets),

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
-use crate::model::ProcessName;
+use crate::model::{Count, ProcessName};
 use crate::state::settings::StateSettings;
 use schema::Section;
 
@@ -47,6 +47,8 @@ pub struct Settings {
     pub time_zone: Tz,
     /// How failures are met.
     pub supervision: Supervision,
+    /// How many processes all process types may have together.
+    pub max_total_processes: Option<Count>,
     /// Where state is kept, if anywhere.
     pub state: Option<StateSettings>,
     /// The managed processes, by name.

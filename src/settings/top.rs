@@ -8,6 +8,8 @@ use super::similar::{listed, nearest};
 use super::table::{Place, Table, Walk, WrittenTable};
 use super::{Supervision, value};
 use crate::backend::no_check;
+use crate::decision::MOST_PROCESSES;
+use crate::model::Count;
 use crate::state::settings::{self as state, STATE, StateSettings};
 
 /// The top-level setting.
@@ -49,8 +51,21 @@ pub(super) static SUPERVISION: &[Setting] = &[
 
 /// Every setting outside the processes.
 pub(super) fn every_setting() -> impl Iterator<Item = &'static Setting> {
-    TIME_ZONE.iter().chain(SUPERVISION).chain(STATE)
+    TIME_ZONE
+        .iter()
+        .chain(SUPERVISION)
+        .chain(LIMITS)
+        .chain(STATE)
 }
+
+/// The settings of `[limits]`.
+pub(super) static LIMITS: &[Setting] = &[Setting::new(
+    "max_total_processes",
+    Kind::Whole(1, MOST_PROCESSES),
+    Default::Absent,
+    "How many processes all process types of this file may have together. What would be more is not added; nothing is taken \
+     away for it. Who comes first says `priority` in the decision table.",
+)];
 
 /// What holds without a `[supervision]` table.
 pub(super) fn usual_supervision() -> Supervision {
@@ -76,6 +91,12 @@ pub(super) fn supervision(section: &Section) -> Supervision {
         degraded_retry: seconds("degraded_retry_in_seconds"),
         shutdown_grace: seconds("shutdown_grace_in_seconds"),
     }
+}
+
+/// The checked `[limits]` table.
+pub(super) fn max_total(limits: &Section) -> Option<Count> {
+    let written = limits.get("max_total_processes")?.as_u64()?;
+    Count::try_from(written).ok()
 }
 
 impl Walk<'_> {

@@ -16,6 +16,7 @@ use crate::notification::{Event, Phase};
 use crate::one_line::one_line;
 use crate::record::{CycleRecord, Outcome};
 use crate::scaling::{Observed, ScaleError};
+use crate::supervisor::around::Around;
 use crate::supervisor::ledger::ScaleRecord;
 use crate::supervisor::memory::{Health, LastCycle, Order, Stage, State};
 use crate::supervisor::plan::Plan;
@@ -53,6 +54,7 @@ pub struct Turn<'a> {
     pub(super) now: Now,
     pub(super) cycle: Cycle,
     pub(super) orders: Orders,
+    pub(super) around: Around,
 }
 
 impl<'a> Turn<'a> {
@@ -64,6 +66,7 @@ impl<'a> Turn<'a> {
             now,
             cycle,
             orders: Orders::default(),
+            around: Around::default(),
         }
     }
 
@@ -77,6 +80,7 @@ impl<'a> Turn<'a> {
             return None;
         }
         self.tell_measurement(decided);
+        self.announce();
         self.begin_record(decided);
         match (&decided.count, platform) {
             (Ok(seen), Ok(platform)) => self.weigh(decided, *seen, platform),
@@ -120,26 +124,6 @@ impl<'a> Turn<'a> {
         self.orders
     }
 
-    /// Something to tell that is no condition of a cycle.
-    pub fn moment(mut self, event: Event, reason: &str) -> Orders {
-        self.tell(event, Phase::Moment, None, None, reason);
-        self.orders
-    }
-
-    /// The group stops, or has stopped, scaling.
-    pub fn degraded(mut self, reason: &str) -> Orders {
-        self.condition(Event::Degraded, Some(reason.to_owned()), None);
-        self.orders
-    }
-
-    /// It still does: whom the notice of it did not reach is told now.
-    pub fn still_degraded(self) -> Orders {
-        match self.state.conditions.get(&Event::Degraded).cloned() {
-            Some(reason) => self.degraded(&reason),
-            None => self.orders,
-        }
-    }
-
     fn tell_measurement(&mut self, decided: &Decided) {
         let measurement = &decided.measurement;
         let failure = measurement.error.clone().filter(|_| !measurement.success);
@@ -170,6 +154,7 @@ impl<'a> Turn<'a> {
         self.observe(decided, seen.count);
         let answer = envelope::weigh(&self.question(decided, seen, platform));
         self.record_verdict(&answer);
+        self.state.waits_for_total = answer.clamps.iter().any(|clamp| clamp.rule == Rule::Total);
         let off = answer.switched_off.then(|| answer.reason.clone());
         if off.is_some() {
             // What was measured while nothing ran says nothing about the load when it runs again.

@@ -28,6 +28,8 @@ pub struct Common {
     pub time_zone: Tz,
     /// How failures are met.
     pub supervision: Supervision,
+    /// How many processes all types may have together.
+    pub max_total_processes: Option<Count>,
 }
 
 impl From<&Settings> for Common {
@@ -35,6 +37,7 @@ impl From<&Settings> for Common {
         Self {
             time_zone: settings.time_zone,
             supervision: settings.supervision,
+            max_total_processes: settings.max_total_processes,
         }
     }
 }
@@ -126,6 +129,8 @@ pub struct Rules {
     pub max_scales_per_hour: Option<u32>,
     /// The process-hours of a day.
     pub max_process_hours_per_day: Option<f64>,
+    /// Who comes first when all process types together have as many as they may.
+    pub priority: i32,
 }
 
 impl Rules {

@@ -1,5 +1,6 @@
 //! What the supervisor builds groups from: the known backends, what they share, and who watches.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -15,8 +16,10 @@ use crate::model::ProcessName;
 use crate::notification::actor::Notifier;
 use crate::scaling::ScalingBackend;
 use crate::settings::{ProcessSettings, Settings, Step};
+use crate::state::journal::Journal;
 use crate::supervisor::caught::caught;
 use crate::supervisor::guard::Census;
+use crate::supervisor::keeping::Kept;
 use crate::supervisor::plan::Plan;
 use crate::wire::Tap;
 
@@ -37,6 +40,10 @@ pub struct Works {
     pub tap: Tap,
     /// The living actors.
     pub census: Census,
+    /// Where what outlives the program is kept, if anywhere.
+    pub journal: Option<Journal>,
+    /// What the processes go on from, until they have started.
+    pub kept: BTreeMap<ProcessName, Kept>,
 }
 
 impl Works {
@@ -56,6 +63,8 @@ impl Works {
             shared,
             tap,
             census,
+            journal: None,
+            kept: BTreeMap::new(),
         }
     }
 

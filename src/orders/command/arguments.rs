@@ -120,12 +120,7 @@ impl OrderCommand {
     }
 
     /// What is wrong with it, before anything is opened.
-    pub(super) fn wrong(&self, processes: &[ProcessName]) -> Option<String> {
-        if let Some(name) = self.process()
-            && !processes.iter().any(|process| process.as_str() == name)
-        {
-            return Some(unknown(name, processes));
-        }
+    pub(super) fn wrong(&self) -> Option<String> {
         if let Self::Override { bounds, .. } = self
             && let (Some(min), Some(max)) = (bounds.min, bounds.max)
             && min > max
@@ -158,7 +153,8 @@ impl OrderCommand {
     }
 }
 
-fn unknown(name: &str, processes: &[ProcessName]) -> String {
+/// What is wrong with a name that no process has.
+pub(super) fn unknown(name: &str, processes: &[ProcessName]) -> String {
     let names = || processes.iter().map(ProcessName::as_str);
     if let Some(meant) = nearest_name(name, names()) {
         return format!("there is no process `{name}`; did you mean `{meant}`?");

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::model::ProcessName;
 use crate::output::{complain, say};
-use crate::settings::{self, Part};
+use crate::settings;
 use crate::state::settings::StatePlace;
 use crate::state::{self, StateStore, StoreError};
 pub(crate) use arguments::OrderCommand;
@@ -33,56 +33,88 @@ pub(crate) fn obey(
     registry: &Registry,
     clock: Clock,
 ) -> Result<Exit> {
-    let part = match settings::load_part_file(config, registry) {
-        Ok(part) => part,
-        Err(problems) => {
-            complain(&problems.render(std::io::stderr().is_terminal()));
-            return Ok(Exit::Config);
-        }
-    };
-    if let Some(wrong) = command.wrong(&part.processes) {
+    if let Some(wrong) = command.wrong() {
         complain(&format!("error: {wrong}\n"));
         return Ok(Exit::Usage);
     }
-    let Some(settings) = &part.state else {
-        let file = config.display();
-        complain(&format!(
-            "error: orders are kept in the bot's store, and {file} names none. Write in it, for a bot on this machine:\n\n\
-             [state]\nurl = \"file:autoscalebot.db\"\n\nor, to reach it from elsewhere, `url = \"redis://…\"`.\n"
-        ));
-        return Ok(Exit::Config);
-    };
-    let is_file = matches!(settings.place, StatePlace::File { .. });
-    if is_file && std::env::var_os("DYNO").is_some_and(|dyno| !dyno.is_empty()) {
-        complain(
-            "warning: the store is a file, and each dyno has files of its own: a bot on another dyno does not see \
-             this. Keep state in a Redis: `url = \"redis://…\"`\n",
-        );
+    match Asked::open(command.process(), config, registry, clock)? {
+        Ok(asked) => crate::system::block_on(asked.obey(command)),
+        Err(exit) => Ok(exit),
     }
-    let store = state::open(settings, clock)?;
-    let asked = Asked {
-        store,
-        now: clock.now().wall,
-        zone: part.time_zone,
-    };
-    actix_rt::System::new().block_on(asked.obey(command, &part))
 }
 
-/// What a command is obeyed with.
-struct Asked {
-    store: Rc<dyn StateStore>,
-    now: DateTime<Utc>,
-    zone: Tz,
+/// What a command that goes through the store is obeyed with.
+pub(crate) struct Asked {
+    pub(crate) store: Rc<dyn StateStore>,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) zone: Tz,
+    pub(crate) processes: Vec<ProcessName>,
+    named: Option<ProcessName>,
 }
 
 impl Asked {
-    async fn obey(&self, command: &OrderCommand, part: &Part) -> Result<Exit> {
-        let named = command.process();
-        let process = part
+    /// Opens the store that a configuration names; `Err` when that cannot be, which has been told.
+    pub(crate) fn open(
+        name: Option<&str>,
+        config: &Path,
+        registry: &Registry,
+        clock: Clock,
+    ) -> Result<Result<Self, Exit>> {
+        let part = match settings::load_part_file(config, registry) {
+            Ok(part) => part,
+            Err(problems) => {
+                complain(&problems.render(std::io::stderr().is_terminal()));
+                return Ok(Err(Exit::Config));
+            }
+        };
+        let named = part
             .processes
             .iter()
-            .find(|process| named == Some(process.as_str()));
-        let done = match (command, process) {
+            .find(|process| Some(process.as_str()) == name);
+        if let (Some(name), None) = (name, named) {
+            complain(&format!(
+                "error: {}\n",
+                arguments::unknown(name, &part.processes)
+            ));
+            return Ok(Err(Exit::Usage));
+        }
+        let Some(settings) = &part.state else {
+            complain(&without_a_store(config));
+            return Ok(Err(Exit::Config));
+        };
+        let is_file = matches!(settings.place, StatePlace::File { .. });
+        if is_file && std::env::var_os("DYNO").is_some_and(|dyno| !dyno.is_empty()) {
+            complain(
+                "warning: the store is a file, and each dyno has files of its own: a bot on another dyno does not see \
+                 this. Keep state in a Redis: `url = \"redis://…\"`\n",
+            );
+        }
+        Ok(Ok(Self {
+            store: state::open(settings, clock)?,
+            now: clock.now().wall,
+            zone: part.time_zone,
+            named: named.cloned(),
+            processes: part.processes,
+        }))
+    }
+
+    /// The process that was named.
+    pub(crate) fn named(&self) -> Option<&ProcessName> {
+        self.named.as_ref()
+    }
+}
+
+fn without_a_store(config: &Path) -> String {
+    let file = config.display();
+    format!(
+        "error: orders and records are kept in the bot's store, and {file} names none. Write in it, for a bot on this \
+         machine:\n\n[state]\nurl = \"file:autoscalebot.db\"\n\nor, to reach it from elsewhere, `url = \"redis://…\"`.\n"
+    )
+}
+
+impl Asked {
+    async fn obey(&self, command: &OrderCommand) -> Result<Exit> {
+        let done = match (command, self.named()) {
             (OrderCommand::Orders { json, .. }, process) => self.list(process, *json).await,
             (OrderCommand::Resume { owner, .. }, Some(process)) => {
                 self.resume(process, owner.as_deref()).await

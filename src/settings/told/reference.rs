@@ -58,6 +58,11 @@ pub(super) fn reference(rooms: &Rooms) -> String {
     for setting in top::SUPERVISION {
         text.push_str(&line(setting, &default_of(setting), false));
     }
+    text.push_str(&rule("limits: what all processes may have together"));
+    text.push_str("[limits]\n");
+    for setting in top::LIMITS {
+        text.push_str(&line(setting, "20", true));
+    }
     text.push_str(&rule("state: what outlives the bot"));
     text.push_str(STATE);
     for setting in state::STATE {

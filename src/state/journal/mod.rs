@@ -122,6 +122,11 @@ impl Journal {
         (journal, told)
     }
 
+    /// How long one thing that is asked of it takes at the most.
+    pub fn timeout(&self) -> Duration {
+        self.shared.timeout
+    }
+
     /// What every process is to go on from; the orders are known then too. To be called once, before the first note.
     pub async fn load(&self) -> Result<Vec<Snapshot>, StoreError> {
         let loaded = self.shared.store.load().await;
