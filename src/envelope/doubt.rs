@@ -122,6 +122,7 @@ impl Evidence {
     }
 
     /// The same evidence on another program's clock.
+    #[must_use]
     pub fn moved(self, moved: Moved) -> Self {
         let mark = |mark: Mark| Mark {
             at: moved.time(mark.at),

@@ -31,6 +31,7 @@ impl Wishes {
     }
 
     /// The same wishes on another program's clock.
+    #[must_use]
     pub fn moved(self, moved: Moved) -> Self {
         let all = |kept: VecDeque<(Duration, i64)>| {
             let times = kept.into_iter().map(|(at, wish)| (moved.time(at), wish));

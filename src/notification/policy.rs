@@ -53,6 +53,7 @@ pub struct Told {
 
 impl Told {
     /// The same on another program's clock.
+    #[must_use]
     pub fn moved(self, moved: Moved) -> Self {
         let last = self.last.into_iter();
         Self {

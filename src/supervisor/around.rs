@@ -8,6 +8,7 @@ use crate::notification::{Event, Phase};
 use crate::orders::news::News;
 use crate::orders::together::{Standing, together};
 use crate::orders::{Order, words};
+use crate::state::journal::Journal;
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::cycle::Turn;
 
@@ -29,7 +30,7 @@ pub struct Around {
 impl SupervisorActor {
     /// What there is around this process now.
     pub(super) fn around(&self, process: &ProcessName) -> Around {
-        let known = self.works.journal.as_ref().map(|journal| journal.orders());
+        let known = self.works.journal.as_ref().map(Journal::orders);
         Around {
             orders_are_unknown: known.as_ref().is_some_and(|known| known.read_at.is_none()),
             orders: known.map(|known| known.orders).unwrap_or_default(),
@@ -58,7 +59,7 @@ impl SupervisorActor {
     }
 }
 
-impl<'a> Turn<'a> {
+impl Turn<'_> {
     /// The same turn, with this around it.
     #[must_use]
     pub fn among(self, around: Around) -> Self {

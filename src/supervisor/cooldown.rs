@@ -32,6 +32,7 @@ impl Cooldown {
     }
 
     /// The same wait on another program's clock.
+    #[must_use]
     pub fn moved(self, moved: Moved) -> Self {
         Self {
             until: self.until.map(|until| moved.time(until)),
