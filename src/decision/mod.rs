@@ -151,6 +151,13 @@ pub static SHARED: &[Setting] = &[
          min_processes, the minimum is all there is until midnight. The minimum itself wins over it.",
     ),
     Setting::new(
+        "mode",
+        Kind::OneOf(&["live", "shadow"]),
+        Default::Text("live"),
+        "`shadow`: the process is measured and decided, and what would be done is told and recorded, but never done, \
+         corrections to the bounds included. To try settings out beside whatever scales it now.",
+    ),
+    Setting::new(
         "priority",
         Kind::Whole(-1000, 1000),
         Default::Whole(0),

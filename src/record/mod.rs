@@ -103,6 +103,11 @@ pub enum Outcome {
         /// To how many.
         to: Count,
     },
+    /// It would have been set, were the process not in the shadow.
+    Would {
+        /// To how many.
+        to: Count,
+    },
     /// It was to be set, and could not be.
     Failed {
         /// To how many.
@@ -143,6 +148,7 @@ impl CycleRecord {
             Outcome::Scaled { to } => Some(to),
             Outcome::Held
             | Outcome::Ordered { .. }
+            | Outcome::Would { .. }
             | Outcome::Failed { .. }
             | Outcome::Uncounted
             | Outcome::Lost => self.count,

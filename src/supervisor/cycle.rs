@@ -174,6 +174,10 @@ impl<'a> Turn<'a> {
             self.condition(Event::BelowMin, answer.below_min, Some(seen.count));
         }
         match answer.target {
+            Some(to) if self.plan.is_shadow => {
+                self.would(seen.count, to, &answer.reason);
+                self.recover(seen.count);
+            }
             Some(to) if !self.state.stopping => {
                 self.order(decided, seen.count, to, answer.cause, answer.reason);
             }
@@ -190,6 +194,16 @@ impl<'a> Turn<'a> {
                 self.recover(seen.count);
             }
         }
+    }
+
+    /// A process in the shadow: what would be done is told and recorded, and waited after as if it had been; nothing is.
+    fn would(&mut self, from: Count, to: Count, why: &str) {
+        self.state.cooldown.start(self.now.mono, self.plan.wait);
+        self.state.history.clear();
+        self.state.evidence.clear();
+        let reason = format!("{why}; not done: mode is \"shadow\"");
+        self.tell(Event::Scale, Phase::Moment, Some(from), Some(to), &reason);
+        self.end(Outcome::Would { to }, Some(from), reason);
     }
 
     fn order(&mut self, decided: &Decided, from: Count, to: Count, cause: Cause, reason: String) {

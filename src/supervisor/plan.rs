@@ -79,6 +79,8 @@ pub struct Plan {
     pub envelope: Rules,
     /// Whether a count of 0 can mean that someone switched the process off.
     pub zero_is_off: bool,
+    /// Whether it only decides and tells, and never acts.
+    pub is_shadow: bool,
     /// Whether the maximum stands in the file.
     pub max_is_written: bool,
     /// Which notifier tells what.
@@ -106,6 +108,7 @@ struct Deciding {
     post_scale_wait_time_seconds: f64,
     history_length: usize,
     zero_is_off: bool,
+    mode: String,
     #[serde(flatten)]
     envelope: Rules,
 }
@@ -187,6 +190,7 @@ impl Plan {
             envelope: deciding.envelope,
             // Where the minimum is 0 at some time, a count of 0 is our own doing as well as anybody's.
             zero_is_off: deciding.zero_is_off && deciding.min_processes.least() > 0,
+            is_shadow: deciding.mode == "shadow",
             max_is_written: process.decision.section.is_written("max_processes"),
             policies,
             min: deciding.min_processes,
