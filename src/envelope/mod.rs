@@ -34,7 +34,7 @@ pub mod wishes;
 pub use question::{Budget, Paused, Projection, Question, Rate, Stabilized, Step, Total, Waits};
 pub use verdict::{Cause, Clamp, Rule, Verdict};
 
-use crate::model::Count;
+use crate::model::{Bounds, Count};
 use course::Course;
 use range::Range;
 
@@ -70,6 +70,22 @@ pub fn weigh(question: &Question) -> Verdict {
     let told = range.limit_course(&mut course, &wish.reason);
     restraints::apply(question, &mut course);
     budgeted(question, course.verdict(wish, &range, told))
+}
+
+/// Copies that ended with the program are started again: as many as there were, inside the bounds. `None` when that is not
+/// more than the minimum, which needs no such word.
+pub fn resume(before: Count, bounds: Bounds) -> Option<Verdict> {
+    let target = bounds.clamp(before);
+    if target <= bounds.min() {
+        return None;
+    }
+    let mut course = Course::new(0, 0);
+    let why = format!("{before} ran before the start");
+    course.correct(target, why.clone());
+    Some(Verdict {
+        cause: Cause::Bounds,
+        ..course.into_verdict(why)
+    })
 }
 
 fn switched_off(min: Count) -> Verdict {

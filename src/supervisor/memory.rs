@@ -88,6 +88,8 @@ pub struct State {
     pub announced: Announced,
     /// The count found at the start, when it was above a maximum that nobody wrote.
     pub adopted_max: Option<Count>,
+    /// The count before the program started, until the first cycle.
+    pub before_start: Option<Count>,
     /// Whether the count was read at least once.
     pub counted: bool,
     /// The faults of the group.
