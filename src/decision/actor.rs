@@ -10,6 +10,7 @@ use log::{debug, info, warn};
 
 use crate::decision::grounds::{grounds, weigh_in};
 use crate::decision::intake::{self, NO_NUMBER};
+use crate::decision::rest::{at_rest, with_crashed};
 use crate::decision::{DecideError, DecisionBackend, Level, Reading, Situation, Wish};
 use crate::measurement::OnFailure;
 use crate::messages::{Decided, GetCount, Grounds, Measured, Outcome, Silence, Teardown};
@@ -139,7 +140,9 @@ impl Handler<Measured> for DeciderActor {
                     .ask(get_count, count_deadline)
                     .await
                     .unwrap_or_else(|| Err(no_count()));
+                let asked = asked.and(at_rest(&desk, &count));
                 let (wish, mut grounds) = wish(&desk, backend.as_ref(), asked, &count).await;
+                let wish = with_crashed(wish, &count);
                 grounds.trust = Some(trust);
                 (count, wish, grounds)
             };

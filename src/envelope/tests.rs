@@ -53,6 +53,7 @@ fn rule(asked: &mut Question, name: &str, value: &str) {
         "paused_up" => asked.paused.up = Some("P".to_owned()),
         "paused_down" => asked.paused.down = Some("P".to_owned()),
         "doubt" => asked.doubts.push(value.to_owned()),
+        "unsettled" => asked.unsettled = Some(value.to_owned()),
         "up_step" => asked.up_step = Some(value.parse().unwrap()),
         "down_step" => asked.down_step = Some(value.parse().unwrap()),
         "up_wait" => asked.waits.up = seconds(value),

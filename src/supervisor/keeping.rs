@@ -26,6 +26,7 @@ use crate::model::{Count, Cycle, Direction, ProcessName};
 use crate::notification::Event;
 use crate::notification::policy::Told;
 use crate::orders::news::Announced;
+use crate::scaling::settling::Settling;
 use crate::state::Snapshot;
 use crate::supervisor::cooldown::Cooldown;
 use crate::supervisor::ledger::ScaleRecord;
@@ -57,6 +58,8 @@ pub struct Kept {
     futility: Futility,
     usage: Usage,
     cooldown: Cooldown,
+    #[serde(default)]
+    settling: Settling,
     scales: Vec<(Duration, Direction)>,
     told: Vec<Told>,
     conditions: BTreeMap<Event, String>,
@@ -97,6 +100,7 @@ impl Kept {
             futility: state.futility,
             usage: state.usage,
             cooldown: state.cooldown.clone(),
+            settling: state.settling.clone(),
             scales: scales.into_iter().skip(skipped).collect(),
             told: state.told.clone(),
             conditions: state.conditions.clone(),
@@ -151,6 +155,7 @@ impl Kept {
         state.conditions = self.conditions;
         state.announced = self.announced;
         state.cooldown = self.cooldown.moved(moved);
+        state.settling = self.settling.moved(moved);
         state.wishes = self.wishes.moved(moved);
         state.evidence = self.evidence.moved(moved);
         if self.told.len() <= plan.policies.len() {

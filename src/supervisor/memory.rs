@@ -22,6 +22,7 @@ use crate::notification::Event;
 use crate::notification::policy::Told;
 use crate::orders::news::Announced;
 use crate::record::CycleRecord;
+use crate::scaling::settling::Settling;
 use crate::supervisor::cooldown::Cooldown;
 use crate::supervisor::ledger::Ledger;
 use crate::supervisor::plan::Plan;
@@ -74,6 +75,8 @@ pub struct State {
     pub usage: Usage,
     /// The wait after a scale.
     pub cooldown: Cooldown,
+    /// Whether the processes have come to rest.
+    pub settling: Settling,
     /// The scales of the past.
     pub ledger: Ledger,
     /// What each notifier has told.

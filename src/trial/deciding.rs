@@ -30,13 +30,14 @@ impl Trial<'_> {
         let bounds = self.plan.bounds(now, adopted);
         let made = self.works.decision(self.process);
         let wish = match self.built("decision", made) {
-            Some(backend) => self.wish(backend.as_ref(), taken, seen, bounds, now).await,
+            Some(backend) => self.wish(backend.as_ref(), taken, &seen, bounds, now).await,
             None => None,
         };
         let answer = envelope::weigh(&Question {
             wish: wish.clone(),
             zero_is_off: self.plan.zero_is_off && scaling.zero_can_mean_off(),
             limit: scaling.limit(),
+            unsettled: seen.fleet.as_ref().and_then(|fleet| fleet.unsettled()),
             ..Question::new(seen.count, bounds)
         });
         self.say_bounds(bounds, bounds != self.plan.bounds(now, None));
@@ -76,7 +77,7 @@ impl Trial<'_> {
         &mut self,
         backend: &dyn DecisionBackend,
         taken: Result<Sample, OnFailure>,
-        seen: Observed,
+        seen: &Observed,
         bounds: Bounds,
         at: DateTime<Utc>,
     ) -> Option<Wish> {

@@ -9,6 +9,8 @@ mod command;
 #[cfg(test)]
 mod heroku;
 #[cfg(test)]
+mod heroku_dynos;
+#[cfg(test)]
 mod heroku_log_session;
 #[cfg(test)]
 mod heroku_refusals;
