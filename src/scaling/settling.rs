@@ -489,9 +489,11 @@ mod tests {
         }
     }
 
-    /// One process, named `0`, that starts at each first time and is seen up at the second; by the platform's clock at the
-    /// third, if it tells.
-    fn boots(rows: &[(u64, u64, Option<i64>)]) -> Settling {
+    /// When it is seen starting, when it is seen up, and after how long that was by the platform's clock, if it tells.
+    type Boot = (u64, u64, Option<i64>);
+
+    /// One process, named `0`, with these boots behind it.
+    fn boots(rows: &[Boot]) -> Settling {
         let mut settling = Settling::default();
         for (start, up, took) in rows {
             let member = |phase, since: i64| Member {
@@ -511,7 +513,7 @@ mod tests {
 
     #[test]
     fn a_boot_is_learned() {
-        let rows: [(&[(u64, u64, Option<i64>)], u64, &str); 7] = [
+        let rows: [(&[Boot], u64, &str); 7] = [
             (&[], 60, "a guess"),
             (&[(10, 40, None)], 30, "as long as it was seen to take"),
             (&[(10, 40, Some(17))], 17, "the platform knows better"),
@@ -545,7 +547,7 @@ mod tests {
     }
 
     #[test]
-    fn it_survives_being_written_down_and_moved() {
+    fn it_survives_being_written_down() {
         let settling = check(
             "
               0 | 2 | up1 up1       | -  | at rest

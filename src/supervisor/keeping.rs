@@ -323,8 +323,12 @@ mod tests {
     #[test]
     fn time_went_on_while_the_program_was_away() {
         // Ten seconds later by the wall, on a clock that has just begun a new count.
-        let there = restored(&state(), now(1010, 5000));
+        let mut state = state();
+        state.settling.refused(Duration::from_secs(960));
+        let mut there = restored(&state, now(1010, 5000));
         assert_eq!(there.cycle, 7);
+        let refused = there.settling.refused(Duration::from_secs(5000));
+        assert_eq!(refused, Duration::from_secs(50), "40 s 10 s before");
         assert_eq!(there.adopted_max, Some(8));
         let left = there.cooldown.remaining(Duration::from_secs(5000));
         assert_eq!(

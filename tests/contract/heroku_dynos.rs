@@ -137,6 +137,7 @@ async fn without_the_dynos_there_is_a_count_and_nobody_knows_how_many_are_up() {
     let strange = Trouble::Answer(200, vec![], json!([{"id": "a", "type": "web"}]));
     for (trouble, because) in [
         (refused(403), "refused"),
+        (refused(503), "busy, and not asked again"),
         (refused(404), "not there"),
         (Trouble::Rubbish, "rubbish"),
         (Trouble::Half, "broken off"),
@@ -144,7 +145,9 @@ async fn without_the_dynos_there_is_a_count_and_nobody_knows_how_many_are_up() {
     ] {
         let web = backend(&heroku, "web");
         heroku.trouble("GET", "/dynos", trouble);
+        let before = heroku.asked("GET", "/dynos");
         assert_eq!(count(&web).await, Observed::unknown(2), "{because}");
+        assert_eq!(heroku.asked("GET", "/dynos"), before + 1, "{because}");
         later(Duration::from_secs(1)).await;
         assert_eq!(count(&web).await.ready, Some(2), "at the next tick");
     }

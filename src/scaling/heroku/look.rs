@@ -45,7 +45,9 @@ impl App {
                 dynos: None,
             });
         }
-        let dynos = pin!(self.list("dynos", parse_dynos, patience));
+        // They are asked for once: what a busy Heroku does not tell now, it tells at the next tick.
+        let impatience = Patience::until(Duration::ZERO);
+        let dynos = pin!(self.list("dynos", parse_dynos, &impatience));
         let (formation, dynos) = match select(formation, dynos).await {
             Either::Left((formation, dynos)) => {
                 let formation = formation?;
