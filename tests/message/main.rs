@@ -11,6 +11,8 @@ mod faults;
 #[cfg(test)]
 mod holds;
 #[cfg(test)]
+mod missing;
+#[cfg(test)]
 mod notices;
 #[cfg(test)]
 mod notifiers;
