@@ -9,6 +9,8 @@ mod celery_unacked;
 #[cfg(test)]
 mod command;
 #[cfg(test)]
+mod fault_matrix;
+#[cfg(test)]
 mod heroku;
 #[cfg(test)]
 mod heroku_log_session;
