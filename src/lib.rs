@@ -36,6 +36,7 @@
 //! | another way to measure, decide, scale or notify | a file in that room, and a row in its table ([`backend`]) |
 //! | a setting | the row beside the backend that it tunes, or the room's `SHARED` rows; then `autoscalebot reference` |
 //! | what a failure of a part leads to | [`supervisor::restarts`], `supervisor/faults.rs` |
+//! | who leads, where several bots run | [`cluster`] |
 //! | what a command prints | [`cli`], [`trial`] (`once`, `check --live`), [`demo`] |
 //! | the backends of other languages | [`command`] |
 //! | tests with actors | `harness` (feature `harness`) |
@@ -43,6 +44,7 @@
 pub mod backend;
 pub mod cli;
 pub mod clock;
+pub mod cluster;
 pub mod command;
 pub mod decision;
 pub mod demo;
@@ -60,6 +62,7 @@ pub mod notification;
 pub mod one_line;
 pub mod output;
 pub mod record;
+mod redis_server;
 pub mod run;
 pub mod scaling;
 pub mod settings;

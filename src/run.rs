@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use actix::Addr;
 use anyhow::{Context as _, Result};
+use futures_util::future::join;
 use log::{error, info, warn};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::backend::Registry;
 use crate::clock::Clock;
+use crate::cluster::Cluster;
+use crate::cluster::settings::ClusterSettings;
 use crate::exit::Exit;
 use crate::messages::{Changes, Reload, ReloadRefused, Shutdown};
 use crate::settings::{Problem, Problems, Settings};
@@ -82,11 +85,11 @@ pub fn own_program() -> Result<PathBuf> {
     std::env::current_exe().context("this program cannot find its own file")
 }
 
-async fn serve(config: &Path, works: Works, settings: Settings) -> Result<Exit> {
+async fn serve(config: &Path, mut works: Works, settings: Settings) -> Result<Exit> {
     // Before anything is logged: a log that nobody reads any more would be the first thing to hang on.
     let _watcher = Watcher::start();
     let mut signals = Signals::new()?;
-    let registry = works.registry.clone();
+    let (registry, clustered) = (works.registry.clone(), settings.cluster.clone());
     for process in &settings.processes {
         let (name, measured, scaled) = (
             &process.name,
@@ -95,11 +98,17 @@ async fn serve(config: &Path, works: Works, settings: Settings) -> Result<Exit> 
         );
         info!(process:% = name; "{name} is measured by {measured}, decided by {} and scaled by {scaled}", process.decision.backend);
     }
+    let cluster = clustered.as_ref();
+    let cluster = cluster.map(|cluster| Cluster::enter(cluster, works.clock));
+    let cluster = cluster.transpose()?;
+    if let Some(cluster) = &cluster {
+        works.leadership = cluster.leadership().clone();
+    }
     let bot = Bot::start(works, settings)?;
     loop {
         match signals.next().await {
             Told::Reload => tokio::select! {
-                () = reload(&bot, config, &registry) => {}
+                () = reload(&bot, config, &registry, clustered.as_ref()) => {}
                 // A reload waits for scales in flight, and an end cannot wait for that as well.
                 name = signals.stop() => {
                     announce(name);
@@ -113,7 +122,7 @@ async fn serve(config: &Path, works: Works, settings: Settings) -> Result<Exit> 
         }
     }
     tokio::select! {
-        () = bot.stop() => {
+        ((), ()) = join(bot.stop(), leave(cluster)) => {
             info!("stopped");
             Ok(Exit::Success)
         }
@@ -128,8 +137,23 @@ fn announce(signal: &str) {
     info!("{signal}: stopping; nothing is measured any more");
 }
 
-async fn reload(bot: &Bot, config: &Path, registry: &Registry) {
+/// The others need not wait until all of this one's last words are said.
+async fn leave(cluster: Option<Cluster>) {
+    if let Some(cluster) = cluster {
+        cluster.leave().await;
+    }
+}
+
+async fn reload(
+    bot: &Bot,
+    config: &Path,
+    registry: &Registry,
+    clustered: Option<&ClusterSettings>,
+) {
     let why = match crate::settings::load_file(config, registry) {
+        Ok(settings) if settings.cluster.as_ref() != clustered => {
+            "[cluster] is another, which only a new start takes up".to_owned()
+        }
         Ok(settings) => match bot.supervisor.send(Reload(settings)).await {
             Ok(Ok(changes)) => {
                 info!(

@@ -24,7 +24,7 @@ use crate::backend::Registry;
 use crate::model::ProcessName;
 
 /// The tables at the top of the file.
-const TABLES: [&str; 3] = ["supervision", "defaults", "processes"];
+pub(super) const TABLES: [&str; 4] = ["supervision", "cluster", "defaults", "processes"];
 
 /// The name under which a process is read whose own cannot be one.
 const STAND_IN: &str = "unnamed";
@@ -71,6 +71,7 @@ pub fn load(
     let mut walk = Walk {
         rooms: &rooms,
         environment,
+        clustered: false,
         findings: Vec::new(),
         secrets: Secrets::default(),
     };
@@ -97,11 +98,13 @@ impl Walk<'_> {
         let supervision = self.table_at(&root, "supervision");
         let supervision = self.plain_table(top::SUPERVISION, supervision.as_ref(), &[]);
         let time_zone = self.time_zone(&root, &top);
+        let cluster = self.cluster(&root);
         let defaults = self.defaults(&root);
         let processes = self.processes(&root, &defaults);
         Some(Settings {
             time_zone: time_zone?,
             supervision: top::supervision(&supervision),
+            cluster: cluster.ok()?,
             processes: processes?,
             secrets: std::mem::take(&mut self.secrets),
         })

@@ -242,7 +242,7 @@ impl Names {
     fn new(rooms: &Rooms) -> Self {
         let mut known: BTreeMap<&'static str, Sight> = BTreeMap::new();
         let room = rooms.all().iter().flat_map(Room::every_setting);
-        let top = super::top::TIME_ZONE.iter().chain(super::top::SUPERVISION);
+        let top = super::top::every_setting();
         for setting in room.chain(top) {
             let sight = sight(setting);
             // Two backends may have a setting of one name: the stricter counts.

@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
+use crate::cluster::settings::ClusterSettings;
 use crate::model::ProcessName;
 use schema::Section;
 
@@ -42,6 +43,8 @@ pub struct Settings {
     pub time_zone: Tz,
     /// How failures are met.
     pub supervision: Supervision,
+    /// Whom this program competes with for the lead, if with anybody.
+    pub cluster: Option<ClusterSettings>,
     /// The managed processes, by name.
     pub processes: Vec<ProcessSettings>,
     /// What of it is secret, for those who must not repeat any of it.

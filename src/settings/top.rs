@@ -1,4 +1,4 @@
-//! The settings outside the processes: the time zone and `[supervision]`.
+//! The settings outside the processes: the time zone, `[supervision]` and `[cluster]`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use super::similar::{listed, nearest};
 use super::table::{Place, Table, Walk, WrittenTable};
 use super::{Supervision, value};
 use crate::backend::no_check;
+use crate::cluster::settings::{self as cluster, CLUSTER, ClusterSettings};
 
 /// The top-level setting.
 pub(super) static TIME_ZONE: &[Setting] = &[Setting::new(
@@ -46,6 +47,11 @@ pub(super) static SUPERVISION: &[Setting] = &[
     ),
 ];
 
+/// Every setting outside the processes.
+pub(super) fn every_setting() -> impl Iterator<Item = &'static Setting> {
+    TIME_ZONE.iter().chain(SUPERVISION).chain(CLUSTER)
+}
+
 /// What holds without a `[supervision]` table.
 pub(super) fn usual_supervision() -> Supervision {
     let default = |row: &Setting| Some((row.name.to_owned(), value::default(row)?));
@@ -73,6 +79,25 @@ pub(super) fn supervision(section: &Section) -> Supervision {
 }
 
 impl Walk<'_> {
+    /// Reads and checks `[cluster]`, if there is one; `Err` when it is not good.
+    pub(super) fn cluster(
+        &mut self,
+        root: &WrittenTable<'_>,
+    ) -> Result<Option<ClusterSettings>, ()> {
+        self.clustered = root.find("cluster").is_some();
+        if !self.clustered {
+            return Ok(None);
+        }
+        let written = self.table_at(root, "cluster").ok_or(())?;
+        let mut table = self.plain("[cluster]", CLUSTER, Some(&written), &[]);
+        table.checks = [cluster::check, no_check];
+        super::across::backend(self, &table);
+        if !table.spoilt.is_empty() {
+            return Err(());
+        }
+        Ok(Some(cluster::read(&table.section())))
+    }
+
     /// Reads a table of plain settings; `keys` are names that are read elsewhere.
     pub(super) fn plain_table(
         &mut self,
@@ -80,9 +105,19 @@ impl Walk<'_> {
         written: Option<&WrittenTable<'_>>,
         keys: &[&str],
     ) -> Section {
+        self.plain("", settings, written, keys).section()
+    }
+
+    fn plain(
+        &mut self,
+        name: &'static str,
+        settings: &'static [Setting],
+        written: Option<&WrittenTable<'_>>,
+        keys: &[&str],
+    ) -> Table {
         let place = written.map(|table| table.place.clone());
         let mut table = Table {
-            backend: "",
+            backend: name,
             checks: [no_check; 2],
             place: place.unwrap_or(Place {
                 span: 0..0,
@@ -111,6 +146,6 @@ impl Walk<'_> {
             }
         }
         self.fill_in(&mut table, settings.iter());
-        table.section()
+        table
     }
 }

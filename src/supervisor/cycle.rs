@@ -7,6 +7,7 @@
 //! ```
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::clock::Now;
 use crate::envelope::{self, Cause, Rule};
@@ -52,6 +53,8 @@ pub struct Turn<'a> {
     pub(super) plan: &'a Plan,
     pub(super) now: Now,
     pub(super) cycle: Cycle,
+    /// Since when this program leads, where it is one of several; `None`: it stands by.
+    pub(super) leads_since: Option<Duration>,
     pub(super) orders: Orders,
 }
 
@@ -63,6 +66,7 @@ impl<'a> Turn<'a> {
             plan,
             now,
             cycle,
+            leads_since: Some(Duration::ZERO),
             orders: Orders::default(),
         }
     }
@@ -168,6 +172,7 @@ impl<'a> Turn<'a> {
     fn weigh(&mut self, decided: &Decided, seen: Observed, platform: Platform) {
         self.adopt(seen.count);
         self.observe(decided, seen.count);
+        self.shadow(seen.count);
         let answer = envelope::weigh(&self.question(decided, seen, platform));
         self.record_verdict(&answer);
         let off = answer.switched_off.then(|| answer.reason.clone());
@@ -294,7 +299,6 @@ impl<'a> Turn<'a> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
 
     use chrono::DateTime;
     use serde_json::Value;

@@ -29,6 +29,7 @@ use crate::supervisor::guard::Life;
 use crate::supervisor::memory::{Memory, State};
 use crate::supervisor::plan::{Common, Plan};
 use crate::supervisor::restarts::Restarts;
+use crate::supervisor::standby;
 use crate::supervisor::telling;
 use crate::supervisor::works::Works;
 use crate::wire::Wire;
@@ -130,6 +131,7 @@ impl Group {
                 desk,
                 Rc::clone(&self.scaling),
                 Wire::to(supervisor, &works.tap),
+                works.leadership.clone(),
             )
         });
         let decide = start.member(Role::Decide, true, |desk| {
@@ -247,10 +249,10 @@ impl Group {
         cycle: u64,
         take: impl FnOnce(Turn<'_>) -> Option<Orders>,
     ) -> bool {
-        let now = works.clock.now();
+        let (now, leads) = (works.clock.now(), works.leadership.since());
         let orders = self
             .memory
-            .commit(|state| take(Turn::new(state, &self.plan, now, cycle)));
+            .commit(|state| take(Turn::new(state, &self.plan, now, cycle).leading(leads)));
         let found = orders.is_some();
         self.carry_out(works, orders.unwrap_or_default());
         found
@@ -258,12 +260,15 @@ impl Group {
 
     fn carry_out(&self, works: &Works, orders: Orders) {
         telling::log_turned(self.process(), &orders.turned);
+        standby::log_held(orders.record.as_deref());
         if let (Some(order), Some(scaler)) = (orders.scale, &self.crew.scale) {
             Wire::<Scale>::to(&scaler.addr, &works.tap).tell(order);
         }
         if let Some(notifier) = &self.crew.notify {
             let wire = Wire::<Notify>::to(&notifier.addr, &works.tap);
-            for notice in orders.notices {
+            let leads = works.leadership.since().is_some();
+            let told = |notice: &Notify| leads || standby::is_told(notice);
+            for notice in orders.notices.into_iter().filter(told) {
                 wire.tell(notice);
             }
         }

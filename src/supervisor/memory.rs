@@ -95,6 +95,8 @@ pub struct State {
     pub stopping: bool,
     /// How the last cycle ended, for the status.
     pub last: Option<LastCycle>,
+    /// The count that was seen last while another replica led.
+    pub shadowed: Option<Count>,
     /// The record of the cycle in flight, once it was decided.
     pub record: Option<Rc<CycleRecord>>,
 }
@@ -104,6 +106,8 @@ pub struct State {
 pub struct InFlight {
     /// Its number.
     pub cycle: Cycle,
+    /// When it began (monotonic).
+    pub began: Duration,
     /// Where it stands.
     pub stage: Stage,
     /// When it is given up, should it never end (monotonic).
@@ -191,6 +195,7 @@ impl State {
         let expires = now + plan.cycle_deadline();
         self.in_flight = Some(InFlight {
             cycle: self.cycle,
+            began: now,
             stage: Stage::Measuring,
             expires,
             counting: Duration::ZERO,

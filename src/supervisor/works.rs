@@ -7,6 +7,7 @@ use log::error;
 
 use crate::backend::{Backend, BuildError, Registry, Shared, Site};
 use crate::clock::Clock;
+use crate::cluster::leadership::Leadership;
 use crate::command::Known;
 use crate::decision::DecisionBackend;
 use crate::http::Http;
@@ -37,6 +38,8 @@ pub struct Works {
     pub tap: Tap,
     /// The living actors.
     pub census: Census,
+    /// Whether this program leads, where it is one of several.
+    pub leadership: Leadership,
 }
 
 impl Works {
@@ -56,6 +59,7 @@ impl Works {
             shared,
             tap,
             census,
+            leadership: Leadership::alone(),
         }
     }
 

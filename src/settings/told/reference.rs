@@ -7,6 +7,7 @@
 use super::backends::{capital, header};
 use super::toml_text::{default_in_words, sample, written};
 use super::{put, top, wrapped};
+use crate::cluster::settings as cluster;
 use crate::settings::rooms::{Room, Rooms, Row, Step};
 use crate::settings::schema::{Default, Kind, Setting};
 use crate::settings::value::{self, wanted};
@@ -25,6 +26,12 @@ const HEAD: &str = "\
 # also for an empty variable; `$${` is a literal `${`. A string that is one `${…}` alone may stand for a number or a boolean.
 #
 # Written by `autoscalebot reference`. After a change: `cargo run -- reference > config/reference.toml`.
+";
+
+const CLUSTER: &str = "\
+# Without this table the bot is the only one of its kind. With it, replicas with the same configuration may run beside it: one
+# leads, the others stand by, and stand in for it when it dies.
+#[cluster]
 ";
 
 const DEFAULTS: &str = "\
@@ -50,6 +57,17 @@ pub(super) fn reference(rooms: &Rooms) -> String {
     text.push_str("[supervision]\n");
     for setting in top::SUPERVISION {
         text.push_str(&line(setting, &default_of(setting), false));
+    }
+    text.push_str(&rule("cluster: several bots, of which one leads"));
+    text.push_str(CLUSTER);
+    for setting in cluster::CLUSTER {
+        let shown = match setting.name {
+            "url" => "\"${REDIS_URL}\"".to_owned(),
+            "tls_ca_file" => "\"/etc/ssl/certs/our-own-ca.pem\"".to_owned(),
+            "owner" => "\"worker.1\"".to_owned(),
+            _ => default_of(setting),
+        };
+        text.push_str(&line(setting, &shown, true));
     }
     text.push_str(&rule("defaults: what every process shares"));
     text.push_str(DEFAULTS);
