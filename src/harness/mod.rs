@@ -57,6 +57,7 @@ use chrono::{DateTime, TimeZone, Utc};
 
 use crate::backend::{Backend, Registry};
 use crate::clock::Clock;
+use crate::cluster::leadership::Leadership;
 use crate::decision::DecisionBackend;
 use crate::measurement::MeasurementBackend;
 use crate::notification::NotificationBackend;
@@ -77,6 +78,7 @@ pub struct Scenario {
     configuration: String,
     registry: Registry,
     start: DateTime<Utc>,
+    contested: bool,
 }
 
 impl Scenario {
@@ -95,7 +97,15 @@ impl Scenario {
             configuration: configuration.to_owned(),
             registry,
             start,
+            contested: false,
         }
+    }
+
+    /// The bot is one of several, and leads when the story says so ([`World::leadership`]).
+    #[must_use]
+    pub fn contested(mut self) -> Self {
+        self.contested = true;
+        self
     }
 
     /// Starts the clock at another moment.
@@ -157,6 +167,10 @@ impl Scenario {
             let mut works = Works::new(self.registry.clone(), clock, PathBuf::from("autoscalebot"));
             let tape = Tape::default();
             works.tap = tape.tap(clock);
+            if self.contested {
+                works.leadership = Leadership::contested(clock);
+            }
+            let leadership = works.leadership.clone();
             let (scripts, census) = (works.shared.get::<Scripts>(), works.census.clone());
             let settings = load(&self.configuration, &self.registry);
             let bot = Bot::start(works, settings)
@@ -167,6 +181,7 @@ impl Scenario {
                 tape,
                 scripts,
                 supervisor,
+                leadership,
                 registry: self.registry,
             })
             .await;

@@ -219,7 +219,7 @@ impl Group {
             }
             if other_platform {
                 // It may be another app, whose count was never read.
-                state.counted = false;
+                (state.counted, state.seen) = (false, None);
             }
             state.hand_on(&heirs);
         });

@@ -95,8 +95,10 @@ pub struct State {
     pub stopping: bool,
     /// How the last cycle ended, for the status.
     pub last: Option<LastCycle>,
-    /// The count that was seen last while another replica led.
-    pub shadowed: Option<Count>,
+    /// The count that was read or set last.
+    pub seen: Option<Count>,
+    /// Whether another replica led in the last cycle whose count was read.
+    pub stood_by: bool,
     /// The record of the cycle in flight, once it was decided.
     pub record: Option<Rc<CycleRecord>>,
 }

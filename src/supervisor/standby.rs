@@ -38,16 +38,13 @@ impl Turn<'_> {
         (began < since).then(|| JUST_LEADS.to_owned())
     }
 
-    /// A count that is another than the one that was seen before, while another led, is taken for a scale of that one's.
+    /// A count that is another than the one that was known, while another led, is taken for a scale of that one's.
     pub(super) fn shadow(&mut self, count: Count) {
-        let before = if self.stands_by().is_some() {
-            self.state.shadowed.replace(count)
-        } else {
-            self.state.shadowed.take()
-        };
-        let Some((from, direction)) =
-            before.and_then(|from| Some((from, Direction::between(from, count)?)))
-        else {
+        let stands_by = self.stands_by().is_some();
+        let stood_by = std::mem::replace(&mut self.state.stood_by, stands_by);
+        let known = self.state.seen.filter(|_| stands_by || stood_by);
+        let changed = known.and_then(|from| Some((from, Direction::between(from, count)?)));
+        let Some((from, direction)) = changed else {
             return;
         };
         self.state.ledger.enter(ScaleRecord {
