@@ -15,7 +15,7 @@ use tokio::time::Instant;
 pub struct Now {
     /// The wall time.
     pub wall: DateTime<Utc>,
-    /// The time since the clock was made: never set back, never stepped.
+    /// The time since the clock was made, on top of the past that it was given: never set back, never stepped.
     pub mono: Duration,
 }
 
@@ -23,6 +23,7 @@ pub struct Now {
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     start: Instant,
+    past: Duration,
     wall: Wall,
 }
 
@@ -41,6 +42,7 @@ impl Clock {
     pub fn system() -> Self {
         Self {
             start: Instant::now(),
+            past: Duration::ZERO,
             wall: Wall::System,
         }
     }
@@ -53,8 +55,16 @@ impl Clock {
     pub fn starting_at(base: DateTime<Utc>) -> Self {
         Self {
             start: Instant::now(),
+            past: Duration::ZERO,
             wall: Wall::Virtual(base),
         }
+    }
+
+    /// A clock whose monotonic time begins at `past` instead of zero, so that what an earlier program did that long ago
+    /// has a time on it.
+    #[must_use]
+    pub fn with_past(self, past: Duration) -> Self {
+        Self { past, ..self }
     }
 
     /// The present moment.
@@ -63,12 +73,15 @@ impl Clock {
         reason = "this file is where the clock is read"
     )]
     pub fn now(&self) -> Now {
-        let mono = self.start.elapsed();
+        let elapsed = self.start.elapsed();
         let wall = match self.wall {
             Wall::System => Utc::now(),
-            Wall::Virtual(base) => base + TimeDelta::from_std(mono).unwrap_or(TimeDelta::MAX),
+            Wall::Virtual(base) => base + TimeDelta::from_std(elapsed).unwrap_or(TimeDelta::MAX),
         };
-        Now { wall, mono }
+        Now {
+            wall,
+            mono: self.past + elapsed,
+        }
     }
 
     /// The time since the machine's boot. Unlike the monotonic time it runs on while the machine is suspended, so that it

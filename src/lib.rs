@@ -29,6 +29,12 @@
 //! All [`messages`] are on one page; a [`wire`] carries them. Only [`clock`] reads a clock, and only actors wait: the rules
 //! are plain functions of values.
 //!
+//! # What outlives the program
+//!
+//! [`state`] keeps each process's snapshot, the ledger and the orders of people, in a file or in a Redis; the
+//! [`state::journal`] writes to it without anybody waiting. [`orders`] are given on the command line, and say what those
+//! in force mean together. The supervisor does not use either yet.
+//!
 //! # Where a change belongs
 //!
 //! | change | file |
@@ -37,6 +43,8 @@
 //! | a setting | the row beside the backend that it tunes, or the room's `SHARED` rows; then `autoscalebot reference` |
 //! | what a failure of a part leads to | [`supervisor::restarts`], `supervisor/faults.rs` |
 //! | who leads, where several bots run | [`cluster`] |
+//! | how state is kept | [`state`], a file or folder a store |
+//! | what people may order, and what it means | [`orders`] |
 //! | what a command prints | [`cli`], [`trial`] (`once`, `check --live`), [`demo`] |
 //! | the backends of other languages | [`command`] |
 //! | tests with actors | `harness` (feature `harness`) |
@@ -54,18 +62,21 @@ pub mod exit;
 #[cfg(feature = "harness")]
 pub mod harness;
 pub mod http;
+pub mod keeper;
 pub mod lines;
 pub mod measurement;
 pub mod messages;
 pub mod model;
 pub mod notification;
 pub mod one_line;
+pub mod orders;
 pub mod output;
 pub mod record;
 mod redis_server;
 pub mod run;
 pub mod scaling;
 pub mod settings;
+pub mod state;
 pub mod supervisor;
 pub mod system;
 pub mod telemetry;

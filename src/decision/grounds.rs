@@ -6,10 +6,25 @@ use std::time::Duration;
 use super::{DecisionBackend, Level, Reading, Situation};
 use crate::envelope::Projection;
 use crate::envelope::doubt::Trust;
-use crate::messages::{Grounds, Measured, Outcome};
+use crate::messages::{Measured, Outcome};
 use crate::supervisor::desk::Desk;
 use crate::supervisor::memory::State;
 use crate::supervisor::plan::Plan;
+
+/// What a wish rests on.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Grounds {
+    /// How far this cycle's measurement can be trusted; `None`: it was not seen.
+    pub trust: Option<Trust>,
+    /// Why a scale down cannot be trusted; empty: it can.
+    pub doubts: Vec<String>,
+    /// The number of this cycle's measurement.
+    pub value: Option<f64>,
+    /// The highest number of the window and what it must not exceed, where the decision backend has such thresholds.
+    pub projection: Option<Projection>,
+    /// What would have led to another wish.
+    pub otherwise: Vec<String>,
+}
 
 /// Enters how far a measurement can be trusted. What was measured during the wait after a scale says nothing about the
 /// new count, so windows begin after it; that the source was away is remembered all the same.

@@ -9,7 +9,7 @@ pub mod app_decision;
 pub mod average_threshold;
 pub mod command;
 pub mod consecutive_threshold;
-mod grounds;
+pub mod grounds;
 pub mod intake;
 pub mod schedule;
 #[cfg(test)]
@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::backend::Backend;
@@ -149,6 +150,20 @@ pub static SHARED: &[Setting] = &[
         "The process-hours from midnight to midnight in time_zone. Once so many are used that the rest is needed for \
          min_processes, the minimum is all there is until midnight. The minimum itself wins over it.",
     ),
+    Setting::new(
+        "mode",
+        Kind::OneOf(&["live", "shadow"]),
+        Default::Text("live"),
+        "`shadow`: the process is measured and decided, and what would be done is told and recorded, but never done, \
+         corrections to the bounds included. To try settings out beside whatever scales it now.",
+    ),
+    Setting::new(
+        "priority",
+        Kind::Whole(-1000, 1000),
+        Default::Whole(0),
+        "Who comes first when max_total_processes of `[limits]` is reached: while a process type of a higher priority is held \
+         back by it, those of a lower one are not scaled up. Nothing is taken from anybody.",
+    ),
 ];
 
 /// Decides for one process.
@@ -204,7 +219,8 @@ pub struct Reading {
 }
 
 /// What a reading says to a decision.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Level {
     /// This number.
     Number(f64),

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::supervisor::keeping::Moved;
+
 /// How far a measurement can be trusted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "trust")]
@@ -69,7 +71,7 @@ impl Trust {
 }
 
 /// One measurement's trust, and when it was taken (monotonic).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mark {
     /// When.
     pub at: Duration,
@@ -78,7 +80,7 @@ pub struct Mark {
 }
 
 /// The marks since the last scale, and what is left of the last outage.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     marks: VecDeque<Mark>,
     /// Since when the source has been away (monotonic), while it is.
@@ -117,6 +119,20 @@ impl Evidence {
             self.marks.pop_front();
         }
         trust
+    }
+
+    /// The same evidence on another program's clock.
+    #[must_use]
+    pub fn moved(self, moved: Moved) -> Self {
+        let mark = |mark: Mark| Mark {
+            at: moved.time(mark.at),
+            ..mark
+        };
+        Self {
+            marks: self.marks.into_iter().map(mark).collect(),
+            away_since: self.away_since.map(|at| moved.time(at)),
+            distrust_zero_until: self.distrust_zero_until.map(|at| moved.time(at)),
+        }
     }
 
     /// The count was changed: windows begin anew. An outage goes on all the same.

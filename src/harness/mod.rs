@@ -45,6 +45,7 @@
 
 pub mod script;
 mod scripted;
+mod store;
 mod tape;
 mod world;
 
@@ -68,6 +69,7 @@ use crate::supervisor::works::Works;
 
 pub use script::{Act, Script};
 use scripted::Scripts;
+pub use store::{MemoryStore, STORE_TIMEOUT};
 pub use tape::Entry;
 use tape::Tape;
 pub use world::World;

@@ -135,7 +135,10 @@ impl Handler<Scale> for ScalerActor {
         let leadership = self.leadership.clone();
         let work = async move {
             let left = left(desk.plan.scale_timeout, counting);
-            let _busy = desk.busy(left);
+            let _busy = desk.busy(left + desk.intent_deadline());
+            if leadership.since().is_some() {
+                desk.intend().await;
+            }
             let call = leadership.while_leading(scale(&desk, backend.as_ref(), order.to));
             let scaled = fenced(left, call.map(led)).await;
             (order, scaled.unwrap_or_else(|| Err(too_late(&desk, left))))

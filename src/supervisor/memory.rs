@@ -20,6 +20,7 @@ use crate::measurement::OnFailure;
 use crate::model::{Count, Cycle};
 use crate::notification::Event;
 use crate::notification::policy::Told;
+use crate::orders::news::Announced;
 use crate::record::CycleRecord;
 use crate::supervisor::cooldown::Cooldown;
 use crate::supervisor::ledger::Ledger;
@@ -81,6 +82,10 @@ pub struct State {
     pub conditions: BTreeMap<Event, String>,
     /// The too-rapid conditions that hold now, by notifier.
     pub rapid: BTreeMap<usize, String>,
+    /// Whether the last scale up was held back, or cut short, by what all process types may have together.
+    pub waits_for_total: bool,
+    /// The orders of people that were announced and are not over.
+    pub announced: Announced,
     /// The count found at the start, when it was above a maximum that nobody wrote.
     pub adopted_max: Option<Count>,
     /// Whether the count was read at least once.
@@ -204,6 +209,16 @@ impl State {
             order: None,
         });
         Some(self.cycle)
+    }
+
+    /// The count as it is, or is being made: what was read or set last, or what is being scaled to.
+    pub fn present(&self) -> Option<Count> {
+        let order = self
+            .in_flight
+            .as_ref()
+            .and_then(|running| running.order.as_ref());
+        let last = self.last.as_ref().and_then(|last| last.count);
+        order.map(|order| order.to.max(order.from)).or(last)
     }
 
     /// Goes on under another plan, once the life under the old one has ended.

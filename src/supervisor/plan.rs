@@ -28,6 +28,8 @@ pub struct Common {
     pub time_zone: Tz,
     /// How failures are met.
     pub supervision: Supervision,
+    /// How many processes all types may have together.
+    pub max_total_processes: Option<Count>,
 }
 
 impl From<&Settings> for Common {
@@ -35,6 +37,7 @@ impl From<&Settings> for Common {
         Self {
             time_zone: settings.time_zone,
             supervision: settings.supervision,
+            max_total_processes: settings.max_total_processes,
         }
     }
 }
@@ -76,6 +79,8 @@ pub struct Plan {
     pub envelope: Rules,
     /// Whether a count of 0 can mean that someone switched the process off.
     pub zero_is_off: bool,
+    /// Whether it only decides and tells, and never acts.
+    pub is_shadow: bool,
     /// Whether the maximum stands in the file.
     pub max_is_written: bool,
     /// Which notifier tells what.
@@ -103,6 +108,7 @@ struct Deciding {
     post_scale_wait_time_seconds: f64,
     history_length: usize,
     zero_is_off: bool,
+    mode: String,
     #[serde(flatten)]
     envelope: Rules,
 }
@@ -126,6 +132,8 @@ pub struct Rules {
     pub max_scales_per_hour: Option<u32>,
     /// The process-hours of a day.
     pub max_process_hours_per_day: Option<f64>,
+    /// Who comes first when all process types together have as many as they may.
+    pub priority: i32,
 }
 
 impl Rules {
@@ -182,6 +190,7 @@ impl Plan {
             envelope: deciding.envelope,
             // Where the minimum is 0 at some time, a count of 0 is our own doing as well as anybody's.
             zero_is_off: deciding.zero_is_off && deciding.min_processes.least() > 0,
+            is_shadow: deciding.mode == "shadow",
             max_is_written: process.decision.section.is_written("max_processes"),
             policies,
             min: deciding.min_processes,

@@ -7,7 +7,7 @@ use crate::envelope::{Cause, Rule};
 use crate::messages::Notify;
 use crate::model::{Count, Direction};
 use crate::notification::Event;
-use crate::record::CycleRecord;
+use crate::record::{CycleRecord, Outcome};
 use crate::supervisor::cycle::Turn;
 use crate::supervisor::ledger::ScaleRecord;
 
@@ -65,6 +65,15 @@ impl Turn<'_> {
 /// Whether this is told even when another leads: what this program has done itself, with its last breath as the leader.
 pub(super) fn is_told(notify: &Notify) -> bool {
     notify.notice.event == Event::Scale
+}
+
+/// Whether this is recorded even when another leads, for the same reason. The store is one for all replicas, and what one
+/// that stands by has seen is no record of what was done.
+pub(super) fn is_kept(record: &CycleRecord) -> bool {
+    match record.outcome {
+        Outcome::Scaled { .. } | Outcome::Failed { .. } | Outcome::Ordered { .. } => true,
+        Outcome::Held | Outcome::Would { .. } | Outcome::Uncounted | Outcome::Lost => false,
+    }
 }
 
 /// What a replica that stands by would have done.

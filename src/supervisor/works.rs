@@ -1,5 +1,6 @@
 //! What the supervisor builds groups from: the known backends, what they share, and who watches.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -16,8 +17,10 @@ use crate::model::ProcessName;
 use crate::notification::actor::Notifier;
 use crate::scaling::ScalingBackend;
 use crate::settings::{ProcessSettings, Settings, Step};
+use crate::state::journal::Journal;
 use crate::supervisor::caught::caught;
 use crate::supervisor::guard::Census;
+use crate::supervisor::keeping::Kept;
 use crate::supervisor::plan::Plan;
 use crate::wire::Tap;
 
@@ -38,6 +41,10 @@ pub struct Works {
     pub tap: Tap,
     /// The living actors.
     pub census: Census,
+    /// Where what outlives the program is kept, if anywhere.
+    pub journal: Option<Journal>,
+    /// What the processes go on from, until they have started.
+    pub kept: BTreeMap<ProcessName, Kept>,
     /// Whether this program leads, where it is one of several.
     pub leadership: Leadership,
 }
@@ -59,6 +66,8 @@ impl Works {
             shared,
             tap,
             census,
+            journal: None,
+            kept: BTreeMap::new(),
             leadership: Leadership::alone(),
         }
     }

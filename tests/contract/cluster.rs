@@ -10,6 +10,7 @@ use autoscalebot::settings::Secret;
 use tokio::time::sleep;
 
 use crate::servers::Parrot;
+use crate::servers::proxy::{Proxy, Way};
 use crate::servers::redis::RedisServer;
 use crate::servers::tls::Tls;
 
@@ -286,4 +287,39 @@ async fn members_lead_by_turns_and_hold_when_redis_is_gone() {
         .query(&mut server.client(0))
         .unwrap();
     assert_eq!(left, None);
+}
+
+/// The network holds a question back, and delivers it when nobody waits for the answer any more.
+#[actix_rt::test]
+async fn a_question_that_arrives_late_is_a_lease_that_its_asker_learns_of() {
+    let server = RedisServer::start();
+    known(&server);
+    let proxy = Proxy::to(server.port());
+    let url = format!("redis://127.0.0.1:{}", proxy.port());
+    let (cut, other) = (referee(&url), referee(&server.url()));
+    assert_eq!(other.ask("b").await, yours(7));
+    assert_eq!(taken(cut.ask("a").await).token, 7);
+    proxy.set(Way::Silent);
+    let patience = SHORTEST / 10;
+    let given_up = tokio::time::timeout(patience, cut.ask("a")).await;
+    assert!(given_up.is_err(), "{given_up:?}");
+    assert_eq!(other.give_back("b").await, Ok(true));
+    proxy.set(Way::Open);
+    let mut client = server.client(0);
+    let mut holder = || {
+        redis::cmd("GET")
+            .arg(LEASE_KEY)
+            .query::<Option<String>>(&mut client)
+    };
+    while holder().unwrap().is_none() {
+        sleep(SHORTEST / 300).await;
+    }
+    assert_eq!(taken(other.ask("b").await).by.as_deref(), Some("a"));
+    assert_eq!(
+        cut.ask("a").await,
+        yours(8),
+        "it may count on it from now on"
+    );
+    proxy.set(Way::Closed);
+    assert!(cut.ask("a").await.is_err());
 }

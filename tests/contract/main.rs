@@ -40,3 +40,5 @@ mod notification_webhook;
 mod response_time;
 #[cfg(test)]
 mod servers;
+#[cfg(test)]
+mod state;

@@ -13,6 +13,8 @@ mod faults;
 #[cfg(test)]
 mod holds;
 #[cfg(test)]
+mod journal;
+#[cfg(test)]
 mod notices;
 #[cfg(test)]
 mod notifiers;

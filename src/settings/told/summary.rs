@@ -16,6 +16,12 @@ pub(super) fn summary(settings: &Settings, rooms: &Rooms) -> String {
         many => format!("{many} processes"),
     };
     let mut text = format!("{many}, times of day in {}\n", settings.time_zone.name());
+    if let Some(state) = &settings.state {
+        put(
+            &mut text,
+            format_args!("state is kept in {}\n", state.place),
+        );
+    }
     if let Some(cluster) = &settings.cluster {
         let (name, url) = (&cluster.name, without_secrets(cluster.url.expose()));
         let seconds = cluster.lease.as_secs_f64();

@@ -100,7 +100,8 @@ fn pass(near: &TcpStream, target: u16, shared: &Arc<AtomicU8>) -> Vec<JoinHandle
     let Ok(far) = TcpStream::connect(("127.0.0.1", target)) else {
         return Vec::new();
     };
-    let pair = |from: &TcpStream, to: &TcpStream| Some((from.try_clone().ok()?, to.try_clone().ok()?));
+    let pair =
+        |from: &TcpStream, to: &TcpStream| Some((from.try_clone().ok()?, to.try_clone().ok()?));
     let both = [pair(near, &far), pair(&far, near)];
     let pumps = both.into_iter().flatten().map(|(from, to)| {
         let shared = Arc::clone(shared);
