@@ -211,16 +211,6 @@ impl State {
         Some(self.cycle)
     }
 
-    /// The count as it is, or is being made: what was read or set last, or what is being scaled to.
-    pub fn present(&self) -> Option<Count> {
-        let order = self
-            .in_flight
-            .as_ref()
-            .and_then(|running| running.order.as_ref());
-        let last = self.last.as_ref().and_then(|last| last.count);
-        order.map(|order| order.to.max(order.from)).or(last)
-    }
-
     /// Goes on under another plan, once the life under the old one has ended.
     pub fn take_up(&mut self, old: &Plan, new: &Plan) {
         self.in_flight = None;
