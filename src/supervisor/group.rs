@@ -133,6 +133,7 @@ impl Group {
                 desk,
                 Rc::clone(&self.scaling),
                 Wire::to(supervisor, &works.tap),
+                works.leadership.clone(),
             )
         });
         let decide = start.member(Role::Decide, true, |desk| {
@@ -220,7 +221,7 @@ impl Group {
             }
             if other_platform {
                 // It may be another app, whose count was never read.
-                state.counted = false;
+                (state.counted, state.seen) = (false, None);
             }
             state.hand_on(&heirs);
         });

@@ -102,6 +102,10 @@ pub struct State {
     pub stopping: bool,
     /// How the last cycle ended, for the status.
     pub last: Option<LastCycle>,
+    /// The count that was read or set last.
+    pub seen: Option<Count>,
+    /// Whether another replica led in the last cycle whose count was read.
+    pub stood_by: bool,
     /// The record of the cycle in flight, once it was decided.
     pub record: Option<Rc<CycleRecord>>,
 }
@@ -111,6 +115,8 @@ pub struct State {
 pub struct InFlight {
     /// Its number.
     pub cycle: Cycle,
+    /// When it began (monotonic).
+    pub began: Duration,
     /// Where it stands.
     pub stage: Stage,
     /// When it is given up, should it never end (monotonic).
@@ -198,22 +204,13 @@ impl State {
         let expires = now + plan.cycle_deadline();
         self.in_flight = Some(InFlight {
             cycle: self.cycle,
+            began: now,
             stage: Stage::Measuring,
             expires,
             counting: Duration::ZERO,
             order: None,
         });
         Some(self.cycle)
-    }
-
-    /// The count as it is, or is being made: what was read or set last, or what is being scaled to.
-    pub fn present(&self) -> Option<Count> {
-        let order = self
-            .in_flight
-            .as_ref()
-            .and_then(|running| running.order.as_ref());
-        let last = self.last.as_ref().and_then(|last| last.count);
-        order.map(|order| order.to.max(order.from)).or(last)
     }
 
     /// Goes on under another plan, once the life under the old one has ended.

@@ -5,6 +5,8 @@ mod app_decision;
 #[cfg(test)]
 mod celery_redis;
 #[cfg(test)]
+mod cluster;
+#[cfg(test)]
 mod command;
 #[cfg(test)]
 mod heroku;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod backends;
 #[cfg(test)]
+mod cluster;
+#[cfg(test)]
 mod deadlines;
 #[cfg(test)]
 mod envelope;
