@@ -11,10 +11,12 @@ pub mod command;
 pub mod consecutive_threshold;
 pub mod grounds;
 pub mod intake;
+pub mod missing;
 pub mod schedule;
 #[cfg(test)]
 mod testing;
 mod threshold;
+mod wishing;
 
 use std::sync::Arc;
 
@@ -189,6 +191,12 @@ pub trait DecisionBackend {
     /// Whether it needs the number in a measurement (thresholds do), or reads the measurement's `data` itself.
     fn needs_number(&self) -> bool {
         true
+    }
+
+    /// Whether a measurement says that there is nothing to do: none is believed that comes right after an outage, or while
+    /// workers are busy.
+    fn is_zero(&self, number: Option<f64>, _data: &Value) -> bool {
+        number.is_some_and(|number| number <= 0.0)
     }
 
     /// How many of the latest results a scale down rests on: all of them must be fresh and plausible.
