@@ -53,6 +53,10 @@ impl Memory {
 
 /// One process's state.
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and any may hold with any other"
+)]
 pub struct State {
     /// The last cycle that began.
     pub cycle: Cycle,
