@@ -4,6 +4,7 @@
 use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -11,12 +12,17 @@ use clap::{Parser, Subcommand};
 use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::exit::Exit;
+use crate::orders::command::{self, OrderCommand};
 use crate::output::{complain, say};
+use crate::record::command::{self as look, LookCommand};
 use crate::run::own_program;
 use crate::settings::{self, Problems, ProcessSettings, Settings};
 use crate::supervisor::works::Works;
 use crate::telemetry::{self, LogFormat};
 use crate::trial::{self, Report};
+
+/// How far back the monotonic clock reaches: an earlier run's cooldowns, scales and waits have their times on it.
+const PAST: Duration = Duration::from_secs(31 * 86_400);
 
 /// Keeps each process type of an application at the right count: measures, decides, scales, notifies.
 #[derive(Debug, Parser)]
@@ -65,6 +71,10 @@ enum Command {
         #[arg(value_name = "PROCESS")]
         processes: Vec<String>,
     },
+    #[command(flatten)]
+    Look(LookCommand),
+    #[command(flatten)]
+    Order(OrderCommand),
     /// Scale a real application on this machine under a real wave of load: no account, no configuration
     Demo {
         /// How long
@@ -92,7 +102,7 @@ pub fn main_with(registry: Registry) -> Exit {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
-    let clock = Clock::system();
+    let clock = Clock::system().with_past(PAST);
     telemetry::start(arguments.log_format, clock);
     let obeyed = AssertUnwindSafe(|| obey(arguments.command, registry, clock));
     match catch_unwind(obeyed) {
@@ -121,6 +131,14 @@ fn obey(command: Command, registry: Registry, clock: Clock) -> Result<Exit> {
         Command::Run { config } => run(&config_file(config), registry, clock),
         Command::Check { file, config, live } => check(file.or(config), live, registry, clock),
         Command::Once { config, processes } => once(config, &processes, registry, clock),
+        Command::Look(command) => {
+            let file = config_file(command.config());
+            look::obey(&command, &file, &registry, clock)
+        }
+        Command::Order(command) => {
+            let file = config_file(command.config());
+            command::obey(&command, &file, &registry, clock)
+        }
         Command::Demo { seconds } => crate::demo::run(seconds, clock),
         Command::Backends { name: None } => answer(&settings::list(&registry)),
         Command::Backends { name: Some(name) } => describe(&registry, &name),
@@ -156,6 +174,9 @@ fn check(file: Option<PathBuf>, live: bool, registry: Registry, clock: Clock) ->
     say(&format!("{} is good: {summary}", file.display()))?;
     for note in settings::past_dates(&settings, &registry, clock.now().wall) {
         say(&format!("\nnote: {note}\n"))?;
+    }
+    for warning in settings::foreseen(&settings, clock.now().wall) {
+        say(&format!("\nwarning: {warning}\n"))?;
     }
     if !live {
         return Ok(Exit::Success);
@@ -234,6 +255,7 @@ fn load(file: &Path, registry: &Registry, clock: Clock) -> Result<Option<Setting
             let works = Works::new(registry.clone(), clock, program);
             let processes = settings.processes.iter();
             let reasons = processes.flat_map(|process| works.rehearse(&settings, process));
+            let reasons = reasons.chain(crate::cluster::rehearse(&settings));
             reasons.collect::<Vec<_>>()
         });
         if unbuilt.is_empty() {

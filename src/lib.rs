@@ -12,7 +12,8 @@
 //! ```
 //!
 //! The program starts in [`cli`], which reads the [`settings`], sees that all backends can be built, and hands them to
-//! [`run`]: that starts one supervisor and turns signals into messages. For each managed process the supervisor starts a *group* of four actors
+//! [`run`]: that starts one supervisor and turns signals into messages. For each managed process the supervisor starts a
+//! *group* of four actors
 //! ([`supervisor::group`]), each under a guard that restarts it in place ([`supervisor::guard`]).
 //!
 //! 1. At each tick the [`measurement::actor`] asks its backend for a sample, under a deadline. A failure is a result too.
@@ -29,6 +30,14 @@
 //! All [`messages`] are on one page; a [`wire`] carries them. Only [`clock`] reads a clock, and only actors wait: the rules
 //! are plain functions of values.
 //!
+//! # What outlives the program
+//!
+//! [`state`] keeps each process's snapshot, the ledger and the orders of people, in a file or in a Redis; the
+//! [`state::journal`] writes to it without anybody waiting. What is in a snapshot says [`supervisor::keeping`]; it is written
+//! after every cycle, and before every scale; the [`keeper`] reads it at the start. Each cycle leaves a [`record`], which
+//! `autoscalebot why` tells from. [`orders`] are given on the command line; what those in force mean for a decision is in
+//! [`supervisor::around`].
+//!
 //! # Where a change belongs
 //!
 //! | change | file |
@@ -36,6 +45,11 @@
 //! | another way to measure, decide, scale or notify | a file in that room, and a row in its table ([`backend`]) |
 //! | a setting | the row beside the backend that it tunes, or the room's `SHARED` rows; then `autoscalebot reference` |
 //! | what a failure of a part leads to | [`supervisor::restarts`], `supervisor/faults.rs` |
+//! | what may stand between a wish and the count | [`envelope`], and what it is asked: `supervisor/weighing.rs` |
+//! | what `why` tells | [`record`] |
+//! | who leads, where several bots run | [`cluster`] |
+//! | how state is kept | [`state`], a file or folder a store |
+//! | what people may order, and what it means | [`orders`] |
 //! | what a command prints | [`cli`], [`trial`] (`once`, `check --live`), [`demo`] |
 //! | the backends of other languages | [`command`] |
 //! | tests with actors | `harness` (feature `harness`) |
@@ -43,6 +57,7 @@
 pub mod backend;
 pub mod cli;
 pub mod clock;
+pub mod cluster;
 pub mod command;
 pub mod decision;
 pub mod demo;
@@ -52,17 +67,21 @@ pub mod exit;
 #[cfg(feature = "harness")]
 pub mod harness;
 pub mod http;
+pub mod keeper;
 pub mod lines;
 pub mod measurement;
 pub mod messages;
 pub mod model;
 pub mod notification;
 pub mod one_line;
+pub mod orders;
 pub mod output;
 pub mod record;
+mod redis_server;
 pub mod run;
 pub mod scaling;
 pub mod settings;
+pub mod state;
 pub mod supervisor;
 pub mod system;
 pub mod telemetry;

@@ -10,13 +10,14 @@ use std::time::Duration;
 use actix::Message;
 
 use crate::decision::Wish;
-use crate::envelope::Projection;
+pub use crate::decision::grounds::Grounds;
 use crate::envelope::doubt::Trust;
 use crate::measurement::{Measurement, OnFailure};
 use crate::model::{Count, Cycle, ProcessName, Role};
 use crate::notification::Notice;
 use crate::scaling::{Observed, ScaleError};
 use crate::settings::Settings;
+use crate::state::journal::health::StoreEvent;
 use crate::supervisor::guard::Cause;
 use crate::supervisor::status::Status;
 
@@ -73,21 +74,6 @@ pub struct Decided {
     pub wish: Result<Wish, Silence>,
     /// What the wish rests on, for the envelope and the record.
     pub grounds: Grounds,
-}
-
-/// What a wish rests on.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Grounds {
-    /// How far this cycle's measurement can be trusted; `None`: it was not seen.
-    pub trust: Option<Trust>,
-    /// Why a scale down cannot be trusted; empty: it can.
-    pub doubts: Vec<String>,
-    /// The number of this cycle's measurement.
-    pub value: Option<f64>,
-    /// The highest number of the window and what it must not exceed, where the decision backend has such thresholds.
-    pub projection: Option<Projection>,
-    /// What would have led to another wish.
-    pub otherwise: Vec<String>,
 }
 
 /// Why there is no wish in a cycle.
@@ -226,6 +212,11 @@ pub struct Changes {
 #[derive(Debug, Clone, PartialEq, Eq, Message)]
 #[rtype(result = "()")]
 pub struct ReloadRefused(pub String);
+
+/// `run` to `SupervisorActor`: something is to be told of the store.
+#[derive(Debug, Clone, PartialEq, Eq, Message)]
+#[rtype(result = "()")]
+pub struct StoreChanged(pub StoreEvent);
 
 /// To `SupervisorActor`: how is everybody?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Message)]

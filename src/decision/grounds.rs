@@ -8,10 +8,25 @@ use crate::envelope::Projection;
 use crate::envelope::doubt::{Known, Trust};
 use crate::measurement::OnFailure;
 use crate::measurement::missing::OnMissing;
-use crate::messages::{Grounds, Measured, Outcome};
+use crate::messages::{Measured, Outcome};
 use crate::supervisor::desk::Desk;
 use crate::supervisor::memory::State;
 use crate::supervisor::plan::Plan;
+
+/// What a wish rests on.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Grounds {
+    /// How far this cycle's measurement can be trusted; `None`: it was not seen.
+    pub trust: Option<Trust>,
+    /// Why a scale down cannot be trusted; empty: it can.
+    pub doubts: Vec<String>,
+    /// The number of this cycle's measurement.
+    pub value: Option<f64>,
+    /// The highest number of the window and what it must not exceed, where the decision backend has such thresholds.
+    pub projection: Option<Projection>,
+    /// What would have led to another wish.
+    pub otherwise: Vec<String>,
+}
 
 /// What a measurement means to a decision backend.
 pub(super) fn level(

@@ -14,6 +14,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::decision::Reading;
+use crate::supervisor::keeping::Moved;
 
 /// How far a measurement can be trusted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -81,7 +82,7 @@ impl Trust {
 }
 
 /// One measurement's trust, and when it was taken (monotonic).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mark {
     /// When.
     pub at: Duration,
@@ -101,9 +102,11 @@ pub struct Known {
 }
 
 /// The marks since the last scale, and what is left of the last outage.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     marks: VecDeque<Mark>,
+    /// Not kept over an end of the program: what is known is soon measured again.
+    #[serde(skip)]
     known: Option<Known>,
     /// Since when the source has been away (monotonic), while it is.
     away_since: Option<Duration>,
@@ -141,6 +144,21 @@ impl Evidence {
             self.marks.pop_front();
         }
         trust
+    }
+
+    /// The same evidence on another program's clock.
+    #[must_use]
+    pub fn moved(self, moved: Moved) -> Self {
+        let mark = |mark: Mark| Mark {
+            at: moved.time(mark.at),
+            ..mark
+        };
+        Self {
+            known: None,
+            marks: self.marks.into_iter().map(mark).collect(),
+            away_since: self.away_since.map(|at| moved.time(at)),
+            distrust_zero_until: self.distrust_zero_until.map(|at| moved.time(at)),
+        }
     }
 
     /// Keeps a result, for the case that nothing is known after it.

@@ -16,6 +16,7 @@
 //!  rate           max_scales_per_hour
 //!  total          max_total_processes of all process types together; those with a higher priority first
 //!  budget         max_process_hours_per_day: once it is spent, the minimum is the maximum until midnight
+//!  standby        where several bots run, one that does not lead sets nothing
 //! ```
 //!
 //! Which wins when two disagree: people over all, then the bounds, then the budget, then the rest over the load. A rule that
@@ -34,12 +35,16 @@ pub mod wishes;
 pub use question::{Budget, Paused, Projection, Question, Rate, Stabilized, Step, Total, Waits};
 pub use verdict::{Cause, Clamp, Rule, Verdict};
 
-use crate::model::Count;
+use crate::model::{Bounds, Count};
 use course::Course;
 use range::Range;
 
 /// Weighs; see the drawing above.
 pub fn weigh(question: &Question) -> Verdict {
+    standing_by(question, weighed(question))
+}
+
+fn weighed(question: &Question) -> Verdict {
     let (count, bounds) = (question.count, question.bounds);
     if count == 0 && bounds.min() > 0 && question.zero_is_off {
         return switched_off(bounds.min());
@@ -70,6 +75,47 @@ pub fn weigh(question: &Question) -> Verdict {
     let told = range.limit_course(&mut course, &wish.reason);
     restraints::apply(question, &mut course);
     budgeted(question, course.verdict(wish, &range, told))
+}
+
+/// Copies that ended with the program are started again: as many as there were, inside the bounds. `None` when that is not
+/// more than the minimum, which needs no such word.
+pub fn resume(before: Count, bounds: Bounds) -> Option<Verdict> {
+    let target = bounds.clamp(before);
+    if target <= bounds.min() {
+        return None;
+    }
+    let mut course = Course::new(0, 0);
+    let why = format!("{before} ran before the start");
+    course.correct(target, why.clone());
+    Some(Verdict {
+        cause: Cause::Bounds,
+        ..course.into_verdict(why)
+    })
+}
+
+/// The very last rule: what would be set, a replica that does not lead leaves to the one that does.
+fn standing_by(question: &Question, verdict: Verdict) -> Verdict {
+    let (Some(why), Some(target)) = (&question.stands_by, verdict.target) else {
+        return verdict;
+    };
+    let count = question.count;
+    let held = Clamp {
+        rule: Rule::Standby,
+        from: target.into(),
+        to: count.into(),
+        why: why.clone(),
+        unless: Some("this replica had led".to_owned()),
+    };
+    Verdict {
+        target: None,
+        cause: Cause::Load,
+        reason: format!(
+            "{why}; it would have set {count} to {target}: {}",
+            verdict.reason
+        ),
+        ..verdict
+    }
+    .with(held)
 }
 
 fn switched_off(min: Count) -> Verdict {

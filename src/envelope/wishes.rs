@@ -4,11 +4,15 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use crate::supervisor::keeping::Moved;
+
 /// The most wishes that are kept; with more, the oldest are forgotten, which only makes a window shorter.
 const MOST: usize = 4096;
 
 /// The extremes of the latest wishes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wishes {
     /// Since when wishes have been entered (monotonic).
     since: Option<Duration>,
@@ -24,6 +28,20 @@ impl Wishes {
         self.since.get_or_insert(now);
         keep(&mut self.lows, now, wish, up, |kept, new| kept >= new);
         keep(&mut self.highs, now, wish, down, |kept, new| kept <= new);
+    }
+
+    /// The same wishes on another program's clock.
+    #[must_use]
+    pub fn moved(self, moved: Moved) -> Self {
+        let all = |kept: VecDeque<(Duration, i64)>| {
+            let times = kept.into_iter().map(|(at, wish)| (moved.time(at), wish));
+            times.collect()
+        };
+        Self {
+            since: self.since.map(|since| moved.time(since)),
+            lows: all(self.lows),
+            highs: all(self.highs),
+        }
     }
 
     /// The lowest wish within the window for scaling up.

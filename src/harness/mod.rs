@@ -45,6 +45,7 @@
 
 pub mod script;
 mod scripted;
+mod store;
 mod tape;
 mod world;
 
@@ -57,6 +58,7 @@ use chrono::{DateTime, TimeZone, Utc};
 
 use crate::backend::{Backend, Registry};
 use crate::clock::Clock;
+use crate::cluster::leadership::Leadership;
 use crate::decision::DecisionBackend;
 use crate::measurement::MeasurementBackend;
 use crate::notification::NotificationBackend;
@@ -67,6 +69,7 @@ use crate::supervisor::works::Works;
 
 pub use script::{Act, Script};
 use scripted::Scripts;
+pub use store::{MemoryStore, STORE_TIMEOUT};
 pub use tape::Entry;
 use tape::Tape;
 pub use world::World;
@@ -77,6 +80,7 @@ pub struct Scenario {
     configuration: String,
     registry: Registry,
     start: DateTime<Utc>,
+    contested: bool,
 }
 
 impl Scenario {
@@ -95,7 +99,15 @@ impl Scenario {
             configuration: configuration.to_owned(),
             registry,
             start,
+            contested: false,
         }
+    }
+
+    /// The bot is one of several, and leads when the story says so ([`World::leadership`]).
+    #[must_use]
+    pub fn contested(mut self) -> Self {
+        self.contested = true;
+        self
     }
 
     /// Starts the clock at another moment.
@@ -157,6 +169,10 @@ impl Scenario {
             let mut works = Works::new(self.registry.clone(), clock, PathBuf::from("autoscalebot"));
             let tape = Tape::default();
             works.tap = tape.tap(clock);
+            if self.contested {
+                works.leadership = Leadership::contested(clock);
+            }
+            let leadership = works.leadership.clone();
             let (scripts, census) = (works.shared.get::<Scripts>(), works.census.clone());
             let settings = load(&self.configuration, &self.registry);
             let bot = Bot::start(works, settings)
@@ -167,6 +183,7 @@ impl Scenario {
                 tape,
                 scripts,
                 supervisor,
+                leadership,
                 registry: self.registry,
             })
             .await;

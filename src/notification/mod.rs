@@ -93,11 +93,15 @@ pub enum Event {
     MeasurementFailed,
     /// More processes do not help, so no more are added. A condition.
     Futile,
+    /// A person's order begins, or is over.
+    Ordered,
+    /// What is to outlive the program cannot be kept, or read. A condition.
+    StoreFailed,
 }
 
 impl Event {
     /// All of them, in the order of the reference.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Measurement,
         Self::Scale,
         Self::BelowMin,
@@ -109,6 +113,8 @@ impl Event {
         Self::SwitchedOff,
         Self::MeasurementFailed,
         Self::Futile,
+        Self::Ordered,
+        Self::StoreFailed,
     ];
 
     /// Its name in the configuration file.
@@ -125,6 +131,8 @@ impl Event {
             Self::SwitchedOff => "switched_off",
             Self::MeasurementFailed => "measurement_failed",
             Self::Futile => "futile",
+            Self::Ordered => "ordered",
+            Self::StoreFailed => "store_failed",
         }
     }
 }

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono_tz::Tz;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::settings::{SHARED, SWITCHES};
@@ -29,6 +29,7 @@ use crate::decision::schedule::{LocalTime, Periods, Schedule};
 use crate::settings::problem::Fault;
 use crate::settings::schema::{Default as SchemaDefault, Section};
 use crate::settings::similar::nearest;
+use crate::supervisor::keeping::Moved;
 use crate::supervisor::rapid::RapidRule;
 
 /// What one notifier tells, and when.
@@ -44,13 +45,22 @@ pub struct Policy {
 
 /// Which conditions a notifier was told of and has not seen the end of, and when it was last told. One for each
 /// notifier, kept where it outlives the notifier's actor.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Told {
     /// On the monotonic clock.
     last: BTreeMap<Event, Duration>,
 }
 
 impl Told {
+    /// The same on another program's clock.
+    #[must_use]
+    pub fn moved(self, moved: Moved) -> Self {
+        let last = self.last.into_iter();
+        Self {
+            last: last.map(|(event, at)| (event, moved.time(at))).collect(),
+        }
+    }
+
     /// The notice could not be delivered: a condition that still holds is told at the next cycle.
     pub fn forget(&mut self, undelivered: &Notice) {
         if undelivered.phase == Phase::Holds {
@@ -184,7 +194,9 @@ fn is_urgent(event: Event) -> bool {
         | Event::AboveMax
         | Event::SwitchedOff
         | Event::MeasurementFailed
-        | Event::Futile => false,
+        | Event::Futile
+        | Event::Ordered
+        | Event::StoreFailed => false,
     }
 }
 
@@ -328,6 +340,8 @@ mod tests {
             Event::Degraded,
             Event::SwitchedOff,
             Event::Futile,
+            Event::Ordered,
+            Event::StoreFailed,
         ];
         assert_eq!(told, expected);
         assert_eq!(
@@ -360,6 +374,8 @@ mod tests {
                     "degraded",
                     "switched_off",
                     "futile",
+                    "ordered",
+                    "store_failed",
                 ],
                 "a switch changes its own event alone",
             ),

@@ -81,6 +81,16 @@ pub static SHARED: &[Setting] = &[
         true,
         "Tells when more processes did not help, so that no more are added (`futile`; see futile_after).",
     ),
+    switch(
+        "notify_on_orders",
+        true,
+        "Tells when a person's order (pause, override, scale) begins and when it is over (`ordered`).",
+    ),
+    switch(
+        "notify_on_store_fails",
+        true,
+        "Tells when the store of `[state]` fails, and when it works again (`store_failed`).",
+    ),
     Setting::new(
         "notify_on",
         Kind::Texts,
@@ -111,7 +121,7 @@ pub static SHARED: &[Setting] = &[
 ];
 
 /// Which switch stands for which event.
-pub(super) const SWITCHES: [(&str, Event); 11] = [
+pub(super) const SWITCHES: [(&str, Event); 13] = [
     ("notify_on_every_measurement", Event::Measurement),
     ("notify_on_every_scale", Event::Scale),
     ("notify_if_needs_below_min", Event::BelowMin),
@@ -123,6 +133,8 @@ pub(super) const SWITCHES: [(&str, Event); 11] = [
     ("notify_when_switched_off", Event::SwitchedOff),
     ("notify_on_measurement_fails", Event::MeasurementFailed),
     ("notify_when_futile", Event::Futile),
+    ("notify_on_orders", Event::Ordered),
+    ("notify_on_store_fails", Event::StoreFailed),
 ];
 
 const fn switch(name: &'static str, on: bool, meaning: &'static str) -> Setting {

@@ -2,6 +2,8 @@
 //! each rule of the safety [`envelope`](crate::envelope) made of it, what became of the count, and what would have changed
 //! it. One is written a cycle, by `supervisor::recording`; whoever asks why is told from it ([`telling`]).
 
+pub(crate) mod command;
+mod moment;
 pub mod telling;
 
 use chrono::{DateTime, Utc};
@@ -101,6 +103,11 @@ pub enum Outcome {
         /// To how many.
         to: Count,
     },
+    /// It would have been set, were the process not in the shadow.
+    Would {
+        /// To how many.
+        to: Count,
+    },
     /// It was to be set, and could not be.
     Failed {
         /// To how many.
@@ -115,6 +122,16 @@ pub enum Outcome {
 }
 
 impl CycleRecord {
+    /// What the store keeps of it.
+    pub fn kept(&self) -> crate::state::Record {
+        crate::state::Record {
+            process: self.process.clone(),
+            at: self.at,
+            cycle: self.cycle,
+            text: serde_json::to_string(self).unwrap_or_default(),
+        }
+    }
+
     /// The count that the record itself leads to: the wish, through each rule. It is what was ordered, or the count.
     pub fn recomputed(&self) -> Option<i64> {
         let count = i64::from(self.count?);
@@ -131,6 +148,7 @@ impl CycleRecord {
             Outcome::Scaled { to } => Some(to),
             Outcome::Held
             | Outcome::Ordered { .. }
+            | Outcome::Would { .. }
             | Outcome::Failed { .. }
             | Outcome::Uncounted
             | Outcome::Lost => self.count,

@@ -65,6 +65,7 @@ pub fn outcome(record: &CycleRecord) -> String {
         Outcome::Held => format!("stays at {from}"),
         Outcome::Ordered { to } => format!("is being scaled {} {from} -> {to}", way(*to)),
         Outcome::Scaled { to } => format!("scaled {} {from} -> {to}", way(*to)),
+        Outcome::Would { to } => format!("would be scaled {} {from} -> {to}", way(*to)),
         Outcome::Failed { to, .. } => format!("could not be scaled {} {from} -> {to}", way(*to)),
         Outcome::Uncounted => "stays, for the count could not be read".to_owned(),
         Outcome::Lost => format!("stays at {from}, for a part of the bot failed"),
@@ -174,6 +175,11 @@ web at 2026-11-24 14:03:30 (cycle 1234): stays at 3
         for (outcome, count, wanted) in [
             (Outcome::Held, Some(3), "stays at 3"),
             (Outcome::Scaled { to: 4 }, Some(3), "scaled up 3 -> 4"),
+            (
+                Outcome::Would { to: 4 },
+                Some(3),
+                "would be scaled up 3 -> 4",
+            ),
             (Outcome::Scaled { to: 2 }, Some(3), "scaled down 3 -> 2"),
             (
                 Outcome::Ordered { to: 4 },
@@ -197,8 +203,8 @@ web at 2026-11-24 14:03:30 (cycle 1234): stays at 3
             ),
         ] {
             let record = CycleRecord {
-                outcome,
                 count,
+                outcome,
                 ..record()
             };
             assert_eq!(super::outcome(&record), wanted);

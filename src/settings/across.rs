@@ -16,6 +16,9 @@ const THRESHOLDS: [(&str, &str); 2] = [
 /// What `heroku_service_time` takes from the scaling table.
 const TAKEN: [&str; 4] = ["app_name", "api_key", "tls_ca_file", "api_url"];
 
+/// Scales what only this machine has.
+const ON_ONE_MACHINE: &str = "local";
+
 /// Measures nothing while nothing runs.
 const BLIND_AT_ZERO: [&str; 2] = ["response_time", "heroku_service_time"];
 
@@ -106,6 +109,9 @@ pub(super) fn check(walk: &mut Walk<'_>, tables: &ProcessTables) {
     for table in steps.into_iter().flatten().chain(&tables.notification) {
         backend(walk, table);
     }
+    if let Some(scaling) = tables.scaling.as_ref().filter(|_| walk.clustered) {
+        one_machine(walk, scaling);
+    }
     if let Some(decision) = &tables.decision {
         bounds(walk, decision);
         if let Some(measurement) = &tables.measurement {
@@ -116,7 +122,7 @@ pub(super) fn check(walk: &mut Walk<'_>, tables: &ProcessTables) {
 }
 
 /// The backend's own check. What it finds wrong because of an unusable setting is the consequence of what was told.
-fn backend(walk: &mut Walk<'_>, table: &Table) {
+pub(super) fn backend(walk: &mut Walk<'_>, table: &Table) {
     let section = table.section();
     for fault in table.checks.iter().flat_map(|check| check(&section)) {
         let mut concerned = [Some(&fault.setting), fault.for_want_of.as_ref()]
@@ -130,6 +136,19 @@ fn backend(walk: &mut Walk<'_>, table: &Table) {
             &place,
             section.veil(&fault.wrong),
             section.veil(&fault.right),
+        );
+    }
+}
+
+/// What several machines have one of each is not one count.
+fn one_machine(walk: &mut Walk<'_>, scaling: &Table) {
+    if scaling.backend == ON_ONE_MACHINE {
+        let wrong = "`local` under [cluster]: each replica would have copies of its own, which are not one count";
+        let place = scaling.place.clone();
+        walk.find(
+            &place,
+            wrong,
+            "a backend whose count all replicas see, such as `heroku`, or no [cluster]",
         );
     }
 }

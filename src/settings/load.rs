@@ -24,13 +24,25 @@ use crate::backend::Registry;
 use crate::model::ProcessName;
 
 /// The tables at the top of the file.
-const TABLES: [&str; 3] = ["supervision", "defaults", "processes"];
+pub(super) const TABLES: [&str; 6] = [
+    "supervision",
+    "limits",
+    "state",
+    "cluster",
+    "defaults",
+    "processes",
+];
 
 /// The name under which a process is read whose own cannot be one.
 const STAND_IN: &str = "unnamed";
 
 /// Reads and checks a file, with the variables of this process.
 pub fn load_file(path: &Path, registry: &Registry) -> Result<Settings, Problems> {
+    load(&read(path)?, registry, &variable)
+}
+
+/// Reads a file's text.
+pub(super) fn read(path: &Path) -> Result<Source, Problems> {
     let file = path.display().to_string();
     let bytes = fs::read(path).map_err(|error| {
         let right = if error.kind() == ErrorKind::NotFound {
@@ -47,14 +59,17 @@ pub fn load_file(path: &Path, registry: &Registry) -> Result<Settings, Problems>
         let wrong = format!("{file} is not UTF-8 text (see line {line})");
         Problems::unreadable(&file, wrong, "a file that is saved as UTF-8")
     })?;
-    load_text(&file, &text, registry)
+    Ok(Source::new(&file, text))
+}
+
+/// A variable of this process.
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// Checks a text under a file's name, with the variables of this process.
 pub fn load_text(file: &str, text: &str, registry: &Registry) -> Result<Settings, Problems> {
-    load(&Source::new(file, text), registry, &|name| {
-        std::env::var(name).ok()
-    })
+    load(&Source::new(file, text), registry, &variable)
 }
 
 /// Checks a file's text, with variables from `environment`.
@@ -71,6 +86,7 @@ pub fn load(
     let mut walk = Walk {
         rooms: &rooms,
         environment,
+        clustered: false,
         findings: Vec::new(),
         secrets: Secrets::default(),
     };
@@ -97,11 +113,18 @@ impl Walk<'_> {
         let supervision = self.table_at(&root, "supervision");
         let supervision = self.plain_table(top::SUPERVISION, supervision.as_ref(), &[]);
         let time_zone = self.time_zone(&root, &top);
+        let limits = self.table_at(&root, "limits");
+        let limits = self.plain_table(top::LIMITS, limits.as_ref(), &[]);
+        let state = self.state(&root);
+        let cluster = self.cluster(&root);
         let defaults = self.defaults(&root);
         let processes = self.processes(&root, &defaults);
         Some(Settings {
             time_zone: time_zone?,
             supervision: top::supervision(&supervision),
+            max_total_processes: top::max_total(&limits),
+            state: state.ok()?,
+            cluster: cluster.ok()?,
             processes: processes?,
             secrets: std::mem::take(&mut self.secrets),
         })
@@ -126,7 +149,7 @@ impl Walk<'_> {
         Some(WrittenTable { place, table })
     }
 
-    fn time_zone(&mut self, root: &WrittenTable<'_>, top: &Section) -> Option<Tz> {
+    pub(super) fn time_zone(&mut self, root: &WrittenTable<'_>, top: &Section) -> Option<Tz> {
         let name = top.text("time_zone")?;
         if let Ok(zone) = name.parse() {
             return Some(zone);

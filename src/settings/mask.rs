@@ -188,7 +188,7 @@ pub(super) fn veiled(text: &str) -> String {
 }
 
 /// A URL (or a path) with what is secret in it hidden.
-pub(super) fn without_secrets(text: &str) -> String {
+pub(crate) fn without_secrets(text: &str) -> String {
     let Some(secrets) = url(text) else {
         return HIDDEN.to_owned();
     };
@@ -211,6 +211,7 @@ pub(super) fn url(text: &str) -> Option<Vec<Range<usize>>> {
     let start = match text.find("://") {
         Some(at) => at + 3,
         None if text.starts_with('/') => 0,
+        None if text.starts_with("file:") => return Some(Vec::new()),
         None => return None,
     };
     let after = text.get(start..)?;
@@ -242,7 +243,7 @@ impl Names {
     fn new(rooms: &Rooms) -> Self {
         let mut known: BTreeMap<&'static str, Sight> = BTreeMap::new();
         let room = rooms.all().iter().flat_map(Room::every_setting);
-        let top = super::top::TIME_ZONE.iter().chain(super::top::SUPERVISION);
+        let top = super::top::every_setting();
         for setting in room.chain(top) {
             let sight = sight(setting);
             // Two backends may have a setting of one name: the stricter counts.
@@ -357,6 +358,10 @@ mod tests {
             "redis_url = \"redis://***\"",
         ),
         ("redis_url = \"s3cret\"", "redis_url", "redis_url = \"***\""),
+        ("url = \"s3cret\"", "url", "url = \"***\""),
+        // A webhook's is a secret as a whole, and a mask knows no table: so the store's is hidden too.
+        ("url = \"rediss://:s3cret@host/1\"", "url", "url = \"***\""),
+        ("url = \"file:state.db\"", "url", "url = \"***\""),
         (
             "base_url = \"http\\u003a//u:s3cret@host\"",
             "base_url",

@@ -1,4 +1,4 @@
-//! The settings outside the processes: the time zone and `[supervision]`.
+//! The settings outside the processes: the time zone, `[supervision]`, `[limits]`, `[state]` and `[cluster]`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,6 +8,10 @@ use super::similar::{listed, nearest};
 use super::table::{Place, Table, Walk, WrittenTable};
 use super::{Supervision, value};
 use crate::backend::no_check;
+use crate::cluster::settings::{self as cluster, CLUSTER, ClusterSettings};
+use crate::decision::MOST_PROCESSES;
+use crate::model::Count;
+use crate::state::settings::{self as state, STATE, StateSettings};
 
 /// The top-level setting.
 pub(super) static TIME_ZONE: &[Setting] = &[Setting::new(
@@ -46,6 +50,25 @@ pub(super) static SUPERVISION: &[Setting] = &[
     ),
 ];
 
+/// Every setting outside the processes.
+pub(super) fn every_setting() -> impl Iterator<Item = &'static Setting> {
+    TIME_ZONE
+        .iter()
+        .chain(SUPERVISION)
+        .chain(LIMITS)
+        .chain(STATE)
+        .chain(CLUSTER)
+}
+
+/// The settings of `[limits]`.
+pub(super) static LIMITS: &[Setting] = &[Setting::new(
+    "max_total_processes",
+    Kind::Whole(1, MOST_PROCESSES),
+    Default::Absent,
+    "How many processes all process types of this file may have together. What would be more is not added; nothing is taken \
+     away for it. Who comes first says `priority` in the decision table.",
+)];
+
 /// What holds without a `[supervision]` table.
 pub(super) fn usual_supervision() -> Supervision {
     let default = |row: &Setting| Some((row.name.to_owned(), value::default(row)?));
@@ -72,7 +95,47 @@ pub(super) fn supervision(section: &Section) -> Supervision {
     }
 }
 
+/// The checked `[limits]` table.
+pub(super) fn max_total(limits: &Section) -> Option<Count> {
+    let written = limits.get("max_total_processes")?.as_u64()?;
+    Count::try_from(written).ok()
+}
+
 impl Walk<'_> {
+    /// Reads and checks `[cluster]`, if there is one; `Err` when it is not good.
+    pub(super) fn cluster(
+        &mut self,
+        root: &WrittenTable<'_>,
+    ) -> Result<Option<ClusterSettings>, ()> {
+        self.clustered = root.find("cluster").is_some();
+        if !self.clustered {
+            return Ok(None);
+        }
+        let written = self.table_at(root, "cluster").ok_or(())?;
+        let mut table = self.plain("[cluster]", CLUSTER, Some(&written), &[]);
+        table.checks = [cluster::check, no_check];
+        super::across::backend(self, &table);
+        if !table.spoilt.is_empty() {
+            return Err(());
+        }
+        Ok(Some(cluster::read(&table.section())))
+    }
+
+    /// Reads and checks `[state]`, if there is one; `Err` when it is not good.
+    pub(super) fn state(&mut self, root: &WrittenTable<'_>) -> Result<Option<StateSettings>, ()> {
+        if root.find("state").is_none() {
+            return Ok(None);
+        }
+        let written = self.table_at(root, "state").ok_or(())?;
+        let mut table = self.plain("[state]", STATE, Some(&written), &[]);
+        table.checks = [state::check, no_check];
+        super::across::backend(self, &table);
+        if !table.spoilt.is_empty() {
+            return Err(());
+        }
+        state::read(&table.section()).map(Some).map_err(drop)
+    }
+
     /// Reads a table of plain settings; `keys` are names that are read elsewhere.
     pub(super) fn plain_table(
         &mut self,
@@ -80,9 +143,19 @@ impl Walk<'_> {
         written: Option<&WrittenTable<'_>>,
         keys: &[&str],
     ) -> Section {
+        self.plain("", settings, written, keys).section()
+    }
+
+    fn plain(
+        &mut self,
+        name: &'static str,
+        settings: &'static [Setting],
+        written: Option<&WrittenTable<'_>>,
+        keys: &[&str],
+    ) -> Table {
         let place = written.map(|table| table.place.clone());
         let mut table = Table {
-            backend: "",
+            backend: name,
             checks: [no_check; 2],
             place: place.unwrap_or(Place {
                 span: 0..0,
@@ -111,6 +184,6 @@ impl Walk<'_> {
             }
         }
         self.fill_in(&mut table, settings.iter());
-        table.section()
+        table
     }
 }

@@ -116,9 +116,9 @@ impl Handler<Decided> for SupervisorActor {
         let Some(group) = self.groups.get(&decided.process) else {
             return;
         };
-        let platform = group.platform();
+        let (platform, around) = (group.platform(), self.around(&decided.process));
         if !group.turn(&self.works, decided.cycle, |turn| {
-            turn.decided(&decided, platform)
+            turn.among(around).decided(&decided, platform)
         }) {
             debug!(process:% = decided.process, cycle = decided.cycle; "a late decision is ignored");
             return;

@@ -55,6 +55,7 @@ impl Start<'_> {
                 Rc::clone(&group.plan),
                 works.clock,
                 group.memory.clone(),
+                works.journal.clone(),
                 pulse,
             )
         };

@@ -14,8 +14,12 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use super::keeping::Moved;
+
 /// The wait after a scale; by default there is none.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cooldown {
     /// The monotonic time at which the last one started is over.
     until: Option<Duration>,
@@ -25,6 +29,14 @@ impl Cooldown {
     /// A scale was made at `now`: wait for `length` from now on, whatever was left of an earlier wait.
     pub fn start(&mut self, now: Duration, length: Duration) {
         self.until = Some(now.saturating_add(length));
+    }
+
+    /// The same wait on another program's clock.
+    #[must_use]
+    pub fn moved(self, moved: Moved) -> Self {
+        Self {
+            until: self.until.map(|until| moved.time(until)),
+        }
     }
 
     /// How long it still lasts; `None` when it is over, or never began.

@@ -7,6 +7,7 @@
 //! ```
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::clock::Now;
 use crate::envelope::{self, Cause, Rule};
@@ -16,6 +17,7 @@ use crate::notification::{Event, Phase};
 use crate::one_line::one_line;
 use crate::record::{CycleRecord, Outcome};
 use crate::scaling::{Observed, ScaleError};
+use crate::supervisor::around::Around;
 use crate::supervisor::ledger::ScaleRecord;
 use crate::supervisor::memory::{Health, LastCycle, Order, Stage, State};
 use crate::supervisor::plan::Plan;
@@ -52,7 +54,10 @@ pub struct Turn<'a> {
     pub(super) plan: &'a Plan,
     pub(super) now: Now,
     pub(super) cycle: Cycle,
+    /// Since when this program leads, where it is one of several; `None`: it stands by.
+    pub(super) leads_since: Option<Duration>,
     pub(super) orders: Orders,
+    pub(super) around: Around,
 }
 
 impl<'a> Turn<'a> {
@@ -63,7 +68,9 @@ impl<'a> Turn<'a> {
             plan,
             now,
             cycle,
+            leads_since: Some(Duration::ZERO),
             orders: Orders::default(),
+            around: Around::default(),
         }
     }
 
@@ -77,6 +84,7 @@ impl<'a> Turn<'a> {
             return None;
         }
         self.tell_measurement(decided);
+        self.announce();
         self.begin_record(decided);
         match (&decided.count, platform) {
             (Ok(seen), Ok(platform)) => self.weigh(decided, *seen, platform),
@@ -120,26 +128,6 @@ impl<'a> Turn<'a> {
         self.orders
     }
 
-    /// Something to tell that is no condition of a cycle.
-    pub fn moment(mut self, event: Event, reason: &str) -> Orders {
-        self.tell(event, Phase::Moment, None, None, reason);
-        self.orders
-    }
-
-    /// The group stops, or has stopped, scaling.
-    pub fn degraded(mut self, reason: &str) -> Orders {
-        self.condition(Event::Degraded, Some(reason.to_owned()), None);
-        self.orders
-    }
-
-    /// It still does: whom the notice of it did not reach is told now.
-    pub fn still_degraded(self) -> Orders {
-        match self.state.conditions.get(&Event::Degraded).cloned() {
-            Some(reason) => self.degraded(&reason),
-            None => self.orders,
-        }
-    }
-
     fn tell_measurement(&mut self, decided: &Decided) {
         let measurement = &decided.measurement;
         let failure = measurement.error.clone().filter(|_| !measurement.success);
@@ -168,8 +156,12 @@ impl<'a> Turn<'a> {
     fn weigh(&mut self, decided: &Decided, seen: Observed, platform: Platform) {
         self.adopt(seen.count);
         self.observe(decided, seen.count);
-        let answer = envelope::weigh(&self.question(decided, seen, platform));
+        self.shadow(seen.count);
+        let answer = self
+            .resumed(seen, platform)
+            .unwrap_or_else(|| envelope::weigh(&self.question(decided, seen, platform)));
         self.record_verdict(&answer);
+        self.state.waits_for_total = answer.clamps.iter().any(|clamp| clamp.rule == Rule::Total);
         let off = answer.switched_off.then(|| answer.reason.clone());
         if off.is_some() {
             // What was measured while nothing ran says nothing about the load when it runs again.
@@ -189,6 +181,10 @@ impl<'a> Turn<'a> {
             self.condition(Event::BelowMin, answer.below_min, Some(seen.count));
         }
         match answer.target {
+            Some(to) if self.plan.is_shadow => {
+                self.would(seen.count, to, &answer.reason);
+                self.recover(seen.count);
+            }
             Some(to) if !self.state.stopping => {
                 self.order(decided, seen.count, to, answer.cause, answer.reason);
             }
@@ -205,6 +201,16 @@ impl<'a> Turn<'a> {
                 self.recover(seen.count);
             }
         }
+    }
+
+    /// A process in the shadow: what would be done is told and recorded, and waited after as if it had been; nothing is.
+    fn would(&mut self, from: Count, to: Count, why: &str) {
+        self.state.cooldown.start(self.now.mono, self.plan.wait);
+        self.state.history.clear();
+        self.state.evidence.clear();
+        let reason = format!("{why}; not done: mode is \"shadow\"");
+        self.tell(Event::Scale, Phase::Moment, Some(from), Some(to), &reason);
+        self.end(Outcome::Would { to }, Some(from), reason);
     }
 
     fn order(&mut self, decided: &Decided, from: Count, to: Count, cause: Cause, reason: String) {
@@ -272,6 +278,7 @@ impl<'a> Turn<'a> {
     fn end(&mut self, outcome: Outcome, count: Option<Count>, reason: String) {
         self.close_record(outcome, &reason);
         self.state.in_flight = None;
+        self.state.seen = count.or(self.state.seen);
         self.state.last = Some(LastCycle {
             cycle: self.cycle,
             at: self.now,
@@ -294,7 +301,6 @@ impl<'a> Turn<'a> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
 
     use chrono::DateTime;
     use serde_json::Value;

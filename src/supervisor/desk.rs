@@ -9,7 +9,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
+use crate::state::journal::Journal;
 use crate::supervisor::guard::{Busy, Pulse};
+use crate::supervisor::keeping::Kept;
 use crate::supervisor::memory::Memory;
 use crate::supervisor::plan::{Plan, STUCK_AFTER};
 
@@ -22,6 +24,8 @@ pub struct Desk {
     pub clock: Clock,
     /// What outlives the actor.
     pub memory: Memory,
+    /// Where what outlives the program is kept, if anywhere.
+    pub journal: Option<Journal>,
     /// The line to the guard.
     pub pulse: Pulse,
     /// Whether the backend's `setup` has succeeded since the last restart.
@@ -31,14 +35,37 @@ pub struct Desk {
 
 impl Desk {
     /// A desk whose backend is not set up yet.
-    pub fn new(plan: Rc<Plan>, clock: Clock, memory: Memory, pulse: Pulse) -> Self {
+    pub fn new(
+        plan: Rc<Plan>,
+        clock: Clock,
+        memory: Memory,
+        journal: Option<Journal>,
+        pulse: Pulse,
+    ) -> Self {
         Self {
             plan,
             clock,
             memory,
+            journal,
             pulse,
             is_set_up: Rc::new(Cell::new(false)),
             ended: Rc::new(watch::Sender::new(false)),
+        }
+    }
+
+    /// How long that may take.
+    pub fn intent_deadline(&self) -> Duration {
+        let journal = self.journal.as_ref();
+        journal.map_or(Duration::ZERO, Journal::timeout)
+    }
+
+    /// Keeps, before the deed, that it was ordered: should the program end in the middle, its next run knows. A store that
+    /// does not answer in time holds nothing up.
+    pub async fn intend(&self) {
+        let Some(journal) = &self.journal else { return };
+        let kept = self.memory.read(|state| Kept::of(state, self.clock.now()));
+        if let Err(error) = journal.intend(kept.snapshot(&self.plan.process)).await {
+            log::debug!(process:% = self.plan.process; "the order is not kept: {error}");
         }
     }
 

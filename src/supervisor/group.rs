@@ -12,7 +12,7 @@ use log::warn;
 use crate::backend::BuildError;
 use crate::decision::actor::DeciderActor;
 use crate::measurement::actor::MeasureActor;
-use crate::messages::{Measured, Notify, Scale};
+use crate::messages::Measured;
 use crate::model::{ProcessName, Role};
 use crate::notification::actor::NotifierActor;
 use crate::notification::heirs::heirs;
@@ -23,13 +23,12 @@ use crate::settings::ProcessSettings;
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::birth::Start;
 use crate::supervisor::caught::caught;
-use crate::supervisor::cycle::{Orders, Platform, Turn};
+use crate::supervisor::cycle::Platform;
 use crate::supervisor::departure::Departure;
 use crate::supervisor::guard::Life;
 use crate::supervisor::memory::{Memory, State};
 use crate::supervisor::plan::{Common, Plan};
 use crate::supervisor::restarts::Restarts;
-use crate::supervisor::telling;
 use crate::supervisor::works::Works;
 use crate::wire::Wire;
 
@@ -82,13 +81,17 @@ impl Group {
         common: Common,
         settings: ProcessSettings,
     ) -> Result<Self, BuildError> {
-        let restarts = Restarts::new(common.supervision.into());
+        let plan = Plan::new(common, &settings)?;
+        let mut state = State {
+            restarts: Restarts::new(common.supervision.into()),
+            ..State::default()
+        };
+        if let Some(kept) = works.kept.get(&settings.name) {
+            kept.clone().restore(&mut state, &plan, works.clock.now());
+        }
         Ok(Self {
-            plan: Rc::new(Plan::new(common, &settings)?),
-            memory: Memory::new(State {
-                restarts,
-                ..State::default()
-            }),
+            plan: Rc::new(plan),
+            memory: Memory::new(state),
             scaling: works.scaling(&settings)?,
             outbox: Outbox::default(),
             generation: 0,
@@ -130,6 +133,7 @@ impl Group {
                 desk,
                 Rc::clone(&self.scaling),
                 Wire::to(supervisor, &works.tap),
+                works.leadership.clone(),
             )
         });
         let decide = start.member(Role::Decide, true, |desk| {
@@ -217,7 +221,7 @@ impl Group {
             }
             if other_platform {
                 // It may be another app, whose count was never read.
-                state.counted = false;
+                (state.counted, state.seen) = (false, None);
             }
             state.hand_on(&heirs);
         });
@@ -238,35 +242,6 @@ impl Group {
             limit: self.scaling.limit(),
         });
         told.map_err(|text| ScaleError::Faulted(format!("the scaling backend panicked: {text}")))
-    }
-
-    /// Changes the memory by a turn, and carries out what comes of it.
-    pub fn turn(
-        &self,
-        works: &Works,
-        cycle: u64,
-        take: impl FnOnce(Turn<'_>) -> Option<Orders>,
-    ) -> bool {
-        let now = works.clock.now();
-        let orders = self
-            .memory
-            .commit(|state| take(Turn::new(state, &self.plan, now, cycle)));
-        let found = orders.is_some();
-        self.carry_out(works, orders.unwrap_or_default());
-        found
-    }
-
-    fn carry_out(&self, works: &Works, orders: Orders) {
-        telling::log_turned(self.process(), &orders.turned);
-        if let (Some(order), Some(scaler)) = (orders.scale, &self.crew.scale) {
-            Wire::<Scale>::to(&scaler.addr, &works.tap).tell(order);
-        }
-        if let Some(notifier) = &self.crew.notify {
-            let wire = Wire::<Notify>::to(&notifier.addr, &works.tap);
-            for notice in orders.notices {
-                wire.tell(notice);
-            }
-        }
     }
 
     /// Hands a measurement to the decider in the measurer's name.

@@ -20,6 +20,7 @@ use crate::measurement::OnFailure;
 use crate::model::{Count, Cycle};
 use crate::notification::Event;
 use crate::notification::policy::Told;
+use crate::orders::news::Announced;
 use crate::record::CycleRecord;
 use crate::supervisor::cooldown::Cooldown;
 use crate::supervisor::ledger::Ledger;
@@ -52,6 +53,10 @@ impl Memory {
 
 /// One process's state.
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and any may hold with any other"
+)]
 pub struct State {
     /// The last cycle that began.
     pub cycle: Cycle,
@@ -81,8 +86,14 @@ pub struct State {
     pub conditions: BTreeMap<Event, String>,
     /// The too-rapid conditions that hold now, by notifier.
     pub rapid: BTreeMap<usize, String>,
+    /// Whether the last scale up was held back, or cut short, by what all process types may have together.
+    pub waits_for_total: bool,
+    /// The orders of people that were announced and are not over.
+    pub announced: Announced,
     /// The count found at the start, when it was above a maximum that nobody wrote.
     pub adopted_max: Option<Count>,
+    /// The count before the program started, until the first cycle.
+    pub before_start: Option<Count>,
     /// Whether the count was read at least once.
     pub counted: bool,
     /// The faults of the group.
@@ -95,6 +106,10 @@ pub struct State {
     pub stopping: bool,
     /// How the last cycle ended, for the status.
     pub last: Option<LastCycle>,
+    /// The count that was read or set last.
+    pub seen: Option<Count>,
+    /// Whether another replica led in the last cycle whose count was read.
+    pub stood_by: bool,
     /// The record of the cycle in flight, once it was decided.
     pub record: Option<Rc<CycleRecord>>,
 }
@@ -104,6 +119,8 @@ pub struct State {
 pub struct InFlight {
     /// Its number.
     pub cycle: Cycle,
+    /// When it began (monotonic).
+    pub began: Duration,
     /// Where it stands.
     pub stage: Stage,
     /// When it is given up, should it never end (monotonic).
@@ -191,6 +208,7 @@ impl State {
         let expires = now + plan.cycle_deadline();
         self.in_flight = Some(InFlight {
             cycle: self.cycle,
+            began: now,
             stage: Stage::Measuring,
             expires,
             counting: Duration::ZERO,

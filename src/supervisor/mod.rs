@@ -20,6 +20,7 @@
 //! reads a clock or knows an actor: whoever asks says when it is, so that a test may say anything.
 
 pub mod actor;
+pub mod around;
 mod birth;
 pub mod caught;
 pub mod cooldown;
@@ -30,6 +31,7 @@ mod faults;
 pub mod group;
 pub mod guard;
 pub mod inject;
+pub mod keeping;
 pub mod ledger;
 mod lives;
 pub mod memory;
@@ -39,7 +41,9 @@ mod recording;
 mod reload;
 pub mod restarts;
 pub mod spread;
+mod standby;
 pub mod status;
 mod telling;
+mod turning;
 mod weighing;
 pub mod works;

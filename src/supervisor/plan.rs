@@ -29,6 +29,8 @@ pub struct Common {
     pub time_zone: Tz,
     /// How failures are met.
     pub supervision: Supervision,
+    /// How many processes all types may have together.
+    pub max_total_processes: Option<Count>,
 }
 
 impl From<&Settings> for Common {
@@ -36,6 +38,7 @@ impl From<&Settings> for Common {
         Self {
             time_zone: settings.time_zone,
             supervision: settings.supervision,
+            max_total_processes: settings.max_total_processes,
         }
     }
 }
@@ -79,6 +82,8 @@ pub struct Plan {
     pub envelope: Rules,
     /// Whether a count of 0 can mean that someone switched the process off.
     pub zero_is_off: bool,
+    /// Whether it only decides and tells, and never acts.
+    pub is_shadow: bool,
     /// Whether the maximum stands in the file.
     pub max_is_written: bool,
     /// Which notifier tells what.
@@ -108,6 +113,7 @@ struct Deciding {
     post_scale_wait_time_seconds: f64,
     history_length: usize,
     zero_is_off: bool,
+    mode: String,
     #[serde(flatten)]
     envelope: Rules,
 }
@@ -131,6 +137,8 @@ pub struct Rules {
     pub max_scales_per_hour: Option<u32>,
     /// The process-hours of a day.
     pub max_process_hours_per_day: Option<f64>,
+    /// Who comes first when all process types together have as many as they may.
+    pub priority: i32,
 }
 
 impl Rules {
@@ -188,6 +196,7 @@ impl Plan {
             envelope: deciding.envelope,
             // Where the minimum is 0 at some time, a count of 0 is our own doing as well as anybody's.
             zero_is_off: deciding.zero_is_off && deciding.min_processes.least() > 0,
+            is_shadow: deciding.mode == "shadow",
             max_is_written: process.decision.section.is_written("max_processes"),
             policies,
             min: deciding.min_processes,

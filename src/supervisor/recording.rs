@@ -14,7 +14,7 @@ use crate::supervisor::plan::Plan;
 impl Turn<'_> {
     /// A record of what was seen and wished for in this cycle, before anything is weighed.
     pub(super) fn begin_record(&mut self, decided: &Decided) {
-        let bounds = self.plan.bounds(self.now.wall, self.state.adopted_max);
+        let bounds = self.bounds();
         let seen = decided.count.as_ref().ok();
         let wish = decided.wish.as_ref().ok();
         let record = CycleRecord {
@@ -37,14 +37,14 @@ impl Turn<'_> {
 
     /// What the envelope made of it.
     pub(super) fn record_verdict(&mut self, verdict: &Verdict) {
+        // A maximum may have been adopted since the record was begun.
+        let bounds = self.bounds();
         let Some(record) = &mut self.state.record else {
             return;
         };
         let record = Rc::make_mut(record);
         record.clamps.clone_from(&verdict.clamps);
         record.cause = verdict.cause;
-        // A maximum may have been adopted since the record was begun.
-        let bounds = self.plan.bounds(self.now.wall, self.state.adopted_max);
         (record.min, record.max) = (bounds.min(), bounds.max());
         if let Some(count) = record.count {
             let held = verdict.otherwise(count);

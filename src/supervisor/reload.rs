@@ -6,7 +6,7 @@ use actix::{ActorFutureExt, Context, Handler, ResponseActFuture, WrapFuture, fut
 use futures_util::future::join_all;
 
 use crate::backend::BuildError;
-use crate::messages::{Changes, Reload, ReloadRefused, Shutdown};
+use crate::messages::{Changes, Reload, ReloadRefused, Shutdown, StoreChanged};
 use crate::model::ProcessName;
 use crate::notification::Event;
 use crate::settings::{ProcessSettings, Settings};
@@ -149,6 +149,16 @@ impl Handler<ReloadRefused> for SupervisorActor {
             group.turn(&self.works, 0, |turn| {
                 Some(turn.moment(Event::Restarted, &reason))
             });
+        }
+    }
+}
+
+impl Handler<StoreChanged> for SupervisorActor {
+    type Result = ();
+
+    fn handle(&mut self, StoreChanged(event): StoreChanged, _: &mut Context<Self>) {
+        for group in self.groups.values() {
+            group.turn(&self.works, 0, |turn| Some(turn.store(&event)));
         }
     }
 }

@@ -9,7 +9,8 @@ use crate::messages::{Decided, Notify, Scaled};
 use crate::model::{Count, Direction, ProcessName};
 use crate::notification::{Event, Notice, Phase};
 use crate::one_line::one_line;
-use crate::supervisor::cycle::{MOST_DATA, Turn};
+use crate::state::journal::health::StoreEvent;
+use crate::supervisor::cycle::{MOST_DATA, Orders, Turn};
 use crate::supervisor::group::Group;
 use crate::supervisor::rapid;
 
@@ -38,6 +39,8 @@ pub(super) fn log_turned(process: &ProcessName, turned: &[(Event, Option<String>
                 | Event::TooRapid
                 | Event::Restarted
                 | Event::Futile
+                | Event::Ordered
+                | Event::StoreFailed
                 | Event::Degraded,
                 _,
             ) => {}
@@ -74,6 +77,42 @@ impl Group {
 }
 
 impl Turn<'_> {
+    /// Something to tell that is no condition of a cycle.
+    pub fn moment(mut self, event: Event, reason: &str) -> Orders {
+        self.tell(event, Phase::Moment, None, None, reason);
+        self.orders
+    }
+
+    /// The store fails, works again, or has something to tell.
+    pub fn store(mut self, event: &StoreEvent) -> Orders {
+        let text = event.to_string();
+        match event {
+            StoreEvent::Failed { .. } => self.condition(Event::StoreFailed, Some(text), None),
+            StoreEvent::WorksAgain { .. } => self.condition(Event::StoreFailed, None, None),
+            StoreEvent::Remarked(_)
+            | StoreEvent::Shortened { .. }
+            | StoreEvent::Dropped { .. }
+            | StoreEvent::TooLarge { .. } => {
+                self.tell(Event::StoreFailed, Phase::Moment, None, None, &text);
+            }
+        }
+        self.orders
+    }
+
+    /// The group stops, or has stopped, scaling.
+    pub fn degraded(mut self, reason: &str) -> Orders {
+        self.condition(Event::Degraded, Some(reason.to_owned()), None);
+        self.orders
+    }
+
+    /// It still does: whom the notice of it did not reach is told now.
+    pub fn still_degraded(self) -> Orders {
+        match self.state.conditions.get(&Event::Degraded).cloned() {
+            Some(reason) => self.degraded(&reason),
+            None => self.orders,
+        }
+    }
+
     /// Rapid scaling is judged by each notifier's own numbers.
     pub(super) fn watch_rapid(&mut self, count: Option<Count>) {
         let local = LocalTime::at(self.now.wall, self.plan.zone);

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::envelope::usage::hours_left;
-use crate::envelope::{Budget, Paused, Question, Rate, Stabilized, Waits};
+use crate::envelope::{self, Verdict};
+use crate::envelope::{Budget, Question, Rate, Stabilized, Waits};
 use crate::messages::Decided;
 use crate::model::{Count, Direction};
 use crate::notification::{Event, Phase};
@@ -47,6 +48,15 @@ impl Turn<'_> {
         }
     }
 
+    /// Where nothing runs at a start but what the bot itself starts, it starts as many as there were when it ended.
+    pub(super) fn resumed(&mut self, seen: Observed, platform: Platform) -> Option<Verdict> {
+        let before = self.state.before_start.take()?;
+        if seen.count > 0 || platform.zero_can_mean_off {
+            return None;
+        }
+        envelope::resume(before, self.bounds())
+    }
+
     /// The question.
     pub(super) fn question(
         &self,
@@ -55,7 +65,7 @@ impl Turn<'_> {
         platform: Platform,
     ) -> Question {
         let (plan, state, now) = (self.plan, &*self.state, self.now);
-        let bounds = plan.bounds(now.wall, state.adopted_max);
+        let bounds = self.bounds();
         let down = plan.envelope.window(Direction::Down);
         Question {
             count: seen.count,
@@ -64,8 +74,14 @@ impl Turn<'_> {
             cooling: state.cooldown.remaining(now.mono),
             zero_is_off: plan.zero_is_off && platform.zero_can_mean_off,
             limit: platform.limit,
-            paused: Paused::default(),
-            doubts: decided.grounds.doubts.clone(),
+            paused: self.paused(seen.count),
+            doubts: decided
+                .grounds
+                .doubts
+                .iter()
+                .cloned()
+                .chain(self.unknown_orders())
+                .collect(),
             up_step: plan.envelope.scale_up_increment,
             down_step: plan.envelope.scale_down_increment,
             waits: Waits {
@@ -80,7 +96,8 @@ impl Turn<'_> {
             projection: decided.grounds.projection,
             futile: self.futile(decided),
             rate: self.rate(),
-            total: None,
+            total: self.around.total.clone(),
+            stands_by: self.stands_by(),
             budget: plan
                 .envelope
                 .max_process_hours_per_day

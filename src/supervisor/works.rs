@@ -1,5 +1,6 @@
 //! What the supervisor builds groups from: the known backends, what they share, and who watches.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -7,6 +8,7 @@ use log::error;
 
 use crate::backend::{Backend, BuildError, Registry, Shared, Site};
 use crate::clock::Clock;
+use crate::cluster::leadership::Leadership;
 use crate::command::Known;
 use crate::decision::DecisionBackend;
 use crate::http::Http;
@@ -15,8 +17,10 @@ use crate::model::ProcessName;
 use crate::notification::actor::Notifier;
 use crate::scaling::ScalingBackend;
 use crate::settings::{ProcessSettings, Settings, Step};
+use crate::state::journal::Journal;
 use crate::supervisor::caught::caught;
 use crate::supervisor::guard::Census;
+use crate::supervisor::keeping::Kept;
 use crate::supervisor::plan::Plan;
 use crate::wire::Tap;
 
@@ -37,6 +41,12 @@ pub struct Works {
     pub tap: Tap,
     /// The living actors.
     pub census: Census,
+    /// Where what outlives the program is kept, if anywhere.
+    pub journal: Option<Journal>,
+    /// What the processes go on from, until they have started.
+    pub kept: BTreeMap<ProcessName, Kept>,
+    /// Whether this program leads, where it is one of several.
+    pub leadership: Leadership,
 }
 
 impl Works {
@@ -56,6 +66,9 @@ impl Works {
             shared,
             tap,
             census,
+            journal: None,
+            kept: BTreeMap::new(),
+            leadership: Leadership::alone(),
         }
     }
 

@@ -31,7 +31,7 @@ fn help_and_version_are_answers_and_a_wrong_word_is_a_complaint() {
         (&["run", "--help"], 0, "--config <FILE>"),
         (&["--version"], 0, "autoscalebot "),
         (&[], 64, "Usage: autoscalebot"),
-        (&["rum"], 64, "similar subcommand exists: 'run'"),
+        (&["chek"], 64, "similar subcommand exists: 'check'"),
         (&["demo", "--seconds", "1"], 64, "15..=3600"),
     ] {
         let output = home.command(arguments).output().unwrap();

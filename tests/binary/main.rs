@@ -23,9 +23,13 @@ mod heroku_app;
 #[cfg(test)]
 mod heroku_mended;
 #[cfg(test)]
+mod lasting;
+#[cfg(test)]
 mod mail;
 #[cfg(test)]
 mod notices;
+#[cfg(test)]
+mod orders;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]

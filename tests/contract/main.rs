@@ -7,6 +7,8 @@ mod celery_redis;
 #[cfg(test)]
 mod celery_unacked;
 #[cfg(test)]
+mod cluster;
+#[cfg(test)]
 mod command;
 #[cfg(test)]
 mod fault_matrix;
@@ -42,3 +44,5 @@ mod notification_webhook;
 mod response_time;
 #[cfg(test)]
 mod servers;
+#[cfg(test)]
+mod state;

@@ -171,3 +171,70 @@ fn once_the_budget_of_the_day_is_spent_the_minimum_is_all_there_is() {
         );
     });
 }
+
+#[test]
+fn all_process_types_together_have_a_limit_and_the_first_come_first() {
+    let process = |name: &str, priority: i32| {
+        quick(&format!("priority = {priority}"))
+            .replace("processes.web", &format!("processes.{name}"))
+    };
+    let all = format!(
+        "[limits]\nmax_total_processes = 9\n{}{}",
+        process("web", 1),
+        process("celery", 0)
+    );
+    Scenario::new(&all).run(|world| async move {
+        let (web, celery) = (world.script("web"), world.script("celery"));
+        web.set_count(4);
+        celery.set_count(3);
+        web.measures([Act::value(800.0)]);
+        celery.measures([Act::value(5000.0)]);
+        world.advance(seconds(45)).await;
+        assert_eq!(celery.count(), 5, "what is left");
+        web.measures([Act::value(5000.0)]);
+        world.advance(seconds(30)).await;
+        assert_eq!(
+            (web.count(), celery.count()),
+            (4, 5),
+            "nothing is taken from anybody"
+        );
+        celery.set_count(4);
+        world.advance(seconds(5)).await;
+        assert_eq!(celery.count(), 4, "web, which waited, comes first");
+        world.advance(seconds(20)).await;
+        assert_eq!((web.count(), celery.count()), (5, 4));
+        web.measures([Act::value(800.0)]);
+        web.set_count(4);
+        world.advance(seconds(20)).await;
+        assert_eq!((web.count(), celery.count()), (4, 5), "and now celery");
+    });
+}
+
+#[test]
+fn in_the_shadow_all_is_told_and_nothing_is_done() {
+    Scenario::new(&quick("mode = \"shadow\"\nmin_processes = 2")).run(|world| async move {
+        let web = world.script("web");
+        web.set_count(4);
+        web.measures([Act::value(5000.0)]);
+        world.advance(seconds(15)).await;
+        web.set_count(1);
+        world.advance(seconds(10)).await;
+        assert_eq!(web.count(), 1, "not even the bounds are enforced");
+        assert!(web.was_scaled_to().is_empty());
+        let told = web.told();
+        assert!(
+            told[0].starts_with("web: scale up 4 -> 5: the last result, 5000, is above 1200"),
+            "{told:?}"
+        );
+        assert!(
+            told[0].ends_with("not done: mode is \"shadow\""),
+            "{told:?}"
+        );
+        assert!(
+            told.last()
+                .unwrap()
+                .contains("scale up 1 -> 2: 1 is below the minimum of 2"),
+            "{told:?}"
+        );
+    });
+}

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod backends;
 #[cfg(test)]
+mod cluster;
+#[cfg(test)]
 mod deadlines;
 #[cfg(test)]
 mod envelope;
@@ -10,6 +12,8 @@ mod envelope;
 mod faults;
 #[cfg(test)]
 mod holds;
+#[cfg(test)]
+mod journal;
 #[cfg(test)]
 mod missing;
 #[cfg(test)]

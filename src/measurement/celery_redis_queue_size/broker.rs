@@ -1,35 +1,27 @@
 //! The Redis that is Celery's broker: where it is, how it is reached, and what its refusals mean to a person.
 
 use std::fmt;
-use std::path::Path;
 
 use redis::aio::MultiplexedConnection;
-use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo,
-    Pipeline, RedisError, TlsCertificates, Value,
-};
-use reqwest::Url;
+use redis::{Pipeline, RedisError, Value};
 use serde_json::Value as JsonValue;
 
 use super::replies::Refusal;
 use crate::backend::BuildError;
-use crate::http::{CaFile, chain, install_tls_provider};
 use crate::measurement::MeasureError;
-use crate::measurement::probe::tls_trouble;
+use crate::redis_server::{Address, Server, URL_EXAMPLE};
 use crate::settings::problem::Fault;
 use crate::settings::schema::Section;
 
 /// Where the tasks wait.
 pub(super) struct Broker {
-    client: Client,
+    server: Server,
     database: i64,
-    shown: String,
-    is_unverified: bool,
 }
 
 impl fmt::Debug for Broker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Broker({})", self.shown)
+        write!(f, "Broker({})", self.server.shown())
     }
 }
 
@@ -47,29 +39,12 @@ pub(super) fn check(section: &Section) -> Vec<Fault> {
 
 impl Broker {
     pub(super) fn build(section: &Section) -> Result<Self, BuildError> {
-        install_tls_provider();
         let refuse = |fault: Fault| BuildError(format!("{}: {}", fault.setting, fault.wrong));
         let address = address(section).map_err(refuse)?;
-        let ca = match section.text("tls_ca_file") {
-            Some(file) if address.is_tls() => Some(CaFile::read(Path::new(file))?.pem),
-            _ => None,
-        };
-        let shown = format!("redis at {}", address.info.addr());
-        let failed = |error: RedisError| BuildError(format!("{shown}: {error}"));
-        let client = if ca.is_some() {
-            let tls = TlsCertificates {
-                client_tls: None,
-                root_cert: ca,
-            };
-            Client::build_with_tls(address.info, tls).map_err(failed)?
-        } else {
-            Client::open(address.info).map_err(failed)?
-        };
         Ok(Self {
-            client,
-            database: address.database,
-            shown,
-            is_unverified: address.is_unverified,
+            database: address.database(),
+            // The database is selected with the question, so that a wrong one is told as such.
+            server: Server::new(address.without_selecting(), section.text("tls_ca_file"))?,
         })
     }
 
@@ -79,23 +54,18 @@ impl Broker {
 
     /// Whether its certificate is taken as it is.
     pub(super) fn is_unverified(&self) -> bool {
-        self.is_unverified
+        self.server.is_unverified()
     }
 
     /// Host and port, for people.
     pub(super) fn shown(&self) -> &str {
-        &self.shown
+        self.server.shown()
     }
 
     /// Opens a connection and authenticates. The caller has a deadline, so there is none here.
     pub(super) async fn connect(&self) -> Result<MultiplexedConnection, MeasureError> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(None)
-            .set_response_timeout(None);
-        self.client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await
-            .map_err(|error| self.failed(&error))
+        let connected = self.server.connect().await;
+        connected.map_err(|error| self.failed(&error))
     }
 
     /// Redis's replies, its refusals among them; `Err` when the connection failed.
@@ -112,7 +82,7 @@ impl Broker {
 
     /// A refusal, in plain words. Redis's own are left out where they are not known: they may repeat what was sent.
     pub(super) fn refused(&self, refusal: &Refusal) -> MeasureError {
-        let shown = &self.shown;
+        let shown = self.shown();
         let key = refusal.key.as_deref().unwrap_or_default().escape_debug();
         let unavailable = |why: &str| MeasureError::Unavailable(format!("{shown}: {why}"));
         match refusal.code.as_str() {
@@ -143,106 +113,23 @@ impl Broker {
     }
 
     fn failed(&self, error: &RedisError) -> MeasureError {
-        let shown = &self.shown;
-        let text = if error.kind() == ErrorKind::AuthenticationFailed {
-            format!("{shown}: it refuses the user or password of redis_url")
-        } else if error.is_connection_refusal() {
-            format!("{shown}: connection refused; does it run there?")
-        } else if let Some(tls) = tls_trouble(error) {
-            format!("{shown}: {tls}")
-        } else if error.is_connection_dropped() {
-            format!(
-                "{shown}: it closed the connection without an answer; is it a Redis, and does it want TLS (rediss://)?"
-            )
-        } else if error.is_io_error() {
-            format!("{shown}: {}", chain(error))
-        } else {
-            // Anything else may repeat what was sent, a password too.
-            format!("{shown}: {}", error.category())
-        };
-        MeasureError::Unavailable(text)
-    }
-}
-
-struct Address {
-    info: ConnectionInfo,
-    database: i64,
-    is_unverified: bool,
-}
-
-impl Address {
-    fn is_tls(&self) -> bool {
-        matches!(self.info.addr(), ConnectionAddr::TcpTls { .. })
+        MeasureError::Unavailable(self.server.trouble(error, "redis_url"))
     }
 }
 
 fn address(section: &Section) -> Result<Address, Fault> {
     if let Some(url) = section.text("redis_url") {
-        return from_url(url);
+        return Address::from_url(url).map_err(|why| Fault::at("redis_url", why, URL_EXAMPLE));
     }
-    let host = section.text("host").unwrap_or("localhost").to_owned();
+    let host = section.text("host").unwrap_or("localhost");
     let whole = |name| section.get(name).and_then(JsonValue::as_i64);
     let port = whole("port")
         .and_then(|port| u16::try_from(port).ok())
         .unwrap_or(6379);
+    let database = whole("database_number").unwrap_or(0);
     let refuse =
         |error: RedisError| Fault::at("host", error, "the name or address of the Redis server");
-    let info = ConnectionAddr::Tcp(host, port)
-        .into_connection_info()
-        .map_err(refuse)?;
-    Ok(Address {
-        info: plain(info),
-        database: whole("database_number").unwrap_or(0),
-        is_unverified: false,
-    })
-}
-
-/// A URL as Celery understands it. Of its query, `ssl_cert_reqs` counts; the rest tunes the Python client.
-fn from_url(text: &str) -> Result<Address, Fault> {
-    // The text is not repeated: it may hold a password.
-    let wrong = |why: &str| {
-        Fault::at(
-            "redis_url",
-            why,
-            "a URL such as `rediss://:password@host:6379/0`",
-        )
-    };
-    let mut url = Url::parse(text).map_err(|error| wrong(&format!("it is not a URL: {error}")))?;
-    let wants_unverified = url
-        .query_pairs()
-        .any(|(name, value)| name == "ssl_cert_reqs" && is_none(&value));
-    let is_unverified = wants_unverified && url.scheme() == "rediss";
-    url.set_query(None);
-    url.set_fragment(is_unverified.then_some("insecure"));
-    let info = url
-        .as_str()
-        .into_connection_info()
-        .map_err(|error| wrong(&error.to_string()))?;
-    let database = info.redis_settings().db();
-    if database < 0 {
-        return Err(wrong("the number of its database is negative"));
-    }
-    Ok(Address {
-        info: plain(info),
-        database,
-        is_unverified,
-    })
-}
-
-/// Without what the client would send by itself: the database is selected with the question, and its own name is nobody's
-/// concern.
-fn plain(info: ConnectionInfo) -> ConnectionInfo {
-    let settings = info
-        .redis_settings()
-        .clone()
-        .set_db(0)
-        .set_skip_set_lib_name();
-    info.set_redis_settings(settings)
-}
-
-/// The ways in which Celery's users write it.
-fn is_none(value: &str) -> bool {
-    ["none", "cert_none", "ssl.cert_none"].contains(&value.to_ascii_lowercase().as_str())
+    Address::from_host(host, port, database).map_err(refuse)
 }
 
 #[cfg(test)]
@@ -253,70 +140,6 @@ mod tests {
     fn section(values: JsonValue, written: &[&str]) -> Section {
         let values = serde_json::from_value(values).unwrap();
         Section::new(values, written.iter().map(ToString::to_string).collect())
-    }
-
-    #[test]
-    fn a_url_says_where_and_how() {
-        for (url, shown, database, tls, unverified) in [
-            ("redis://a.test", "a.test:6379", 0, false, false),
-            ("redis://:p@a.test:6380/3", "a.test:6380", 3, false, false),
-            ("rediss://a.test/1", "a.test:6379", 1, true, false),
-            (
-                "rediss://a.test?ssl_cert_reqs=none",
-                "a.test:6379",
-                0,
-                true,
-                true,
-            ),
-            (
-                "rediss://a.test/2?x=1&ssl_cert_reqs=CERT_NONE",
-                "a.test:6379",
-                2,
-                true,
-                true,
-            ),
-            (
-                "rediss://a.test/?ssl_cert_reqs=required",
-                "a.test:6379",
-                0,
-                true,
-                false,
-            ),
-            ("rediss://a.test/#insecure", "a.test:6379", 0, true, false),
-            (
-                "redis://a.test/?ssl_cert_reqs=none",
-                "a.test:6379",
-                0,
-                false,
-                false,
-            ),
-            (
-                "redis://a.test/0?socket_timeout=5&health_check_interval=3",
-                "a.test:6379",
-                0,
-                false,
-                false,
-            ),
-            ("redis://[::1]:7000/0", "::1:7000", 0, false, false),
-        ] {
-            let address = from_url(url).unwrap();
-            assert_eq!(address.info.addr().to_string(), shown, "{url}");
-            assert_eq!(address.database, database, "{url}");
-            assert_eq!(address.is_tls(), tls, "{url}");
-            assert_eq!(address.is_unverified, unverified, "{url}");
-            let insecure = matches!(
-                address.info.addr(),
-                ConnectionAddr::TcpTls { insecure: true, .. }
-            );
-            assert_eq!(insecure, unverified, "{url}");
-        }
-    }
-
-    #[test]
-    fn user_and_password_are_decoded() {
-        let address = from_url("redis://me:p%40ss%2F@a.test/0").unwrap();
-        assert_eq!(address.info.redis_settings().username(), Some("me"));
-        assert_eq!(address.info.redis_settings().password(), Some("p@ss/"));
     }
 
     #[test]

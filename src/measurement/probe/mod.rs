@@ -20,7 +20,6 @@ use crate::measurement::MeasureError;
 use crate::settings::problem::Fault;
 use crate::settings::schema::{Default, Kind, Section, Setting};
 
-pub(in crate::measurement) use crate::http::tls_trouble;
 pub use answer::Answer;
 
 /// Where the application answers.

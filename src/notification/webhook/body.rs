@@ -43,6 +43,8 @@ pub(super) fn kind(event: Event) -> &'static str {
         Event::SwitchedOff => "process.switched_off",
         Event::MeasurementFailed => "measurement.failed",
         Event::Futile => "scale.futile",
+        Event::Ordered => "order.changed",
+        Event::StoreFailed => "store.failed",
     }
 }
 

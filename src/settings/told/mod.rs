@@ -2,6 +2,7 @@
 //! run. All of it is written from the rooms' rows, so none of it can be stale.
 
 mod backends;
+mod foresight;
 mod past;
 mod reference;
 mod summary;
@@ -39,6 +40,11 @@ pub fn list(registry: &Registry) -> String {
 /// What a file would run, for `autoscalebot check`: no secret is in it.
 pub fn summary(settings: &Settings, registry: &Registry) -> String {
     summary::summary(settings, &Rooms::new(registry))
+}
+
+/// What can be proven about a file before it runs, and its author would want to know: one sentence each.
+pub fn foreseen(settings: &Settings, now: DateTime<Utc>) -> Vec<String> {
+    foresight::foreseen(settings, now)
 }
 
 /// What a file has that is over by now, one sentence each: no mistake, but worth knowing.

@@ -7,9 +7,11 @@
 use super::backends::{capital, header};
 use super::toml_text::{default_in_words, sample, written};
 use super::{put, top, wrapped};
+use crate::cluster::settings as cluster;
 use crate::settings::rooms::{Room, Rooms, Row, Step};
 use crate::settings::schema::{Default, Kind, Setting};
 use crate::settings::value::{self, wanted};
+use crate::state::settings as state;
 
 /// How wide the words are.
 const WIDTH: usize = 116;
@@ -25,6 +27,18 @@ const HEAD: &str = "\
 # also for an empty variable; `$${` is a literal `${`. A string that is one `${…}` alone may stand for a number or a boolean.
 #
 # Written by `autoscalebot reference`. After a change: `cargo run -- reference > config/reference.toml`.
+";
+
+const STATE: &str = "\
+# Without this table nothing outlives the bot: after a restart it scales nothing down until its windows are full again, and
+# there are neither orders (`autoscalebot pause`) nor a ledger.
+#[state]
+";
+
+const CLUSTER: &str = "\
+# Without this table the bot is the only one of its kind. With it, replicas with the same configuration may run beside it: one
+# leads, the others stand by, and stand in for it when it dies.
+#[cluster]
 ";
 
 const DEFAULTS: &str = "\
@@ -50,6 +64,33 @@ pub(super) fn reference(rooms: &Rooms) -> String {
     text.push_str("[supervision]\n");
     for setting in top::SUPERVISION {
         text.push_str(&line(setting, &default_of(setting), false));
+    }
+    text.push_str(&rule("limits: what all processes may have together"));
+    text.push_str("[limits]\n");
+    for setting in top::LIMITS {
+        text.push_str(&line(setting, "20", true));
+    }
+    text.push_str(&rule("state: what outlives the bot"));
+    text.push_str(STATE);
+    for setting in state::STATE {
+        let shown = match setting.name {
+            "url" => "\"file:autoscalebot.db\"".to_owned(),
+            "tls_ca_file" => "\"/etc/ssl/certs/our-own-ca.pem\"".to_owned(),
+            "max_megabytes" => "1000".to_owned(),
+            _ => default_of(setting),
+        };
+        text.push_str(&line(setting, &shown, true));
+    }
+    text.push_str(&rule("cluster: several bots, of which one leads"));
+    text.push_str(CLUSTER);
+    for setting in cluster::CLUSTER {
+        let shown = match setting.name {
+            "url" => "\"${REDIS_URL}\"".to_owned(),
+            "tls_ca_file" => "\"/etc/ssl/certs/our-own-ca.pem\"".to_owned(),
+            "owner" => "\"worker.1\"".to_owned(),
+            _ => default_of(setting),
+        };
+        text.push_str(&line(setting, &shown, true));
     }
     text.push_str(&rule("defaults: what every process shares"));
     text.push_str(DEFAULTS);

@@ -57,6 +57,10 @@ impl Written<'_> {
     pub(super) fn url(self, schemes: &[&str]) -> Result<Value, BadValue> {
         let text = self.expanded()?.text;
         let right = || wanted(self.setting.kind);
+        if schemes.contains(&"file") && text.starts_with("file:") {
+            // A path is taken as it stands: a relative one is no URL.
+            return Ok(Value::from(text));
+        }
         let url = match Url::parse(&text) {
             Ok(url) => url,
             // The parser's own words, which name no part of the URL.

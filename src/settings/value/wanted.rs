@@ -29,7 +29,11 @@ pub(in crate::settings) fn wanted(kind: Kind) -> String {
         ),
         Kind::Periods => "a list of periods, as in `[\"22:00-7:00\", \"sat-sun\"]`".to_owned(),
         Kind::Url(schemes) => {
-            let starts: Vec<String> = schemes.iter().map(|one| format!("`{one}://`")).collect();
+            let start = |one: &&str| match *one {
+                "file" => "`file:`".to_owned(),
+                one => format!("`{one}://`"),
+            };
+            let starts: Vec<String> = schemes.iter().map(start).collect();
             format!("a full URL that starts with {}", starts.join(" or "))
         }
         Kind::UrlOrPath => {

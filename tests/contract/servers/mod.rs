@@ -3,6 +3,7 @@
 pub(crate) mod gate;
 pub(crate) mod heroku;
 pub(crate) mod http;
+pub(crate) mod proxy;
 pub(crate) mod receiver;
 pub(crate) mod redis;
 pub(crate) mod smtp;

@@ -1,0 +1,288 @@
+//! `autoscalebot why` and `autoscalebot status`: what the bot did and why, from the records in its store, so that both also
+//! work from another machine.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Result, anyhow};
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use clap::Subcommand;
+
+use super::moment::moment;
+use super::{CycleRecord, telling};
+use crate::backend::Registry;
+use crate::clock::Clock;
+use crate::exit::Exit;
+use crate::orders::command::Asked;
+use crate::orders::together::in_force;
+use crate::orders::{lasting, words};
+use crate::output::{complain, say};
+use crate::state::{First, Record, StoreError, Wanted};
+
+/// How many records are told at the most.
+const MOST: usize = 10_000;
+
+/// How often a ledger that is followed is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The commands that only look.
+#[derive(Debug, Subcommand)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "this is help on a terminal, where backticks are noise"
+)]
+pub(crate) enum LookCommand {
+    /// Tell what was decided for a process and why, and what would have changed it
+    Why {
+        /// The process
+        process: String,
+        /// At this time: 14:03, 14:03:30 or "2026-11-24 14:03", in time_zone
+        #[arg(long, value_name = "TIME", conflicts_with_all = ["since", "follow"])]
+        at: Option<String>,
+        /// Since so long ago (90s, 30m, 2h, 7d), a line for each change of what is told
+        #[arg(long, value_name = "AGO", value_parser = ago, conflicts_with = "follow")]
+        since: Option<Duration>,
+        /// Go on telling, a line for each change, until it is interrupted
+        #[arg(long)]
+        follow: bool,
+        /// As JSON, one object for each cycle
+        #[arg(long)]
+        json: bool,
+        /// The configuration [default: $AUTOSCALEBOT_CONFIG, else autoscalebot.toml]
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// Tell how each process is: its count, what was decided last, and the orders in force
+    Status {
+        /// Only this process
+        process: Option<String>,
+        /// As JSON, the last cycle of each process
+        #[arg(long)]
+        json: bool,
+        /// The configuration [default: $AUTOSCALEBOT_CONFIG, else autoscalebot.toml]
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+}
+
+fn ago(text: &str) -> Result<Duration, String> {
+    lasting::parse(text).ok_or_else(|| format!("it must be {}", lasting::FORM))
+}
+
+impl LookCommand {
+    /// The configuration that was named.
+    pub(crate) fn config(&self) -> Option<PathBuf> {
+        match self {
+            Self::Why { config, .. } | Self::Status { config, .. } => config.clone(),
+        }
+    }
+
+    fn process(&self) -> Option<&str> {
+        match self {
+            Self::Why { process, .. } => Some(process),
+            Self::Status { process, .. } => process.as_deref(),
+        }
+    }
+}
+
+/// Obeys, with the configuration in a file.
+pub(crate) fn obey(
+    command: &LookCommand,
+    config: &Path,
+    registry: &Registry,
+    clock: Clock,
+) -> Result<Exit> {
+    let asked = match Asked::open(command.process(), config, registry, clock)? {
+        Ok(asked) => asked,
+        Err(exit) => return Ok(exit),
+    };
+    crate::system::block_on(async {
+        match command {
+            LookCommand::Why {
+                at: Some(at), json, ..
+            } => {
+                let Some(until) = moment(at, asked.now, asked.zone) else {
+                    complain(&format!(
+                        "error: --at {at:?} is no time: 14:03, 14:03:30 or \"2026-11-24 14:03\"\n"
+                    ));
+                    return Ok(Exit::Usage);
+                };
+                why(&asked, Some(until), *json).await
+            }
+            LookCommand::Why {
+                since: Some(since),
+                json,
+                ..
+            } => since_then(&asked, *since, *json).await,
+            LookCommand::Why {
+                follow: true, json, ..
+            } => follow(&asked, *json).await,
+            LookCommand::Why { json, .. } => why(&asked, None, *json).await,
+            LookCommand::Status { json, .. } => status(&asked, *json).await,
+        }
+    })
+}
+
+/// The last cycle up to a moment, in full.
+async fn why(asked: &Asked, until: Option<DateTime<Utc>>, json: bool) -> Result<Exit> {
+    let process = asked
+        .named()
+        .ok_or_else(|| anyhow!("no process was named"))?;
+    let wanted = Wanted {
+        since: None,
+        until,
+        first: First::Newest,
+        most: 1,
+    };
+    let found = asked.store.records(process, wanted).await.map_err(said)?;
+    let Some(record) = found.first() else {
+        complain(&format!(
+            "{process}: there is no record{}: is the bot running with this store?\n",
+            if until.is_some() { " of that time" } else { "" }
+        ));
+        return Ok(Exit::Failure);
+    };
+    say(&in_full(record, asked.zone, json)?)?;
+    Ok(Exit::Success)
+}
+
+async fn since_then(asked: &Asked, since: Duration, json: bool) -> Result<Exit> {
+    let process = asked
+        .named()
+        .ok_or_else(|| anyhow!("no process was named"))?;
+    let since = TimeDelta::from_std(since).unwrap_or(TimeDelta::MAX);
+    let wanted = Wanted {
+        since: asked.now.checked_sub_signed(since),
+        until: None,
+        first: First::Oldest,
+        most: MOST,
+    };
+    let mut lines = Lines::new(asked.zone, json);
+    for record in asked.store.records(process, wanted).await.map_err(said)? {
+        say(&lines.line(&record)?)?;
+    }
+    say(&lines.rest())?;
+    Ok(Exit::Success)
+}
+
+async fn follow(asked: &Asked, json: bool) -> Result<Exit> {
+    let process = asked
+        .named()
+        .ok_or_else(|| anyhow!("no process was named"))?;
+    let newest = Wanted {
+        since: None,
+        until: None,
+        first: First::Newest,
+        most: 1,
+    };
+    let mut lines = Lines::new(asked.zone, json);
+    let mut seen = None;
+    loop {
+        let found = match seen {
+            None => asked.store.records(process, newest).await,
+            Some(position) => asked.store.after(process, position, MOST).await,
+        };
+        for record in found.map_err(said)? {
+            seen = Some(record.position());
+            say(&lines.line(&record)?)?;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn status(asked: &Asked, json: bool) -> Result<Exit> {
+    let orders = asked.store.orders().await.map_err(said)?;
+    let all = asked.processes.iter();
+    for process in all.filter(|process| asked.named().is_none_or(|named| named == *process)) {
+        let wanted = Wanted {
+            since: None,
+            until: None,
+            first: First::Newest,
+            most: 1,
+        };
+        let found = asked.store.records(process, wanted).await.map_err(said)?;
+        match found.first() {
+            Some(record) if json => say(&format!("{}\n", record.text))?,
+            Some(record) => {
+                let read = read(record)?;
+                say(&format!(
+                    "{process}: {}\n",
+                    telling::in_a_line(&read, asked.zone)
+                ))?;
+            }
+            None if json => {}
+            None => say(&format!("{process}: there is no record of it\n"))?,
+        }
+        for order in in_force(&orders, process, asked.now)
+            .into_iter()
+            .filter(|_| !json)
+        {
+            let told = words::sentence(order, asked.now, asked.zone);
+            say(&format!("  {told} ({})\n", order.id))?;
+        }
+    }
+    Ok(Exit::Success)
+}
+
+/// A ledger line by line. What says the same as the line before is only counted.
+struct Lines {
+    zone: Tz,
+    json: bool,
+    last: Option<String>,
+    alike: usize,
+}
+
+impl Lines {
+    fn new(zone: Tz, json: bool) -> Self {
+        Self {
+            zone,
+            json,
+            last: None,
+            alike: 0,
+        }
+    }
+
+    fn line(&mut self, record: &Record) -> Result<String> {
+        if self.json {
+            return Ok(format!("{}\n", record.text));
+        }
+        let record = read(record)?;
+        let told = format!("{}: {}", telling::outcome(&record), record.reason);
+        if self.last.as_ref() == Some(&told) {
+            self.alike += 1;
+            return Ok(String::new());
+        }
+        self.last = Some(told);
+        Ok(self.rest() + &telling::in_a_line(&record, self.zone) + "\n")
+    }
+
+    /// How many were not told.
+    fn rest(&mut self) -> String {
+        match std::mem::take(&mut self.alike) {
+            0 => String::new(),
+            alike => format!("{:>14}  and the same {alike} times more\n", ""),
+        }
+    }
+}
+
+fn in_full(record: &Record, zone: Tz, json: bool) -> Result<String> {
+    if json {
+        return Ok(format!("{}\n", record.text));
+    }
+    Ok(telling::told(&read(record)?, zone))
+}
+
+fn read(record: &Record) -> Result<CycleRecord> {
+    serde_json::from_str(&record.text).map_err(|error| {
+        anyhow!(
+            "the record of cycle {} cannot be read: {error}",
+            record.cycle
+        )
+    })
+}
+
+/// A failure of the store says where and what to mend.
+fn said(error: StoreError) -> anyhow::Error {
+    anyhow!("{error}")
+}

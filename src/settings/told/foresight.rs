@@ -1,0 +1,154 @@
+//! What can be proven about a configuration before it runs, with the numbers: thresholds between which a scale down would
+//! at once be taken back, and more calls than the platform allows. Warnings: it works, but not as its author thinks.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::model::Count;
+use crate::settings::{ProcessSettings, Settings};
+use crate::supervisor::plan::Plan;
+
+/// Calls that Heroku allows an account in an hour.
+const HEROKU_CALLS_AN_HOUR: f64 = 4500.0;
+
+/// One sentence for each thing that is proven.
+pub(super) fn foreseen(settings: &Settings, now: DateTime<Utc>) -> Vec<String> {
+    let plan = |process| Plan::new(settings, process).ok();
+    let planned = || {
+        let processes = settings.processes.iter();
+        processes.filter_map(|process| Some((process, plan(process)?)))
+    };
+    let flaps = planned().filter_map(|(process, plan)| flaps(process, &plan, now));
+    let intervals = planned().filter(|(process, _)| process.scaling.backend == "heroku");
+    let intervals = intervals.map(|(process, plan)| {
+        let app = process.scaling.section.text("app_name").unwrap_or_default();
+        (app.to_owned(), plan.interval)
+    });
+    flaps.chain(calls(intervals)).collect()
+}
+
+/// Counts from which a scale down just below the lower threshold would be measured above the upper one.
+fn flaps(process: &ProcessSettings, plan: &Plan, now: DateTime<Utc>) -> Option<String> {
+    let section = &process.decision.section;
+    let min = section.number("min_measurement_value")?;
+    let max = section.number("max_measurement_value")?;
+    let bounds = plan.bounds(now, None);
+    // The load on one of n that becomes the load on one of fewer grows the more, the fewer there are.
+    let after = |from: Count| from.saturating_sub(plan.steps(from).1).max(bounds.min());
+    let flaps = |from: &Count| {
+        let to = after(*from);
+        to > 0 && to < *from && min * f64::from(*from) / f64::from(to) > max
+    };
+    let first = (bounds.min()..=bounds.max()).find(flaps)?;
+    let last = (first..=bounds.max())
+        .take_while(|from| flaps(from))
+        .last()?;
+    let to = after(first);
+    let low = section.shown("min_measurement_value", &min.to_string());
+    let high = section.shown("max_measurement_value", &max.to_string());
+    let grown = min * f64::from(first) / f64::from(to);
+    let enough = max * f64::from(to) / f64::from(first);
+    let counts = if first == last {
+        format!("{first}")
+    } else {
+        format!("{first} to {last}")
+    };
+    let name = &process.name;
+    Some(if plan.envelope.flap_projection {
+        format!(
+            "`processes.{name}.decision`: with {counts} processes, a scale down waits for less than min_measurement_value, \
+             {low}: just below it, {first} processes would be measured as about {grown:.0} over {to}, above \
+             max_measurement_value, {high}, and be wanted back. From {first} it needs {enough:.0} or less"
+        )
+    } else {
+        format!(
+            "`processes.{name}.decision`: it must flap with {counts} processes: a scale down just below \
+             min_measurement_value, {low}, leads to about {grown:.0} over {to}, above max_measurement_value, {high}. \
+             A min_measurement_value of at most {enough:.0}, or flap_projection = true"
+        )
+    })
+}
+
+/// More calls an hour than an account has.
+fn calls(intervals: impl Iterator<Item = (String, Duration)>) -> Option<String> {
+    let mut apps: BTreeMap<String, Duration> = BTreeMap::new();
+    for (app, interval) in intervals {
+        let shortest = apps.entry(app).or_insert(interval);
+        *shortest = interval.min(*shortest);
+    }
+    let an_hour: f64 = apps
+        .values()
+        .map(|interval| 3600.0 / interval.as_secs_f64())
+        .sum();
+    (an_hour > HEROKU_CALLS_AN_HOUR).then(|| {
+        let many = apps.len();
+        let apps = if many == 1 { "1 app" } else { &format!("{many} apps") };
+        let enough = f64::from(u32::try_from(many).unwrap_or(u32::MAX)) * 3600.0
+            / HEROKU_CALLS_AN_HOUR;
+        format!(
+            "the counts of {apps} are read {an_hour:.0} times an hour, and Heroku allows an account \
+             {HEROKU_CALLS_AN_HOUR:.0} calls: a measurement_interval_in_seconds of at least {enough:.1}"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Registry;
+    use crate::settings::{Source, load};
+
+    fn told(decision: &str, interval: f64) -> Vec<String> {
+        let text = format!(
+            "[processes.web]\n\
+             measurement = {{ measurement_url = \"http://a.test/\", measurement_interval_in_seconds = {interval} }}\n\
+             scaling = {{ app_name = \"shop\", api_key = \"k\" }}\n\
+             [processes.web.decision]\n{decision}\n"
+        );
+        let settings = load(&Source::new("test", text), &Registry::built_in(), &|_| None).unwrap();
+        foreseen(&settings, DateTime::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn thresholds_too_close_for_some_count_are_told_with_the_numbers() {
+        assert!(told("", 30.0).is_empty(), "the defaults are far apart");
+        let close = "min_measurement_value = 900\nmax_measurement_value = 1000\nmax_processes = 20";
+        assert_eq!(
+            told(close, 30.0),
+            [
+                "`processes.web.decision`: with 2 to 9 processes, a scale down waits for less than \
+              min_measurement_value, 900: just below it, 2 processes would be measured as about 1800 over 1, above \
+              max_measurement_value, 1000, and be wanted back. From 2 it needs 500 or less"
+            ]
+        );
+        let without = format!("{close}\nflap_projection = false\nmin_processes = 8");
+        assert_eq!(
+            told(&without, 30.0),
+            [
+                "`processes.web.decision`: it must flap with 9 processes: a scale down just below \
+              min_measurement_value, 900, leads to about 1012 over 8, above max_measurement_value, 1000. \
+              A min_measurement_value of at most 889, or flap_projection = true"
+            ]
+        );
+        let steps = "min_measurement_value = 500\nmax_measurement_value = 1000\nmax_processes = 6\nincrement = 3";
+        assert_eq!(
+            told(steps, 30.0).len(),
+            1,
+            "4 - 3 = 1: four times as much on each"
+        );
+    }
+
+    #[test]
+    fn more_calls_than_there_are_is_told() {
+        assert!(told("", 0.9).is_empty());
+        assert_eq!(
+            told("", 0.5),
+            [
+                "the counts of 1 app are read 7200 times an hour, and Heroku allows an account 4500 calls: a \
+              measurement_interval_in_seconds of at least 0.8"
+            ]
+        );
+    }
+}
