@@ -132,134 +132,57 @@ mod tests {
         serde_json::from_value(values.into()).unwrap()
     }
 
+    /// Rules; what the backend wishes with the last known result (`-`: there is none); for how many seconds nothing has been
+    /// known; the wish, a floor's with a `!`; why. The count is 5, the window 100 s.
+    const TABLE: &str = "
+                                        | - | 9999 | -  | the default holds, for ever
+        up=floor floor=8                | - | 0    | 8! | up to the floor at once
+        up=floor floor=5                | - | 9999 | -  | there already
+        up=floor floor=3                | - | 9999 | -  | above it: never down by the rule for up
+        down=floor floor=3              | - | 100  | -  | down: not before the window has passed
+        down=floor floor=3              | - | 101  | 3! | then down to the floor
+        down=floor floor=8              | - | 9999 | -  | below it: never up by the rule for down
+        up=floor down=floor floor=8     | - | 0    | 8! | both, from below
+        up=floor down=floor floor=3     | - | 101  | 3! | both, from above
+        up=last_known known=60          | 6 | 0    | 6  | the last result says more
+        up=last_known known=60          | 5 | 0    | 5  | it says stay
+        up=last_known known=60          | 4 | 0    | 4  | it says less: wished, and held for want of trust
+        up=last_known known=60          | - | 0    | -  | it has become too old
+        up=last_known down=last_known known=60     | 4 | 0   | 4  | it says less, and that is good enough
+        up=last_known down=floor known=60 floor=3  | 6 | 101 | 6  | up is looked at first
+        up=last_known down=floor known=60 floor=3  | 4 | 101 | 3! | else the floor
+        up=last_known down=floor known=60 floor=3  | 4 | 99  | 4  | which has its time
+        up=last_known down=floor known=60 floor=3  | - | 101 | 3! | and outlasts what is known
+    ";
+
     #[test]
     fn what_is_wished_for_while_nothing_is_known() {
-        // The count is 5, the window 100 s. A floor's wish is marked `!`.
-        for (words, again, since, wanted, because) in [
-            ("", None, 9999, "", "the default holds, for ever"),
-            ("up=floor floor=8", None, 0, "8!", "up to the floor at once"),
-            ("up=floor floor=5", None, 9999, "", "there already"),
-            (
-                "up=floor floor=3",
-                None,
-                9999,
-                "",
-                "above it: never down by the rule for up",
-            ),
-            (
-                "down=floor floor=3",
-                None,
-                100,
-                "",
-                "down: not before the window has passed",
-            ),
-            (
-                "down=floor floor=3",
-                None,
-                101,
-                "3!",
-                "then down to the floor",
-            ),
-            (
-                "down=floor floor=8",
-                None,
-                9999,
-                "",
-                "below it: never up by the rule for down",
-            ),
-            (
-                "up=floor down=floor floor=8",
-                None,
-                0,
-                "8!",
-                "both, from below",
-            ),
-            (
-                "up=floor down=floor floor=3",
-                None,
-                101,
-                "3!",
-                "both, from above",
-            ),
-            (
-                "up=last_known known=60",
-                Some(6),
-                0,
-                "6",
-                "the last result says more",
-            ),
-            ("up=last_known known=60", Some(5), 0, "5", "it says stay"),
-            (
-                "up=last_known known=60",
-                Some(4),
-                0,
-                "4",
-                "it says less: wished, and held for want of trust",
-            ),
-            (
-                "up=last_known known=60",
-                None,
-                0,
-                "",
-                "it has become too old",
-            ),
-            (
-                "up=last_known down=last_known known=60",
-                Some(4),
-                0,
-                "4",
-                "less",
-            ),
-            (
-                "up=last_known down=floor known=60 floor=3",
-                Some(6),
-                101,
-                "6",
-                "up is looked at first",
-            ),
-            (
-                "up=last_known down=floor known=60 floor=3",
-                Some(4),
-                101,
-                "3!",
-                "else the floor",
-            ),
-            (
-                "up=last_known down=floor known=60 floor=3",
-                Some(4),
-                99,
-                "4",
-                "which has its time",
-            ),
-            (
-                "up=last_known down=floor known=60 floor=3",
-                None,
-                101,
-                "3!",
-                "and outlasts what is known",
-            ),
-        ] {
+        for row in TABLE.lines().filter(|row| !row.trim().is_empty()) {
+            let columns: Vec<&str> = row.split('|').map(str::trim).collect();
+            let [words, again, since, wanted, because] = columns[..] else {
+                panic!("five columns, please: {row}");
+            };
             let unknown = Unknown {
                 count: 5,
-                again: again.map(|desired| Wish {
+                again: again.parse().ok().map(|desired| Wish {
                     desired,
                     reason: "3 results".to_owned(),
                 }),
-                since: Duration::from_secs(since),
+                since: Duration::from_secs(since.parse().unwrap()),
                 window: Duration::from_secs(100),
                 why: "refused",
             };
             let found = wish(rules(words), unknown);
-            let shown = found.map_or_else(String::new, |blind| {
-                let mark = if blind.is_floor { "!" } else { "" };
-                assert!(
-                    blind.wish.reason.contains("refused"),
-                    "{}",
-                    blind.wish.reason
-                );
-                format!("{}{mark}", blind.wish.desired)
-            });
-            assert_eq!(shown, wanted, "{words}, {since} s: {because}");
+            let shown = found.map_or_else(
+                || "-".to_owned(),
+                |blind| {
+                    let mark = if blind.is_floor { "!" } else { "" };
+                    let reason = &blind.wish.reason;
+                    assert!(reason.contains("refused"), "{reason}");
+                    format!("{}{mark}", blind.wish.desired)
+                },
+            );
+            assert_eq!(shown, wanted, "{because}: {row}");
         }
     }
 }

@@ -70,7 +70,7 @@ pub(super) async fn wish(
     count: &Result<Observed, ScaleError>,
 ) -> (Result<Wish, Silence>, Grounds) {
     let nothing = |silence| (Err(silence), Grounds::default());
-    match (basis, count) {
+    match (basis, count.as_ref().copied()) {
         (Basis::Cooling(left), _) => nothing(Silence::Cooling(left)),
         (Basis::Nothing(why) | Basis::Again(why), Err(_)) => nothing(Silence::Unmeasured(why)),
         (Basis::Result, Err(_)) => nothing(Silence::Uncounted),
@@ -96,7 +96,7 @@ pub(super) async fn wish(
 fn blind(
     desk: &Desk,
     backend: &dyn DecisionBackend,
-    seen: &Observed,
+    seen: Observed,
     why: &str,
     again: (Result<Wish, Silence>, Grounds),
 ) -> (Result<Wish, Silence>, Grounds) {
@@ -120,7 +120,7 @@ fn blind(
 async fn ask(
     desk: &Desk,
     backend: &dyn DecisionBackend,
-    seen: &Observed,
+    seen: Observed,
 ) -> (Result<Wish, Silence>, Grounds) {
     let plan = &desk.plan;
     let at = desk.clock.now().wall;

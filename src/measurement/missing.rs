@@ -32,7 +32,8 @@ pub struct Missing {
     #[serde(rename = "on_missing_down")]
     pub down: OnMissing,
     last_known_for_seconds: Option<f64>,
-    missing_floor: Option<Count>,
+    #[serde(rename = "missing_floor")]
+    floor: Option<Count>,
 }
 
 impl Missing {
@@ -45,12 +46,12 @@ impl Missing {
 
     /// The count that is reached upwards.
     pub fn floor_up(self) -> Option<Count> {
-        self.missing_floor.filter(|_| self.up == OnMissing::Floor)
+        self.floor.filter(|_| self.up == OnMissing::Floor)
     }
 
     /// The count that is reached downwards.
     pub fn floor_down(self) -> Option<Count> {
-        self.missing_floor.filter(|_| self.down == OnMissing::Floor)
+        self.floor.filter(|_| self.down == OnMissing::Floor)
     }
 }
 

@@ -83,7 +83,10 @@ pub static BACKEND: Backend<dyn MeasurementBackend> = Backend {
             Default::Boolean(true),
             "Whether the tasks that workers hold are counted too, in the hash `unacked`: fetched ahead, or run with \
              `acks_late`. While there are any of these queues, an empty queue does not scale down. Not those whose `eta` \
-             is yet to come. A task that is acknowledged before it runs, as is Celery's default, is not seen while it does.",
+             is yet to come (without an offset it is taken for the earliest that it can mean). They are known by their routing \
+             key, which is the queue's name unless `task_queues` says otherwise. A task that is acknowledged before it runs, \
+             as is Celery's default, is not seen while it does; what a killed worker held counts until Celery's \
+             `visibility_timeout` has passed.",
         ),
         Setting::new(
             "tls_ca_file",

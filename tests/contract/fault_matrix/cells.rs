@@ -169,8 +169,7 @@ fn response_time(row: Row) -> Made {
         Row::Empty => {
             return Err("an answer without a body is a good one: the time ends with its headers");
         }
-        Row::ZeroAfterOutage => return Err("no answer takes no time at all"),
-        Row::ZeroWhileBusy => return Err("no answer takes no time at all"),
+        Row::ZeroAfterOutage | Row::ZeroWhileBusy => return Err("no answer takes no time at all"),
         _ => transport(row).expect("a fault of the network"),
     };
     let mut source = Source::default();

@@ -15,7 +15,7 @@ use super::cells::{Row, Source};
 const WELL_FOR: usize = WINDOW / 2;
 
 /// How often it is ill.
-const ILL_TIMES: usize = 4;
+const ILL_TIMES: usize = 3;
 
 /// How many results are enough: windows enough to scale down many times.
 const ENOUGH: usize = WINDOW * 2;
