@@ -49,7 +49,8 @@
 //! * Each replica reads the count and measures by itself: three replicas make three times these calls. The hooks `setup`
 //!   and `teardown` of a backend are run by each as well; `scale` and the `heartbeat_start` before it by the leader alone.
 //! * What the old leader has told, the new one does not know: a condition that still holds is told again, and the
-//!   end of one that ended in between is not.
+//!   end of one that ended in between is not. With `[state]` in a Redis the leader alone writes to it; a replica reads it
+//!   when it starts, and not again when it takes over. With `[state]` in a file, each has what it did while it led itself.
 //! * `local` is refused under `[cluster]`: its copies are each machine's own, and two machines' copies are not one count.
 
 mod candidate;
