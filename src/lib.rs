@@ -12,7 +12,8 @@
 //! ```
 //!
 //! The program starts in [`cli`], which reads the [`settings`], sees that all backends can be built, and hands them to
-//! [`run`]: that starts one supervisor and turns signals into messages. For each managed process the supervisor starts a *group* of four actors
+//! [`run`]: that starts one supervisor and turns signals into messages. For each managed process the supervisor starts a
+//! *group* of four actors
 //! ([`supervisor::group`]), each under a guard that restarts it in place ([`supervisor::guard`]).
 //!
 //! 1. At each tick the [`measurement::actor`] asks its backend for a sample, under a deadline. A failure is a result too.
@@ -32,8 +33,10 @@
 //! # What outlives the program
 //!
 //! [`state`] keeps each process's snapshot, the ledger and the orders of people, in a file or in a Redis; the
-//! [`state::journal`] writes to it without anybody waiting. [`orders`] are given on the command line, and say what those
-//! in force mean together. The supervisor does not use either yet.
+//! [`state::journal`] writes to it without anybody waiting. What is in a snapshot says [`supervisor::keeping`]; it is written
+//! after every cycle, and before every scale; the [`keeper`] reads it at the start. Each cycle leaves a [`record`], which
+//! `autoscalebot why` tells from. [`orders`] are given on the command line; what those in force mean for a decision is in
+//! [`supervisor::around`].
 //!
 //! # Where a change belongs
 //!
@@ -42,6 +45,8 @@
 //! | another way to measure, decide, scale or notify | a file in that room, and a row in its table ([`backend`]) |
 //! | a setting | the row beside the backend that it tunes, or the room's `SHARED` rows; then `autoscalebot reference` |
 //! | what a failure of a part leads to | [`supervisor::restarts`], `supervisor/faults.rs` |
+//! | what may stand between a wish and the count | [`envelope`], and what it is asked: `supervisor/weighing.rs` |
+//! | what `why` tells | [`record`] |
 //! | who leads, where several bots run | [`cluster`] |
 //! | how state is kept | [`state`], a file or folder a store |
 //! | what people may order, and what it means | [`orders`] |

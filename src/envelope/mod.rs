@@ -35,7 +35,7 @@ pub mod wishes;
 pub use question::{Budget, Paused, Projection, Question, Rate, Stabilized, Step, Total, Waits};
 pub use verdict::{Cause, Clamp, Rule, Verdict};
 
-use crate::model::Count;
+use crate::model::{Bounds, Count};
 use course::Course;
 use range::Range;
 
@@ -75,6 +75,22 @@ fn weighed(question: &Question) -> Verdict {
     let told = range.limit_course(&mut course, &wish.reason);
     restraints::apply(question, &mut course);
     budgeted(question, course.verdict(wish, &range, told))
+}
+
+/// Copies that ended with the program are started again: as many as there were, inside the bounds. `None` when that is not
+/// more than the minimum, which needs no such word.
+pub fn resume(before: Count, bounds: Bounds) -> Option<Verdict> {
+    let target = bounds.clamp(before);
+    if target <= bounds.min() {
+        return None;
+    }
+    let mut course = Course::new(0, 0);
+    let why = format!("{before} ran before the start");
+    course.correct(target, why.clone());
+    Some(Verdict {
+        cause: Cause::Bounds,
+        ..course.into_verdict(why)
+    })
 }
 
 /// The very last rule: what would be set, a replica that does not lead leaves to the one that does.

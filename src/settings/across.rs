@@ -116,6 +116,7 @@ pub(super) fn check(walk: &mut Walk<'_>, tables: &ProcessTables) {
         bounds(walk, decision);
         if let Some(measurement) = &tables.measurement {
             zero(walk, measurement, decision);
+            floor(walk, measurement, decision);
         }
     }
 }
@@ -206,6 +207,32 @@ fn zero(walk: &mut Walk<'_>, measurement: &Table, decision: &Table) {
         measurement.backend
     );
     walk.find(&decision.place_of("min_processes"), wrong, "at least 1");
+}
+
+/// What there is to be while nothing is known is possible at some time.
+fn floor(walk: &mut Walk<'_>, measurement: &Table, decision: &Table) {
+    let (Some((floor, place)), Some(max)) = (
+        measurement.written("missing_floor"),
+        schedule(decision, "max_processes"),
+    ) else {
+        return;
+    };
+    let most = max.most();
+    let above = floor.value.as_u64().filter(|floor| *floor > most.into());
+    let Some(above) = above.filter(|_| decision.written("max_processes").is_some()) else {
+        return;
+    };
+    let shown = |veil: Option<&'static str>, count: String| veil.map_or(count, str::to_owned);
+    let above = shown(floor.veil, above.to_string());
+    let most = shown(
+        decision.good("max_processes").and_then(|entry| entry.veil),
+        most.to_string(),
+    );
+    walk.find(
+        place,
+        format!("it is {above}, above max_processes, which is never more than {most}"),
+        format!("at most {most}, or a larger max_processes"),
+    );
 }
 
 /// When, for a sentence that goes without where it does not matter.

@@ -157,7 +157,9 @@ impl<'a> Turn<'a> {
         self.adopt(seen.count);
         self.observe(decided, seen.count);
         self.shadow(seen.count);
-        let answer = envelope::weigh(&self.question(decided, seen, platform));
+        let answer = self
+            .resumed(seen, platform)
+            .unwrap_or_else(|| envelope::weigh(&self.question(decided, seen, platform)));
         self.record_verdict(&answer);
         self.state.waits_for_total = answer.clamps.iter().any(|clamp| clamp.rule == Rule::Total);
         let off = answer.switched_off.then(|| answer.reason.clone());

@@ -145,6 +145,7 @@ impl Kept {
         state.cycle = self.cycle;
         state.adopted_max = self.adopted_max.filter(|_| !plan.max_is_written);
         state.counted = self.counted;
+        state.before_start = self.count;
         state.futility = self.futility;
         state.usage = self.usage;
         state.conditions = self.conditions;
@@ -172,6 +173,7 @@ impl Kept {
             state.evidence.clear();
         }
         if let Some((from, to)) = self.ordered {
+            state.before_start = Some(to);
             let at = moved.time(self.mono);
             if let Some(direction) = Direction::between(from, to) {
                 state.ledger.enter(past_scale(at, self.at, direction));

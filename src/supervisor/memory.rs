@@ -53,6 +53,10 @@ impl Memory {
 
 /// One process's state.
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and any may hold with any other"
+)]
 pub struct State {
     /// The last cycle that began.
     pub cycle: Cycle,
@@ -88,6 +92,8 @@ pub struct State {
     pub announced: Announced,
     /// The count found at the start, when it was above a maximum that nobody wrote.
     pub adopted_max: Option<Count>,
+    /// The count before the program started, until the first cycle.
+    pub before_start: Option<Count>,
     /// Whether the count was read at least once.
     pub counted: bool,
     /// The faults of the group.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::envelope::usage::hours_left;
+use crate::envelope::{self, Verdict};
 use crate::envelope::{Budget, Question, Rate, Stabilized, Waits};
 use crate::messages::Decided;
 use crate::model::{Count, Direction};
@@ -45,6 +46,15 @@ impl Turn<'_> {
                 self.state.futility.over();
             }
         }
+    }
+
+    /// Where nothing runs at a start but what the bot itself starts, it starts as many as there were when it ended.
+    pub(super) fn resumed(&mut self, seen: Observed, platform: Platform) -> Option<Verdict> {
+        let before = self.state.before_start.take()?;
+        if seen.count > 0 || platform.zero_can_mean_off {
+            return None;
+        }
+        envelope::resume(before, self.bounds())
     }
 
     /// The question.

@@ -286,3 +286,26 @@ fn a_long_pause_is_held_while_the_bot_is_away() {
     assert_eq!(begun, 1, "a restart repeats nothing: {told:?}");
     home.assert_empty(Duration::from_secs(5));
 }
+
+#[test]
+fn local_copies_are_as_many_as_there_were() {
+    let text = format!(
+        "{FILE}[processes.worker]\n\
+         measurement = {{ backend = \"command\", command = [\"sh\", \"-c\", \"while read -r line; do echo {{}}; done\"], \
+         measurement_interval_in_seconds = 0.25 }}\n\
+         decision = {{ max_processes = 5 }}\n\
+         scaling = {{ backend = \"local\", command = \"sleep 1000\" }}\n\
+         notification = [{{ backend = \"console\", notify_on = [\"scale\", \"ordered\"] }}]\n"
+    );
+    let home = Home::with(&text);
+    said(&home, "scale worker 4 --for 1h --because test");
+    let bot = home.run();
+    home.wait_out("worker: scale up 0 -> 4: 0 is below the minimum of 4");
+    bot.wait_copies(4);
+    said(&home, "resume worker");
+    home.wait_out("worker: ordered: over: scaled to 4");
+    killed(bot);
+    let bot = home.run();
+    home.wait_out("worker: scale up 0 -> 4: 4 ran before the start");
+    bot.stop();
+}

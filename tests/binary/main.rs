@@ -9,6 +9,8 @@ mod broker;
 #[cfg(test)]
 mod broker_away;
 #[cfg(test)]
+mod celery_busy;
+#[cfg(test)]
 mod celery_stops;
 #[cfg(test)]
 mod celery_wave;
