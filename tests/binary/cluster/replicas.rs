@@ -17,7 +17,8 @@ use crate::servers::redis::RedisServer;
 /// How many process types there are.
 pub(crate) const TYPES: usize = 12;
 
-const NAMES: [&str; 3] = ["one", "two", "three"];
+/// What the replicas are called.
+pub(crate) const NAMES: [&str; 3] = ["one", "two", "three"];
 
 /// A change of a count, as it arrived.
 #[derive(Clone, Debug)]
@@ -146,12 +147,10 @@ impl<'g> Replicas<'g> {
             ground,
             bots: BTreeMap::new(),
         };
-        NAMES.into_iter().for_each(|name| replicas.revive(name));
+        for name in NAMES {
+            replicas.revive(name);
+        }
         replicas
-    }
-
-    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
-        NAMES.into_iter()
     }
 
     /// Starts it again.

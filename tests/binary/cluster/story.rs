@@ -8,7 +8,7 @@ use rustix::process::Signal;
 
 use super::LEASE;
 use super::observer::Observer;
-use super::replicas::{Call, Replicas, TYPES, calls, type_name};
+use super::replicas::{Call, NAMES, Replicas, TYPES, calls, type_name};
 use crate::servers::heroku::Heroku;
 use crate::servers::pause;
 use crate::servers::proxy::Way;
@@ -137,9 +137,8 @@ impl<'a, 'g> Chaos<'a, 'g> {
         let leader = leader.expect("a leader").owner;
         let is_ill =
             |chaos: &Self, name: &str| chaos.patients.iter().any(|patient| patient.name == name);
-        let well: Vec<_> = self
-            .replicas
-            .names()
+        let well: Vec<_> = NAMES
+            .into_iter()
             .filter(|name| !is_ill(self, name))
             .collect();
         // Each trouble once for a leader, then anything for anybody.
@@ -202,9 +201,9 @@ impl<'a, 'g> Chaos<'a, 'g> {
         let (first, last) = orders.expect("orders");
         self.takeovers.push(Takeover {
             trouble,
-            lease: next.from - since,
-            first_type: first - since,
-            last_type: last - since,
+            lease: next.from.saturating_sub(since),
+            first_type: first.saturating_sub(since),
+            last_type: last.saturating_sub(since),
         });
     }
 
