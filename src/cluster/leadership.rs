@@ -1,5 +1,5 @@
 //! Whether this program may order now: asked where an order is given (the supervisor) and once more where it is carried
-//! out (the scaling actor), at each step of a call to the platform. Set by the [`candidate`](super::candidate).
+//! out (the scaling actor), at each step of a call to the platform. Set by the candidate (`candidate.rs`).
 
 use std::cell::Cell;
 use std::fmt;
@@ -175,9 +175,9 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn tenure(token: u64, until: u64) -> Option<Tenure> {
+    fn tenure(token: u64, until: u64) -> Tenure {
         let until = secs(until);
-        Some(Tenure { token, until })
+        Tenure { token, until }
     }
 
     #[tokio::test(start_paused = true)]
@@ -198,19 +198,19 @@ mod tests {
         let leadership = Leadership::contested(clock());
         assert_eq!(leadership.since(), None);
         advance(secs(1)).await;
-        leadership.set(tenure(1, 10));
+        leadership.set(Some(tenure(1, 10)));
         advance(secs(1)).await;
-        leadership.set(tenure(1, 20));
+        leadership.set(Some(tenure(1, 20)));
         assert_eq!(leadership.since(), Some(secs(1)), "a renewal");
         advance(secs(18)).await;
         assert_eq!(leadership.since(), None, "it has ended");
-        leadership.set(tenure(1, 30));
+        leadership.set(Some(tenure(1, 30)));
         assert_eq!(leadership.since(), Some(secs(1)), "nobody was in between");
-        leadership.set(tenure(3, 30));
+        leadership.set(Some(tenure(3, 30)));
         assert_eq!(leadership.since(), Some(secs(20)), "somebody was");
         leadership.set(None);
         assert_eq!(leadership.since(), None);
-        leadership.set(tenure(3, 30));
+        leadership.set(Some(tenure(3, 30)));
         leadership.retire();
         assert_eq!(leadership.since(), None, "it is given back");
     }
@@ -229,7 +229,7 @@ mod tests {
             (Err(NotLeading::Before), false),
             "no lease, no step"
         );
-        leadership.set(tenure(1, 5));
+        leadership.set(Some(tenure(1, 5)));
         let broken_off = leadership.while_leading(call()).await;
         assert_eq!(
             (broken_off, begun.get()),
@@ -243,11 +243,11 @@ mod tests {
     async fn a_renewal_lets_it_go_on_and_another_token_does_not() {
         for (token, expected) in [(1, Ok(())), (2, Err(NotLeading::Meanwhile))] {
             let leadership = Leadership::contested(clock());
-            leadership.set(tenure(1, 5));
+            leadership.set(Some(tenure(1, 5)));
             let call = leadership.while_leading(sleep(secs(8)));
             let renewal = async {
                 sleep(secs(3)).await;
-                leadership.set(tenure(token, 20));
+                leadership.set(Some(tenure(token, 20)));
                 assert!(!leadership.is_idle());
                 leadership.retire();
             };
@@ -259,7 +259,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn no_step_is_taken_after_the_end_though_the_work_is_woken_first() {
         let leadership = Leadership::contested(clock());
-        leadership.set(tenure(1, 5));
+        leadership.set(Some(tenure(1, 5)));
         let steps = Cell::new(0);
         let call = async {
             loop {

@@ -175,7 +175,7 @@ impl Candidacy {
         let terms = self.terms;
         match answer {
             Answer::Yours { token } => {
-                let until = sent + terms.lease - terms.margin();
+                let until = sent + terms.lease.saturating_sub(terms.margin());
                 self.tenure = Some(Tenure { token, until });
                 self.leader = None;
                 self.next = (sent + terms.renewal()).max(now);

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! There is no consensus of our own: a Redis is the referee ([`referee`]). The leader holds a *lease*, a key that ends by
-//! itself, and renews it; [`lease`] has the rules, [`candidate`] the task that keeps to them, [`leadership`] the question
+//! itself, and renews it; [`lease`] has the rules, `candidate.rs` the task that keeps to them, [`leadership`] the question
 //! that is asked before anything is ordered. A replica that does not lead goes through its cycles to the last rule of
 //! the [`envelope`](crate::envelope) (what it would have done is in its log at debug level) and tells nobody of anything;
 //! its log says `standby`. One that takes over orders nothing before a cycle of its own has been through, from its
@@ -27,9 +27,10 @@
 //!   included, and a call under way is broken off when the lease ends. A replica that was stopped for longer than its lease
 //!   and goes on sends nothing before it is renewed, but for what its check had already let through when it was stopped:
 //!   the instant between that check and the write to the socket, and what the kernel had taken.
-//! * *A successor.* A leader that dies, hangs, sleeps or is cut off from Redis is replaced when its key ends: between two
-//!   thirds of the lease and the whole lease after its last sign of life, and at most [`Terms::look`](lease::Terms::look)
-//!   later where the others could not know that end. One that is told to stop (SIGTERM) gives the lease back as soon as its last
+//! * *A successor.* A leader that dies, hangs, sleeps or is cut off from Redis is replaced when its key ends, a lease
+//!   after its last renewal: so between two thirds of the lease and the whole of it after it fell silent, and at most
+//!   [`Terms::look`](lease::Terms::look) later where the others could not know that end. Its first orders follow with the
+//!   first cycle that begins then. One that is told to stop (SIGTERM) gives the lease back as soon as its last
 //!   call is done; the others see that within the same look.
 //! * *Redis lost.* Nobody new takes over. The leader goes on until its lease would have ended, and then holds. When
 //!   Redis is back, whoever asks first leads. When it comes back empty, nobody leads for one lease: somebody may be
@@ -49,13 +50,14 @@
 //! * Each replica reads the count and measures by itself: three replicas make three times these calls. The hooks `setup`
 //!   and `teardown` of a backend are run by each as well; `scale` and the `heartbeat_start` before it by the leader alone.
 //! * What the old leader has told, the new one does not know: a condition that still holds is told again, and the
-//!   end of one that ended in between is not.
+//!   end of one that ended in between is not. With `[state]` in a Redis the leader alone writes to it; a replica reads it
+//!   when it starts, and not again when it takes over. With `[state]` in a file, each has what it did while it led itself.
 //! * `local` is refused under `[cluster]`: its copies are each machine's own, and two machines' copies are not one count.
 
 mod candidate;
 pub mod leadership;
 pub mod lease;
-mod referee;
+pub mod referee;
 pub mod settings;
 
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! The referee: two keys in a Redis and the scripts that change them. Asked by the [`candidate`](super::candidate).
+//! The referee: two keys in a Redis and the scripts that change them. Asked by the candidate (`candidate.rs`).
 //!
 //! | key | is | ends |
 //! | --- | --- | --- |

@@ -51,6 +51,7 @@ mod world;
 
 use std::future::Future;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use actix_rt::System;
@@ -65,6 +66,8 @@ use crate::notification::NotificationBackend;
 use crate::run::Bot;
 use crate::scaling::ScalingBackend;
 use crate::settings::{Settings, Source};
+use crate::state::Limits;
+use crate::state::journal::Journal;
 use crate::supervisor::works::Works;
 
 pub use script::{Act, Script};
@@ -81,6 +84,7 @@ pub struct Scenario {
     registry: Registry,
     start: DateTime<Utc>,
     contested: bool,
+    store: Option<MemoryStore>,
 }
 
 impl Scenario {
@@ -100,7 +104,15 @@ impl Scenario {
             registry,
             start,
             contested: false,
+            store: None,
         }
+    }
+
+    /// The bot keeps its state in this store.
+    #[must_use]
+    pub fn keeping_in(mut self, store: &MemoryStore) -> Self {
+        self.store = Some(store.clone());
+        self
     }
 
     /// The bot is one of several, and leads when the story says so ([`World::leadership`]).
@@ -172,6 +184,16 @@ impl Scenario {
             if self.contested {
                 works.leadership = Leadership::contested(clock);
             }
+            let limits = Limits {
+                keep_for: Duration::MAX,
+                max_records_per_process: u64::MAX,
+            };
+            let journal = self
+                .store
+                .map(|store| Journal::start(Rc::new(store), limits, STORE_TIMEOUT, clock));
+            // What is to be told of the store is nobody's concern here.
+            let (journal, _events) = journal.unzip();
+            works.journal = journal;
             let leadership = works.leadership.clone();
             let (scripts, census) = (works.shared.get::<Scripts>(), works.census.clone());
             let settings = load(&self.configuration, &self.registry);

@@ -278,7 +278,7 @@ impl<'a> Turn<'a> {
     fn end(&mut self, outcome: Outcome, count: Option<Count>, reason: String) {
         self.close_record(outcome, &reason);
         self.state.in_flight = None;
-        self.state.seen = count.or(self.state.seen);
+        self.state.watch.seen = count.or(self.state.watch.seen);
         self.state.last = Some(LastCycle {
             cycle: self.cycle,
             at: self.now,

@@ -221,7 +221,7 @@ impl Group {
             }
             if other_platform {
                 // It may be another app, whose count was never read.
-                (state.counted, state.seen) = (false, None);
+                (state.counted, state.watch.seen) = (false, None);
             }
             state.hand_on(&heirs);
         });

@@ -26,6 +26,7 @@ use crate::supervisor::cooldown::Cooldown;
 use crate::supervisor::ledger::Ledger;
 use crate::supervisor::plan::Plan;
 use crate::supervisor::restarts::Restarts;
+use crate::supervisor::standby::Watch;
 
 /// The shared handle to one process's state.
 #[derive(Clone, Debug, Default)]
@@ -53,10 +54,6 @@ impl Memory {
 
 /// One process's state.
 #[derive(Clone, Debug, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact of its own, and any may hold with any other"
-)]
 pub struct State {
     /// The last cycle that began.
     pub cycle: Cycle,
@@ -106,10 +103,8 @@ pub struct State {
     pub stopping: bool,
     /// How the last cycle ended, for the status.
     pub last: Option<LastCycle>,
-    /// The count that was read or set last.
-    pub seen: Option<Count>,
-    /// Whether another replica led in the last cycle whose count was read.
-    pub stood_by: bool,
+    /// What the leader is seen to do, where another leads.
+    pub watch: Watch,
     /// The record of the cycle in flight, once it was decided.
     pub record: Option<Rc<CycleRecord>>,
 }

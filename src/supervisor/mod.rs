@@ -41,7 +41,7 @@ mod recording;
 mod reload;
 pub mod restarts;
 pub mod spread;
-mod standby;
+pub mod standby;
 pub mod status;
 mod telling;
 mod turning;

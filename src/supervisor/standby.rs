@@ -18,6 +18,15 @@ const JUST_LEADS: &str =
 /// Why the others may not.
 const STANDS_BY: &str = "standby: another replica leads, or nobody is known to";
 
+/// What is needed to see what the leader does to the count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Watch {
+    /// The count that was read or set last.
+    pub seen: Option<Count>,
+    /// Whether another replica led in the last cycle whose count was read.
+    pub stood_by: bool,
+}
+
 impl Turn<'_> {
     /// The same, in a program that leads since then (monotonic), or does not.
     #[must_use]
@@ -41,8 +50,8 @@ impl Turn<'_> {
     /// A count that is another than the one that was known, while another led, is taken for a scale of that one's.
     pub(super) fn shadow(&mut self, count: Count) {
         let stands_by = self.stands_by().is_some();
-        let stood_by = std::mem::replace(&mut self.state.stood_by, stands_by);
-        let known = self.state.seen.filter(|_| stands_by || stood_by);
+        let stood_by = std::mem::replace(&mut self.state.watch.stood_by, stands_by);
+        let known = self.state.watch.seen.filter(|_| stands_by || stood_by);
         let changed = known.and_then(|from| Some((from, Direction::between(from, count)?)));
         let Some((from, direction)) = changed else {
             return;

@@ -15,6 +15,8 @@ mod celery_stops;
 #[cfg(test)]
 mod celery_wave;
 #[cfg(test)]
+mod cluster;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod demo;

@@ -41,8 +41,8 @@ fn known(server: &RedisServer) {
         .unwrap();
 }
 
-fn yours(token: u64) -> Result<Answer, String> {
-    Ok(Answer::Yours { token })
+fn yours(token: u64) -> Answer {
+    Answer::Yours { token }
 }
 
 #[track_caller]
@@ -58,7 +58,7 @@ async fn one_gets_it_and_the_others_are_told_who_and_for_how_long() {
     let server = RedisServer::start();
     known(&server);
     let (one, two) = (referee(&server.url()), referee(&server.url()));
-    assert_eq!(one.ask("a").await, yours(7));
+    assert_eq!(one.ask("a").await, Ok(yours(7)));
     let held = taken(two.ask("b").await);
     assert_eq!((held.token, held.by.as_deref()), (7, Some("a")));
     assert!(
@@ -69,16 +69,16 @@ async fn one_gets_it_and_the_others_are_told_who_and_for_how_long() {
     sleep(SHORTEST / 2).await;
     assert_eq!(
         one.ask("a").await,
-        yours(7),
+        Ok(yours(7)),
         "a renewal is no change of hands"
     );
     let left = taken(two.ask("b").await).left;
     assert!(left > SHORTEST / 2, "it counts from the renewal: {left:?}");
 
     assert_eq!(two.give_back("b").await, Ok(false), "it is not b's");
-    assert_eq!(one.ask("a").await, yours(7));
+    assert_eq!(one.ask("a").await, Ok(yours(7)));
     assert_eq!(one.give_back("a").await, Ok(true));
-    assert_eq!(two.ask("b").await, yours(8));
+    assert_eq!(two.ask("b").await, Ok(yours(8)));
     assert_eq!(one.give_back("a").await, Ok(false));
     assert_eq!(taken(one.ask("a").await).by.as_deref(), Some("b"));
 }
@@ -90,7 +90,7 @@ async fn it_ends_by_itself_and_not_before() {
     let (one, two) = (referee(&server.url()), referee(&server.url()));
     let clock = Clock::system();
     let asked = clock.boot();
-    assert_eq!(one.ask("a").await, yours(7));
+    assert_eq!(one.ask("a").await, Ok(yours(7)));
     let answered = clock.boot();
     loop {
         let sent = clock.boot();
@@ -122,7 +122,7 @@ async fn a_redis_that_knows_nothing_lets_nobody_lead_for_one_lease() {
         Ok(true),
         "in place of waiting for its end"
     );
-    assert_eq!(referee.ask("b").await, yours(1));
+    assert_eq!(referee.ask("b").await, Ok(yours(1)));
 
     redis::cmd("FLUSHALL").exec(&mut server.client(0)).unwrap();
     let held = taken(referee.ask("b").await);
@@ -138,7 +138,7 @@ async fn a_restart_without_data_is_the_same_and_a_kept_connection_is_replaced() 
     let mut server = RedisServer::start();
     known(&server);
     let referee = referee(&server.url());
-    assert_eq!(referee.ask("a").await, yours(7));
+    assert_eq!(referee.ask("a").await, Ok(yours(7)));
     server.stop();
     let refused = referee.ask("a").await.unwrap_err();
     assert!(
@@ -163,12 +163,12 @@ async fn a_lease_that_was_dropped_alone_can_be_taken() {
     let server = RedisServer::start();
     known(&server);
     let referee = referee(&server.url());
-    assert_eq!(referee.ask("a").await, yours(7));
+    assert_eq!(referee.ask("a").await, Ok(yours(7)));
     redis::cmd("DEL")
         .arg(LEASE_KEY)
         .exec(&mut server.client(0))
         .unwrap();
-    assert_eq!(referee.ask("b").await, yours(8));
+    assert_eq!(referee.ask("b").await, Ok(yours(8)));
 }
 
 #[actix_rt::test]
@@ -278,7 +278,7 @@ async fn members_lead_by_turns_and_hold_when_redis_is_gone() {
     while two.leadership().since().is_some() {
         sleep(SHORTEST / 100).await;
     }
-    assert!(clock.boot() - frozen <= SHORTEST, "and no longer");
+    assert!(clock.boot() <= frozen + SHORTEST, "and no longer");
     server.thaw();
     assert!(leads(&two).await);
     two.leave().await;
@@ -297,7 +297,7 @@ async fn a_question_that_arrives_late_is_a_lease_that_its_asker_learns_of() {
     let proxy = Proxy::to(server.port());
     let url = format!("redis://127.0.0.1:{}", proxy.port());
     let (cut, other) = (referee(&url), referee(&server.url()));
-    assert_eq!(other.ask("b").await, yours(7));
+    assert_eq!(other.ask("b").await, Ok(yours(7)));
     assert_eq!(taken(cut.ask("a").await).token, 7);
     proxy.set(Way::Silent);
     let patience = SHORTEST / 10;
@@ -317,7 +317,7 @@ async fn a_question_that_arrives_late_is_a_lease_that_its_asker_learns_of() {
     assert_eq!(taken(other.ask("b").await).by.as_deref(), Some("a"));
     assert_eq!(
         cut.ask("a").await,
-        yours(8),
+        Ok(yours(8)),
         "it may count on it from now on"
     );
     proxy.set(Way::Closed);

@@ -1,7 +1,9 @@
 //! One of several bots: warm while another leads, silent, and no order outlives its lease.
 
 use autoscalebot::cluster::lease::Tenure;
-use autoscalebot::harness::{Act, Scenario, World};
+use autoscalebot::harness::{Act, MemoryStore, Scenario, World};
+use autoscalebot::model::ProcessName;
+use autoscalebot::state::{First, StateStore as _, Wanted};
 
 use crate::{process, seconds};
 
@@ -211,5 +213,40 @@ fn a_condition_is_told_by_who_leads() {
         web.measures([Act::value(800.0)]);
         world.advance(seconds(20)).await;
         assert_eq!(web.told().len(), 1, "its end is the next leader's to see");
+    });
+}
+
+#[test]
+fn the_store_has_what_the_leader_saw_and_did() {
+    let store = MemoryStore::default();
+    let kept = store.clone();
+    let scenario = contested("max_processes = 9").keeping_in(&store);
+    scenario.run(|world| async move {
+        let web = world.script("web");
+        web.set_count(1);
+        web.measures([Act::value(5000.0)]);
+        world.advance(seconds(35)).await;
+        let cycles = async || {
+            let wanted = Wanted {
+                since: None,
+                until: None,
+                first: First::Oldest,
+                most: usize::MAX,
+            };
+            let process = ProcessName::new("web").unwrap();
+            let records = kept.records(&process, wanted).await.unwrap();
+            records.len()
+        };
+        assert_eq!(
+            (cycles().await, kept.snapshot("web")),
+            (0, None),
+            "the leader writes its own"
+        );
+        lead(&world, 7, 12);
+        web.scales([Act::Answer(()).after(seconds(3))]);
+        world.advance(seconds(30)).await; // ordered at 40 s, done at 43 s, the lease over at 47 s
+        assert_eq!(web.count(), 2);
+        assert_eq!(cycles().await, 1);
+        assert!(kept.snapshot("web").is_some());
     });
 }
