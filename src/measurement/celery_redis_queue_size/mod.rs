@@ -4,7 +4,7 @@
 //! 3, and so on. Which priorities there are is the application's `priority_steps`; as there are never more than ten, the
 //! lengths of all ten are asked for, in one round trip, whatever the application chose. A list that is empty does not
 //! exist, and its length is 0. Tasks that a worker has fetched, beyond those that it runs too, are in no list any more:
-//! they are counted apart, as `busy` ([`unacked`]), so that an empty queue is not taken for idle workers.
+//! they are counted apart, as `busy` (see `unacked.rs`), so that an empty queue is not taken for idle workers.
 
 mod broker;
 mod replies;
