@@ -255,6 +255,7 @@ fn load(file: &Path, registry: &Registry, clock: Clock) -> Result<Option<Setting
             let works = Works::new(registry.clone(), clock, program);
             let processes = settings.processes.iter();
             let reasons = processes.flat_map(|process| works.rehearse(&settings, process));
+            let reasons = reasons.chain(crate::cluster::rehearse(&settings));
             reasons.collect::<Vec<_>>()
         });
         if unbuilt.is_empty() {

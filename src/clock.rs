@@ -2,10 +2,12 @@
 //!
 //! Two times are kept apart: the *wall* time, for schedules, quiet hours and records, which a person or NTP may
 //! set; and the *monotonic* time since the program started, for cooldowns, windows and deadlines, which only runs on.
+//! A third is only for what others count too: the time since the machine's *boot*, which runs on while it sleeps.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use rustix::time::{ClockId, clock_gettime};
 use tokio::time::Instant;
 
 /// One moment, on both clocks.
@@ -79,6 +81,19 @@ impl Clock {
         Now {
             wall,
             mono: self.past + elapsed,
+        }
+    }
+
+    /// The time since the machine's boot. Unlike the monotonic time it runs on while the machine is suspended, so that it
+    /// can be held against a time that another machine counts; like it, it runs on while the program is stopped (SIGSTOP).
+    pub fn boot(&self) -> Duration {
+        match self.wall {
+            Wall::System => {
+                let time = clock_gettime(ClockId::Boottime);
+                let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
+                Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
+            }
+            Wall::Virtual(_) => self.now().mono,
         }
     }
 

@@ -47,6 +47,7 @@
 //! | what a failure of a part leads to | [`supervisor::restarts`], `supervisor/faults.rs` |
 //! | what may stand between a wish and the count | [`envelope`], and what it is asked: `supervisor/weighing.rs` |
 //! | what `why` tells | [`record`] |
+//! | who leads, where several bots run | [`cluster`] |
 //! | how state is kept | [`state`], a file or folder a store |
 //! | what people may order, and what it means | [`orders`] |
 //! | what a command prints | [`cli`], [`trial`] (`once`, `check --live`), [`demo`] |
@@ -56,6 +57,7 @@
 pub mod backend;
 pub mod cli;
 pub mod clock;
+pub mod cluster;
 pub mod command;
 pub mod decision;
 pub mod demo;

@@ -33,8 +33,10 @@ pub struct Measured {
     pub measurement: Measurement,
     /// What it means for the decision.
     pub outcome: Outcome,
-    /// How far it can be trusted.
+    /// How far it can be trusted, by itself.
     pub trust: Trust,
+    /// How many are being worked on, if that is known.
+    pub busy: Option<u64>,
 }
 
 /// What a measurement means for the decision.
@@ -227,9 +229,7 @@ pub struct GetStatus;
 impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.measurement.error, self.outcome) {
-            (Some(_), Outcome::Failed(as_what)) => {
-                write!(f, "Measured failed, counts as {as_what:?}")
-            }
+            (Some(_), Outcome::Failed(what)) => write!(f, "Measured failed, counts as {what:?}"),
             _ => write!(f, "Measured {}", self.measurement.data),
         }
     }

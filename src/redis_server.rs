@@ -1,5 +1,5 @@
 //! A Redis server as people name it: its URL, the client for it, and its failures in plain words. Called by whatever
-//! speaks to one: Celery's queue lengths, the state store.
+//! speaks to one: Celery's queue lengths, the state store, the cluster's lease.
 
 use std::fmt;
 use std::path::Path;

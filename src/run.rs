@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use actix::Addr;
 use anyhow::{Context as _, Result};
+use futures_util::future::join;
 use log::{error, info, warn};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::backend::Registry;
 use crate::clock::Clock;
+use crate::cluster::Cluster;
+use crate::cluster::settings::ClusterSettings;
 use crate::exit::Exit;
 use crate::keeper::Keeper;
 use crate::messages::{Changes, Reload, ReloadRefused, Shutdown};
@@ -88,7 +91,7 @@ async fn serve(config: &Path, mut works: Works, settings: Settings) -> Result<Ex
     // Before anything is logged: a log that nobody reads any more would be the first thing to hang on.
     let _watcher = Watcher::start();
     let mut signals = Signals::new()?;
-    let registry = works.registry.clone();
+    let (registry, lasting) = (works.registry.clone(), Lasting::of(&settings));
     for process in &settings.processes {
         let (name, measured, scaled) = (
             &process.name,
@@ -97,12 +100,17 @@ async fn serve(config: &Path, mut works: Works, settings: Settings) -> Result<Ex
         );
         info!(process:% = name; "{name} is measured by {measured}, decided by {} and scaled by {scaled}", process.decision.backend);
     }
-    let state = settings.state.clone();
     let mut keeper = Keeper::open(&mut works, &settings).await?;
+    let cluster = lasting.cluster.as_ref();
+    let cluster = cluster.map(|cluster| Cluster::enter(cluster, works.clock));
+    let cluster = cluster.transpose()?;
+    if let Some(cluster) = &cluster {
+        works.leadership = cluster.leadership().clone();
+    }
     let bot = Bot::start(works, settings)?;
     let supervisor = bot.supervisor.clone();
     tokio::select! {
-        name = until_told(&bot, config, &registry, state.as_ref(), &mut signals) => announce(name),
+        name = until_told(&bot, config, &registry, &lasting, &mut signals) => announce(name),
         () = pass_on(&mut keeper, &supervisor) => {}
     }
     let stop = async {
@@ -115,7 +123,7 @@ async fn serve(config: &Path, mut works: Works, settings: Settings) -> Result<Ex
         }
     };
     tokio::select! {
-        () = stop => {
+        ((), ()) = join(stop, leave(cluster)) => {
             info!("stopped");
             Ok(Exit::Success)
         }
@@ -126,18 +134,33 @@ async fn serve(config: &Path, mut works: Works, settings: Settings) -> Result<Ex
     }
 }
 
+/// What a reload cannot change.
+struct Lasting {
+    state: Option<StateSettings>,
+    cluster: Option<ClusterSettings>,
+}
+
+impl Lasting {
+    fn of(settings: &Settings) -> Self {
+        Self {
+            state: settings.state.clone(),
+            cluster: settings.cluster.clone(),
+        }
+    }
+}
+
 /// Reads the configuration again whenever that is asked for, until a signal to stop comes.
 async fn until_told(
     bot: &Bot,
     config: &Path,
     registry: &Registry,
-    state: Option<&StateSettings>,
+    lasting: &Lasting,
     signals: &mut Signals,
 ) -> &'static str {
     loop {
         match signals.next().await {
             Told::Reload => tokio::select! {
-                () = reload(bot, config, registry, state) => {}
+                () = reload(bot, config, registry, lasting) => {}
                 // A reload waits for scales in flight, and an end cannot wait for that as well.
                 name = signals.stop() => return name,
             },
@@ -158,10 +181,20 @@ fn announce(signal: &str) {
     info!("{signal}: stopping; nothing is measured any more");
 }
 
-async fn reload(bot: &Bot, config: &Path, registry: &Registry, state: Option<&StateSettings>) {
+/// The others need not wait until all of this one's last words are said.
+async fn leave(cluster: Option<Cluster>) {
+    if let Some(cluster) = cluster {
+        cluster.leave().await;
+    }
+}
+
+async fn reload(bot: &Bot, config: &Path, registry: &Registry, lasting: &Lasting) {
     let why = match crate::settings::load_file(config, registry) {
-        Ok(settings) if settings.state.as_ref() != state => {
+        Ok(settings) if settings.state != lasting.state => {
             "[state] has changed, which takes a new start".to_owned()
+        }
+        Ok(settings) if settings.cluster != lasting.cluster => {
+            "[cluster] has changed, which takes a new start".to_owned()
         }
         Ok(settings) => match bot.supervisor.send(Reload(settings)).await {
             Ok(Ok(changes)) => {

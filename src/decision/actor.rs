@@ -8,16 +8,15 @@ use actix::{
 };
 use log::{debug, info, warn};
 
-use crate::decision::grounds::{grounds, weigh_in};
-use crate::decision::intake::{self, NO_NUMBER};
+use crate::decision::grounds::weigh_in;
 use crate::decision::rest::{at_rest, with_crashed};
-use crate::decision::{DecideError, DecisionBackend, Level, Reading, Situation, Wish};
-use crate::measurement::OnFailure;
+use crate::decision::wishing::{take_in, wish};
+use crate::decision::{DecisionBackend, Wish};
 use crate::messages::{Decided, GetCount, Grounds, Measured, Outcome, Silence, Teardown};
 use crate::scaling::{Observed, ScaleError};
 use crate::supervisor::desk::{Desk, fenced};
-use crate::supervisor::memory::{Stage, State};
-use crate::supervisor::plan::{DECISION_DEADLINE, Plan, STUCK_AFTER};
+use crate::supervisor::memory::Stage;
+use crate::supervisor::plan::{DECISION_DEADLINE, STUCK_AFTER};
 use crate::wire::Wire;
 
 /// Decides for one process.
@@ -113,17 +112,16 @@ impl Handler<Measured> for DeciderActor {
     fn handle(&mut self, measured: Measured, ctx: &mut Context<Self>) {
         let plan = &self.desk.plan;
         let now = self.desk.clock.now().mono;
+        let backend = self.backend.as_ref();
         let asked = self.desk.memory.commit(|state| {
             let current = state.advance(measured.cycle, Stage::Measuring, Stage::Deciding);
             current.then(|| {
-                let trust = weigh_in(state, &measured, self.backend.needs_number(), plan, now);
-                (
-                    take_in(state, &measured, self.backend.needs_number(), plan, now),
-                    trust,
-                )
+                let trust = weigh_in(state, &measured, backend, plan, now);
+                let needs_number = backend.needs_number();
+                (take_in(state, &measured, needs_number, plan, now), trust)
             })
         });
-        let Some((asked, trust)) = asked else {
+        let Some((basis, trust)) = asked else {
             debug!(process:% = measured.process, cycle = measured.cycle; "a late measurement is ignored");
             return;
         };
@@ -140,8 +138,8 @@ impl Handler<Measured> for DeciderActor {
                     .ask(get_count, count_deadline)
                     .await
                     .unwrap_or_else(|| Err(no_count()));
-                let asked = asked.and(at_rest(&desk, &count));
-                let (wish, mut grounds) = wish(&desk, backend.as_ref(), asked, &count).await;
+                let basis = at_rest(&desk, basis, &count);
+                let (wish, mut grounds) = wish(&desk, backend.as_ref(), basis, &count).await;
                 let wish = with_crashed(wish, &count);
                 grounds.trust = Some(trust);
                 (count, wish, grounds)
@@ -159,95 +157,6 @@ impl Handler<Measured> for DeciderActor {
 
 fn no_count() -> ScaleError {
     ScaleError::Faulted("the scaling part did not answer".to_owned())
-}
-
-/// Takes a measurement into the history, as far as it enters it; says whether to ask the backend.
-fn take_in(
-    state: &mut State,
-    measured: &Measured,
-    needs_number: bool,
-    plan: &Plan,
-    now: Duration,
-) -> Result<(), Silence> {
-    let reading = |level| Reading {
-        at: measured.measurement.at,
-        level,
-        data: measured.measurement.data.clone(),
-    };
-    let cooling = state.cooldown.remaining(now);
-    let level = intake::level(measured.outcome, needs_number, plan.on_failure);
-    if let Some(left) = cooling {
-        return Err(Silence::Cooling(left));
-    }
-    match level {
-        Ok(level) => {
-            state.remember(reading(level), plan.history_length);
-            Ok(())
-        }
-        Err(counts_as) => {
-            state.fail_measurement(counts_as, reading(Level::TooHigh), plan.history_length);
-            if counts_as == OnFailure::TooHigh {
-                return Ok(());
-            }
-            let why = measured.measurement.error.clone();
-            Err(Silence::Unmeasured(
-                why.unwrap_or_else(|| NO_NUMBER.to_owned()),
-            ))
-        }
-    }
-}
-
-/// Asks the backend, if there is something to ask it.
-async fn wish(
-    desk: &Desk,
-    backend: &dyn DecisionBackend,
-    asked: Result<(), Silence>,
-    count: &Result<Observed, ScaleError>,
-) -> (Result<Wish, Silence>, Grounds) {
-    if let Err(silence) = asked {
-        return (Err(silence), Grounds::default());
-    }
-    let Ok(seen) = count else {
-        return (Err(Silence::Uncounted), Grounds::default());
-    };
-    let plan = &desk.plan;
-    let at = desk.clock.now().wall;
-    let (up_step, down_step) = plan.steps(seen.count);
-    let situation = desk.memory.read(|state| Situation {
-        at,
-        history: state.history.iter().cloned().collect(),
-        count: seen.count,
-        ready: seen.ready,
-        bounds: plan.bounds(at, state.adopted_max),
-        increment: plan.increment,
-        up_step,
-        down_step,
-    });
-    let decided = fenced(DECISION_DEADLINE, decide(desk, backend, &situation)).await;
-    let late = || {
-        DecideError::Failed(format!(
-            "no decision within {} s",
-            DECISION_DEADLINE.as_secs()
-        ))
-    };
-    let wish = decided
-        .unwrap_or_else(|| Err(late()))
-        .map_err(|error| Silence::Undecided(error.to_string()));
-    let grounds = grounds(desk, backend, &situation);
-    (wish, grounds)
-}
-
-async fn decide(
-    desk: &Desk,
-    backend: &dyn DecisionBackend,
-    situation: &Situation,
-) -> Result<Wish, DecideError> {
-    if !desk.is_set_up.get() {
-        backend.setup().await?;
-        desk.is_set_up.set(true);
-    }
-    backend.heartbeat_start().await?;
-    backend.decide(situation).await
 }
 
 impl Actor for DeciderActor {

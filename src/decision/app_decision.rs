@@ -47,6 +47,10 @@ impl DecisionBackend for Rule {
         false
     }
 
+    fn is_zero(&self, _number: Option<f64>, data: &Value) -> bool {
+        self.desired(data) == Ok(0)
+    }
+
     fn otherwise(&self, _: &Situation) -> Vec<String> {
         vec![format!(
             "another count, if the application had asked for it{}",

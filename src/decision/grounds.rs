@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
-use super::{DecisionBackend, Level, Reading, Situation};
+use super::{DecisionBackend, Level, Reading, Situation, intake, missing};
 use crate::envelope::Projection;
-use crate::envelope::doubt::Trust;
+use crate::envelope::doubt::{Known, Trust};
+use crate::measurement::OnFailure;
+use crate::measurement::missing::OnMissing;
 use crate::messages::{Measured, Outcome};
 use crate::supervisor::desk::Desk;
 use crate::supervisor::memory::State;
@@ -26,27 +28,67 @@ pub struct Grounds {
     pub otherwise: Vec<String>,
 }
 
+/// What a measurement means to a decision backend.
+pub(super) fn level(
+    measured: &Measured,
+    needs_number: bool,
+    plan: &Plan,
+) -> Result<Level, OnFailure> {
+    intake::level(measured.outcome, needs_number, plan.on_failure)
+}
+
 /// Enters how far a measurement can be trusted. What was measured during the wait after a scale says nothing about the
 /// new count, so windows begin after it; that the source was away is remembered all the same.
 pub(super) fn weigh_in(
     state: &mut State,
     measured: &Measured,
-    needs_number: bool,
+    backend: &dyn DecisionBackend,
     plan: &Plan,
     now: Duration,
 ) -> Trust {
-    let told = match measured.outcome {
-        Outcome::Taken(None) if needs_number => Trust::Missing,
-        Outcome::Taken(_) | Outcome::Failed(_) => measured.trust.clone(),
+    let level = level(measured, backend.needs_number(), plan);
+    let is_zero = match measured.outcome {
+        Outcome::Taken(number) => backend.is_zero(number, &measured.measurement.data),
+        Outcome::Failed(_) => false,
     };
-    let is_zero = matches!(measured.outcome, Outcome::Taken(Some(number)) if number <= 0.0);
+    let told = match (measured.outcome, measured.busy) {
+        (Outcome::Taken(None), _) if backend.needs_number() => Trust::Missing,
+        (_, Some(busy)) if busy > 0 && is_zero && measured.trust.is_sound() => {
+            Trust::ZeroWhileBusy { busy }
+        }
+        (Outcome::Taken(_) | Outcome::Failed(_), _) => measured.trust.clone(),
+    };
+    // Taking a result again is a thing of its own: who has it taken again for scaling down, trusts it as it was.
+    let told = match missing::again(state, level, plan, now) {
+        Some(known) if known.is_sound && plan.missing.down == OnMissing::LastKnown => {
+            let seconds = now.saturating_sub(known.at).as_secs_f64();
+            Trust::LastKnown { seconds }
+        }
+        Some(_) | None => told,
+    };
     let trust = state
         .evidence
         .enter(now, told, is_zero, plan.distrust_zero, plan.history_length);
+    if let Ok(level) = level {
+        state.evidence.know(Known {
+            reading: reading(measured, level),
+            at: now,
+            is_sound: trust.is_sound(),
+        });
+    }
     if state.cooldown.remaining(now).is_some() {
         state.evidence.clear();
     }
     trust
+}
+
+/// A measurement as it stands in the history.
+pub(super) fn reading(measured: &Measured, level: Level) -> Reading {
+    Reading {
+        at: measured.measurement.at,
+        level,
+        data: measured.measurement.data.clone(),
+    }
 }
 
 /// What the wish in this situation rests on.

@@ -2,25 +2,30 @@
 //! a scale, and what has crashed stands in the reason. When that is, [`settling`](crate::scaling::settling) says.
 
 use crate::decision::Wish;
+use crate::decision::wishing::Basis;
 use crate::messages::Silence;
 use crate::scaling::{Observed, ScaleError};
 use crate::supervisor::desk::Desk;
 
-/// Whether what was measured in this cycle counts, as far as the processes have come to rest. When it does not, windows
-/// begin anew; that the source was away, or is, is remembered all the same.
-pub(super) fn at_rest(desk: &Desk, count: &Result<Observed, ScaleError>) -> Result<(), Silence> {
+/// What there is to decide on, as far as the processes have come to rest. When a result does not count, windows begin anew;
+/// that the source was away, or is, is remembered and acted on all the same.
+pub(super) fn at_rest(desk: &Desk, basis: Basis, count: &Result<Observed, ScaleError>) -> Basis {
     let Ok(seen) = count else {
-        return Ok(());
+        return basis;
     };
     let (boot, now) = (desk.plan.boot_time, desk.clock.now().mono);
-    desk.memory.commit(|state| {
-        let Some(why) = state.settling.look(seen, boot, now) else {
-            return Ok(());
-        };
+    let masked = desk.memory.commit(|state| {
+        let why = state.settling.look(seen, boot, now)?;
         state.history.clear();
         state.evidence.clear();
-        Err(Silence::Settling(why))
-    })
+        Some(why)
+    });
+    match (masked, basis) {
+        (Some(why), Basis::Result) => Basis::Settling(why),
+        // The last known result is one of before.
+        (Some(_), Basis::Again(why)) => Basis::Nothing(why),
+        (_, basis) => basis,
+    }
 }
 
 /// The wish, with what has crashed in its reason.

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::decision::Reading;
 use crate::supervisor::keeping::Moved;
 
 /// How far a measurement can be trusted.
@@ -34,6 +35,11 @@ pub enum Trust {
     Implausible,
     /// A zero shortly after an outage: the source may have lost what it knew.
     ZeroAfterOutage,
+    /// Nothing was known, and the user has the last known result taken again, for both directions.
+    LastKnown {
+        /// How old that is, in seconds.
+        seconds: f64,
+    },
     /// A zero while workers are busy: nothing waits, but it is not idle.
     ZeroWhileBusy {
         /// How many are being worked on.
@@ -44,13 +50,17 @@ pub enum Trust {
 impl Trust {
     /// Whether a scale down may rest on it.
     pub fn is_sound(&self) -> bool {
-        matches!(self, Self::Sound)
+        matches!(self, Self::Sound | Self::LastKnown { .. })
     }
 
     /// Whether there was no value at all.
     pub fn is_unknown(&self) -> bool {
         match self {
-            Self::Stale { .. } | Self::Missing | Self::SourceDown | Self::Implausible => true,
+            Self::Stale { .. }
+            | Self::Missing
+            | Self::SourceDown
+            | Self::Implausible
+            | Self::LastKnown { .. } => true,
             Self::Sound | Self::ZeroAfterOutage | Self::ZeroWhileBusy { .. } => false,
         }
     }
@@ -62,6 +72,7 @@ impl Trust {
             Self::Missing => "an answer without a value".to_owned(),
             Self::SourceDown => "the source could not be read".to_owned(),
             Self::Implausible => "an implausible value".to_owned(),
+            Self::LastKnown { seconds } => format!("a result {seconds:.0} s old, taken again"),
             Self::ZeroAfterOutage => "a zero right after an outage".to_owned(),
             Self::ZeroWhileBusy { busy } => {
                 format!("a zero, but {busy} are still being worked on")
@@ -79,10 +90,24 @@ pub struct Mark {
     pub trust: Trust,
 }
 
+/// The last result that was known, until a scale.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    /// The result.
+    pub reading: Reading,
+    /// When it was taken (monotonic).
+    pub at: Duration,
+    /// Whether a scale down may rest on it.
+    pub is_sound: bool,
+}
+
 /// The marks since the last scale, and what is left of the last outage.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     marks: VecDeque<Mark>,
+    /// Not kept over an end of the program: what is known is soon measured again.
+    #[serde(skip)]
+    known: Option<Known>,
     /// Since when the source has been away (monotonic), while it is.
     away_since: Option<Duration>,
     /// Until when zeros are distrusted (monotonic).
@@ -129,15 +154,34 @@ impl Evidence {
             ..mark
         };
         Self {
+            known: None,
             marks: self.marks.into_iter().map(mark).collect(),
             away_since: self.away_since.map(|at| moved.time(at)),
             distrust_zero_until: self.distrust_zero_until.map(|at| moved.time(at)),
         }
     }
 
-    /// The count was changed: windows begin anew. An outage goes on all the same.
+    /// Keeps a result, for the case that nothing is known after it.
+    pub fn know(&mut self, known: Known) {
+        self.known = Some(known);
+    }
+
+    /// The last known result, while it is no older than this.
+    pub fn last_known(&self, now: Duration, within: Duration) -> Option<&Known> {
+        let known = self.known.as_ref()?;
+        (now.saturating_sub(known.at) <= within).then_some(known)
+    }
+
+    /// For how long nothing has been known; no time at all when something is.
+    pub fn unknown_for(&self, now: Duration) -> Duration {
+        self.away_since
+            .map_or(Duration::ZERO, |since| now.saturating_sub(since))
+    }
+
+    /// The count was changed: windows begin anew, and what was known is about another count. An outage goes on all the same.
     pub fn clear(&mut self) {
         self.marks.clear();
+        self.known = None;
     }
 
     /// Why a scale down cannot be trusted, newest first and each kind once; empty when it can.

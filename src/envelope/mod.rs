@@ -16,6 +16,7 @@
 //!  rate           max_scales_per_hour
 //!  total          max_total_processes of all process types together; those with a higher priority first
 //!  budget         max_process_hours_per_day: once it is spent, the minimum is the maximum until midnight
+//!  standby        where several bots run, one that does not lead sets nothing
 //! ```
 //!
 //! Which wins when two disagree: people over all, then the bounds, then the budget, then the rest over the load. A rule that
@@ -40,6 +41,10 @@ use range::Range;
 
 /// Weighs; see the drawing above.
 pub fn weigh(question: &Question) -> Verdict {
+    standing_by(question, weighed(question))
+}
+
+fn weighed(question: &Question) -> Verdict {
     let (count, bounds) = (question.count, question.bounds);
     if count == 0 && bounds.min() > 0 && question.zero_is_off {
         return switched_off(bounds.min());
@@ -86,6 +91,31 @@ pub fn resume(before: Count, bounds: Bounds) -> Option<Verdict> {
         cause: Cause::Bounds,
         ..course.into_verdict(why)
     })
+}
+
+/// The very last rule: what would be set, a replica that does not lead leaves to the one that does.
+fn standing_by(question: &Question, verdict: Verdict) -> Verdict {
+    let (Some(why), Some(target)) = (&question.stands_by, verdict.target) else {
+        return verdict;
+    };
+    let count = question.count;
+    let held = Clamp {
+        rule: Rule::Standby,
+        from: target.into(),
+        to: count.into(),
+        why: why.clone(),
+        unless: Some("this replica had led".to_owned()),
+    };
+    Verdict {
+        target: None,
+        cause: Cause::Load,
+        reason: format!(
+            "{why}; it would have set {count} to {target}: {}",
+            verdict.reason
+        ),
+        ..verdict
+    }
+    .with(held)
 }
 
 fn switched_off(min: Count) -> Verdict {

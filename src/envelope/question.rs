@@ -48,6 +48,8 @@ pub struct Question {
     pub total: Option<Total>,
     /// Process-hours a day.
     pub budget: Option<Budget>,
+    /// Why this replica of the bot sets nothing: another leads.
+    pub stands_by: Option<String>,
 }
 
 impl Question {
@@ -72,6 +74,7 @@ impl Question {
             rate: None,
             total: None,
             budget: None,
+            stands_by: None,
         }
     }
 }

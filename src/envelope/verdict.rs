@@ -82,6 +82,8 @@ pub enum Rule {
     Total,
     /// Process-hours a day.
     Budget,
+    /// Which of several bots leads.
+    Standby,
 }
 
 impl Rule {
@@ -101,6 +103,7 @@ impl Rule {
             Self::Rate => "rate",
             Self::Total => "total",
             Self::Budget => "budget",
+            Self::Standby => "standby",
         }
     }
 }

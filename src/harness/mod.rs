@@ -51,6 +51,7 @@ mod world;
 
 use std::future::Future;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use actix_rt::System;
@@ -58,12 +59,15 @@ use chrono::{DateTime, TimeZone, Utc};
 
 use crate::backend::{Backend, Registry};
 use crate::clock::Clock;
+use crate::cluster::leadership::Leadership;
 use crate::decision::DecisionBackend;
 use crate::measurement::MeasurementBackend;
 use crate::notification::NotificationBackend;
 use crate::run::Bot;
 use crate::scaling::ScalingBackend;
 use crate::settings::{Settings, Source};
+use crate::state::Limits;
+use crate::state::journal::Journal;
 use crate::supervisor::works::Works;
 
 pub use script::{Act, Script};
@@ -79,6 +83,8 @@ pub struct Scenario {
     configuration: String,
     registry: Registry,
     start: DateTime<Utc>,
+    contested: bool,
+    store: Option<MemoryStore>,
 }
 
 impl Scenario {
@@ -97,7 +103,23 @@ impl Scenario {
             configuration: configuration.to_owned(),
             registry,
             start,
+            contested: false,
+            store: None,
         }
+    }
+
+    /// The bot keeps its state in this store.
+    #[must_use]
+    pub fn keeping_in(mut self, store: &MemoryStore) -> Self {
+        self.store = Some(store.clone());
+        self
+    }
+
+    /// The bot is one of several, and leads when the story says so ([`World::leadership`]).
+    #[must_use]
+    pub fn contested(mut self) -> Self {
+        self.contested = true;
+        self
     }
 
     /// Starts the clock at another moment.
@@ -159,6 +181,20 @@ impl Scenario {
             let mut works = Works::new(self.registry.clone(), clock, PathBuf::from("autoscalebot"));
             let tape = Tape::default();
             works.tap = tape.tap(clock);
+            if self.contested {
+                works.leadership = Leadership::contested(clock);
+            }
+            let limits = Limits {
+                keep_for: Duration::MAX,
+                max_records_per_process: u64::MAX,
+            };
+            let journal = self
+                .store
+                .map(|store| Journal::start(Rc::new(store), limits, STORE_TIMEOUT, clock));
+            // What is to be told of the store is nobody's concern here.
+            let (journal, _events) = journal.unzip();
+            works.journal = journal;
+            let leadership = works.leadership.clone();
             let (scripts, census) = (works.shared.get::<Scripts>(), works.census.clone());
             let settings = load(&self.configuration, &self.registry);
             let bot = Bot::start(works, settings)
@@ -169,6 +205,7 @@ impl Scenario {
                 tape,
                 scripts,
                 supervisor,
+                leadership,
                 registry: self.registry,
             })
             .await;

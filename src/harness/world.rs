@@ -11,6 +11,7 @@ use super::scripted::Scripts;
 use super::tape::{Entry, Tape};
 use crate::backend::Registry;
 use crate::clock::Clock;
+use crate::cluster::leadership::Leadership;
 use crate::messages::{Changes, GetStatus, Reload, Shutdown};
 use crate::model::{ProcessName, Role};
 use crate::supervisor::actor::SupervisorActor;
@@ -24,6 +25,7 @@ pub struct World {
     pub(super) tape: Tape,
     pub(super) scripts: Rc<Scripts>,
     pub(super) supervisor: Addr<SupervisorActor>,
+    pub(super) leadership: Leadership,
     pub(super) registry: Registry,
 }
 
@@ -36,6 +38,11 @@ impl World {
     /// The virtual time since the start.
     pub fn now(&self) -> Duration {
         self.clock.now().mono
+    }
+
+    /// Whether the bot leads, to be set by the story.
+    pub fn leadership(&self) -> &Leadership {
+        &self.leadership
     }
 
     /// The script of a process's `scripted` backends.

@@ -82,6 +82,7 @@ impl MeasureActor {
     fn tell(&self, cycle: Cycle, taken: Result<Sample, MeasureError>) {
         let at = self.desk.clock.now().wall;
         let max_age = self.desk.plan.max_age(1);
+        let busy = taken.as_ref().ok().and_then(|sample| sample.busy);
         let (data, error, outcome, trust) = match taken {
             Ok(sample) => {
                 let trust = sample.trust(max_age);
@@ -115,6 +116,7 @@ impl MeasureActor {
             measurement,
             outcome,
             trust,
+            busy,
         });
     }
 }

@@ -51,13 +51,14 @@ fn build(section: &Section, site: &Site) -> Result<Rc<dyn MeasurementBackend>, B
 impl MeasurementBackend for AppDecision {
     async fn measure(&self) -> Result<Sample, MeasureError> {
         let answer = self.probe.get().await?;
-        let status = answer.status();
+        let (status, age) = (answer.status(), answer.age());
         if !status.is_success() {
             return Err(self.probe.refused(status));
         }
         let body = answer.body().await?;
-        sample(&body, self.value_key.as_deref())
-            .map_err(|why| MeasureError::Unusable(format!("GET {}: {why}", self.probe.shown())))
+        let sample = sample(&body, self.value_key.as_deref())
+            .map_err(|why| MeasureError::Unusable(format!("GET {}: {why}", self.probe.shown())))?;
+        Ok(Sample { age, ..sample })
     }
 }
 

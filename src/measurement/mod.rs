@@ -8,6 +8,7 @@ pub mod app_decision;
 pub mod celery_redis_queue_size;
 pub mod command;
 pub mod heroku_service_time;
+pub mod missing;
 pub mod probe;
 pub mod response_time;
 
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::backend::Backend;
+use crate::decision::MOST_PROCESSES;
 use crate::envelope::doubt::Trust;
 use crate::settings::schema::{Default, Kind, MOST_SECONDS, Section, Setting};
 
@@ -80,7 +82,40 @@ pub static SHARED: &[Setting] = &[
         Default::Number(60.0),
         "How long after an outage of the source a 0 is not taken for idleness: what came back may have lost what it knew.",
     ),
+    Setting::new(
+        "on_missing_up",
+        ON_MISSING,
+        Default::Text("hold"),
+        "What is done upwards while nothing is known, that is after a failure that counts as `hold` or `ignore` (on_failure \
+         comes first; a stale value is a value): `hold` (nothing by load), `last_known` (the last known result is taken again, \
+         for last_known_for_seconds after it was measured; a scale forgets it), or `floor` (at least missing_floor \
+         processes, at once).",
+    ),
+    Setting::new(
+        "on_missing_down",
+        ON_MISSING,
+        Default::Text("hold"),
+        "The same downwards: `hold` (never down while anything in the window is unknown), `last_known` (as above, and good \
+         enough to go down on), or `floor` (down to missing_floor, but no further, once nothing has been known for longer \
+         than max_age_in_seconds).",
+    ),
+    Setting::new(
+        "last_known_for_seconds",
+        Kind::Seconds,
+        Default::Absent,
+        "For how long after it was measured a result may be taken again. Needed by `last_known`.",
+    ),
+    Setting::new(
+        "missing_floor",
+        Kind::Whole(0, MOST_PROCESSES),
+        Default::Absent,
+        "How many processes there are to be while nothing is known. Needed by `floor`; min_processes and max_processes hold \
+         all the same.",
+    ),
 ];
+
+/// What may be done while nothing is known.
+const ON_MISSING: Kind = Kind::OneOf(&["hold", "last_known", "floor"]);
 
 /// How long one measurement may take. Its actor ends the call at this point, as [`MeasureError::TimedOut`]: a backend
 /// needs no deadline of its own, unless it can say why it took so long, and so gives up a little earlier.
@@ -149,14 +184,11 @@ impl Sample {
 
     /// How far it can be trusted, when values may be so old.
     pub fn trust(&self, max_age: Duration) -> Trust {
-        match (self.age, self.busy, self.number) {
-            (Some(age), _, _) if age > max_age => Trust::Stale {
+        match self.age {
+            Some(age) if age > max_age => Trust::Stale {
                 seconds: age.as_secs_f64(),
             },
-            (_, Some(busy), Some(number)) if busy > 0 && number <= 0.0 => {
-                Trust::ZeroWhileBusy { busy }
-            }
-            _ => Trust::Sound,
+            Some(_) | None => Trust::Sound,
         }
     }
 }

@@ -7,8 +7,10 @@ use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseActFuture, ResponseFuture,
     Supervised, WrapFuture,
 };
+use futures_util::FutureExt;
 use log::debug;
 
+use crate::cluster::leadership::{Leadership, NotLeading};
 use crate::messages::{GetCount, Scale, Scaled, Teardown};
 use crate::model::Count;
 use crate::scaling::{Observed, ScaleError, ScalingBackend};
@@ -25,6 +27,7 @@ pub struct ScalerActor {
     desk: Desk,
     backend: Rc<dyn ScalingBackend>,
     supervisor: Wire<Scaled>,
+    leadership: Leadership,
 }
 
 impl std::fmt::Debug for ScalerActor {
@@ -36,12 +39,18 @@ impl std::fmt::Debug for ScalerActor {
 }
 
 impl ScalerActor {
-    /// An actor that scales by `backend` and tells `supervisor`.
-    pub fn new(desk: Desk, backend: Rc<dyn ScalingBackend>, supervisor: Wire<Scaled>) -> Self {
+    /// An actor that scales by `backend` while this program leads, and tells `supervisor`.
+    pub fn new(
+        desk: Desk,
+        backend: Rc<dyn ScalingBackend>,
+        supervisor: Wire<Scaled>,
+        leadership: Leadership,
+    ) -> Self {
         Self {
             desk,
             backend,
             supervisor,
+            leadership,
         }
     }
 }
@@ -85,6 +94,11 @@ async fn scale(desk: &Desk, backend: &dyn ScalingBackend, to: Count) -> Result<C
     backend.scale(to).await
 }
 
+/// A call that the lease did not last for is a failed one.
+fn led<T>(called: Result<Result<T, ScaleError>, NotLeading>) -> Result<T, ScaleError> {
+    called.unwrap_or_else(|error| Err(ScaleError::Unavailable(error.to_string())))
+}
+
 impl Handler<GetCount> for ScalerActor {
     type Result = ResponseActFuture<Self, Result<Observed, ScaleError>>;
 
@@ -118,11 +132,15 @@ impl Handler<Scale> for ScalerActor {
             return;
         };
         let (desk, backend) = (self.desk.clone(), Rc::clone(&self.backend));
+        let leadership = self.leadership.clone();
         let work = async move {
             let left = left(desk.plan.scale_timeout, counting);
             let _busy = desk.busy(left + desk.intent_deadline());
-            desk.intend().await;
-            let scaled = fenced(left, scale(&desk, backend.as_ref(), order.to)).await;
+            if leadership.since().is_some() {
+                desk.intend().await;
+            }
+            let call = leadership.while_leading(scale(&desk, backend.as_ref(), order.to));
+            let scaled = fenced(left, call.map(led)).await;
             (order, scaled.unwrap_or_else(|| Err(too_late(&desk, left))))
         };
         ctx.spawn(work.into_actor(self).map(|(order, result), actor, _| {

@@ -16,6 +16,9 @@ const THRESHOLDS: [(&str, &str); 2] = [
 /// What `heroku_service_time` takes from the scaling table.
 const TAKEN: [&str; 4] = ["app_name", "api_key", "tls_ca_file", "api_url"];
 
+/// Scales what only this machine has.
+const ON_ONE_MACHINE: &str = "local";
+
 /// Measures nothing while nothing runs.
 const BLIND_AT_ZERO: [&str; 2] = ["response_time", "heroku_service_time"];
 
@@ -106,10 +109,14 @@ pub(super) fn check(walk: &mut Walk<'_>, tables: &ProcessTables) {
     for table in steps.into_iter().flatten().chain(&tables.notification) {
         backend(walk, table);
     }
+    if let Some(scaling) = tables.scaling.as_ref().filter(|_| walk.clustered) {
+        one_machine(walk, scaling);
+    }
     if let Some(decision) = &tables.decision {
         bounds(walk, decision);
         if let Some(measurement) = &tables.measurement {
             zero(walk, measurement, decision);
+            floor(walk, measurement, decision);
         }
     }
 }
@@ -129,6 +136,19 @@ pub(super) fn backend(walk: &mut Walk<'_>, table: &Table) {
             &place,
             section.veil(&fault.wrong),
             section.veil(&fault.right),
+        );
+    }
+}
+
+/// What several machines have one of each is not one count.
+fn one_machine(walk: &mut Walk<'_>, scaling: &Table) {
+    if scaling.backend == ON_ONE_MACHINE {
+        let wrong = "`local` under [cluster]: each replica would have copies of its own, which are not one count";
+        let place = scaling.place.clone();
+        walk.find(
+            &place,
+            wrong,
+            "a backend whose count all replicas see, such as `heroku`, or no [cluster]",
         );
     }
 }
@@ -187,6 +207,32 @@ fn zero(walk: &mut Walk<'_>, measurement: &Table, decision: &Table) {
         measurement.backend
     );
     walk.find(&decision.place_of("min_processes"), wrong, "at least 1");
+}
+
+/// What there is to be while nothing is known is possible at some time.
+fn floor(walk: &mut Walk<'_>, measurement: &Table, decision: &Table) {
+    let (Some((floor, place)), Some(max)) = (
+        measurement.written("missing_floor"),
+        schedule(decision, "max_processes"),
+    ) else {
+        return;
+    };
+    let most = max.most();
+    let above = floor.value.as_u64().filter(|floor| *floor > most.into());
+    let Some(above) = above.filter(|_| decision.written("max_processes").is_some()) else {
+        return;
+    };
+    let shown = |veil: Option<&'static str>, count: String| veil.map_or(count, str::to_owned);
+    let above = shown(floor.veil, above.to_string());
+    let most = shown(
+        decision.good("max_processes").and_then(|entry| entry.veil),
+        most.to_string(),
+    );
+    walk.find(
+        place,
+        format!("it is {above}, above max_processes, which is never more than {most}"),
+        format!("at most {most}, or a larger max_processes"),
+    );
 }
 
 /// When, for a sentence that goes without where it does not matter.

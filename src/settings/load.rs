@@ -24,7 +24,14 @@ use crate::backend::Registry;
 use crate::model::ProcessName;
 
 /// The tables at the top of the file.
-pub(super) const TABLES: [&str; 5] = ["supervision", "limits", "state", "defaults", "processes"];
+pub(super) const TABLES: [&str; 6] = [
+    "supervision",
+    "limits",
+    "state",
+    "cluster",
+    "defaults",
+    "processes",
+];
 
 /// The name under which a process is read whose own cannot be one.
 const STAND_IN: &str = "unnamed";
@@ -79,6 +86,7 @@ pub fn load(
     let mut walk = Walk {
         rooms: &rooms,
         environment,
+        clustered: false,
         findings: Vec::new(),
         secrets: Secrets::default(),
     };
@@ -108,6 +116,7 @@ impl Walk<'_> {
         let limits = self.table_at(&root, "limits");
         let limits = self.plain_table(top::LIMITS, limits.as_ref(), &[]);
         let state = self.state(&root);
+        let cluster = self.cluster(&root);
         let defaults = self.defaults(&root);
         let processes = self.processes(&root, &defaults);
         Some(Settings {
@@ -115,6 +124,7 @@ impl Walk<'_> {
             supervision: top::supervision(&supervision),
             max_total_processes: top::max_total(&limits),
             state: state.ok()?,
+            cluster: cluster.ok()?,
             processes: processes?,
             secrets: std::mem::take(&mut self.secrets),
         })

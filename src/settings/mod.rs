@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
+use crate::cluster::settings::ClusterSettings;
 use crate::model::{Count, ProcessName};
 use crate::state::settings::StateSettings;
 use schema::Section;
@@ -51,6 +52,8 @@ pub struct Settings {
     pub max_total_processes: Option<Count>,
     /// Where state is kept, if anywhere.
     pub state: Option<StateSettings>,
+    /// Whom this program competes with for the lead, if with anybody.
+    pub cluster: Option<ClusterSettings>,
     /// The managed processes, by name.
     pub processes: Vec<ProcessSettings>,
     /// What of it is secret, for those who must not repeat any of it.

@@ -49,6 +49,7 @@ pub fn load_part(
         secrets: super::known_secrets::Secrets::default(),
         rooms: &rooms,
         environment,
+        clustered: false,
         findings: Vec::new(),
     };
     let root = WrittenTable {

@@ -137,7 +137,7 @@ impl Rooms {
                 room(
                     Step::Measurement,
                     crate::measurement::SHARED,
-                    crate::backend::no_check,
+                    crate::measurement::missing::check,
                     registry
                         .measurement
                         .iter()

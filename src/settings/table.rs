@@ -53,6 +53,8 @@ impl<'a> WrittenTable<'a> {
 pub(super) struct Walk<'a> {
     pub(super) rooms: &'a Rooms,
     pub(super) environment: Environment<'a>,
+    /// Whether there is a `[cluster]`.
+    pub(super) clustered: bool,
     pub(super) findings: Vec<Finding>,
     pub(super) secrets: Secrets,
 }

@@ -1,4 +1,4 @@
-//! The settings outside the processes: the time zone, `[supervision]` and `[state]`.
+//! The settings outside the processes: the time zone, `[supervision]`, `[limits]`, `[state]` and `[cluster]`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use super::similar::{listed, nearest};
 use super::table::{Place, Table, Walk, WrittenTable};
 use super::{Supervision, value};
 use crate::backend::no_check;
+use crate::cluster::settings::{self as cluster, CLUSTER, ClusterSettings};
 use crate::decision::MOST_PROCESSES;
 use crate::model::Count;
 use crate::state::settings::{self as state, STATE, StateSettings};
@@ -56,6 +57,7 @@ pub(super) fn every_setting() -> impl Iterator<Item = &'static Setting> {
         .chain(SUPERVISION)
         .chain(LIMITS)
         .chain(STATE)
+        .chain(CLUSTER)
 }
 
 /// The settings of `[limits]`.
@@ -100,6 +102,25 @@ pub(super) fn max_total(limits: &Section) -> Option<Count> {
 }
 
 impl Walk<'_> {
+    /// Reads and checks `[cluster]`, if there is one; `Err` when it is not good.
+    pub(super) fn cluster(
+        &mut self,
+        root: &WrittenTable<'_>,
+    ) -> Result<Option<ClusterSettings>, ()> {
+        self.clustered = root.find("cluster").is_some();
+        if !self.clustered {
+            return Ok(None);
+        }
+        let written = self.table_at(root, "cluster").ok_or(())?;
+        let mut table = self.plain("[cluster]", CLUSTER, Some(&written), &[]);
+        table.checks = [cluster::check, no_check];
+        super::across::backend(self, &table);
+        if !table.spoilt.is_empty() {
+            return Err(());
+        }
+        Ok(Some(cluster::read(&table.section())))
+    }
+
     /// Reads and checks `[state]`, if there is one; `Err` when it is not good.
     pub(super) fn state(&mut self, root: &WrittenTable<'_>) -> Result<Option<StateSettings>, ()> {
         if root.find("state").is_none() {

@@ -11,6 +11,7 @@ use crate::orders::{Order, words};
 use crate::state::journal::Journal;
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::cycle::Turn;
+use crate::supervisor::memory::State;
 
 /// Why nothing goes down while nobody knows what people have ordered.
 const UNKNOWN: &str =
@@ -25,6 +26,18 @@ pub struct Around {
     pub orders_are_unknown: bool,
     /// What all process types together may have.
     pub total: Option<Total>,
+}
+
+impl State {
+    /// The count as it is, or is being made: what was read or set last, or what is being scaled to.
+    pub fn present(&self) -> Option<Count> {
+        let order = self
+            .in_flight
+            .as_ref()
+            .and_then(|running| running.order.as_ref());
+        let last = self.last.as_ref().and_then(|last| last.count);
+        order.map(|order| order.to.max(order.from)).or(last)
+    }
 }
 
 impl SupervisorActor {

@@ -1,5 +1,5 @@
-//! A scale that the platform refuses until a release is over: no failure yet, tried again in the next cycle, and told when
-//! it lasts.
+//! A scale that was not made: a failure, which is told; or refused by the platform until a release is over, which is tried
+//! again in the next cycle, and told when it lasts.
 //!
 //! ```text
 //!   422    422    422  …  422        200
@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 use crate::model::Count;
+use crate::notification::Event;
 use crate::record::Outcome;
 use crate::supervisor::cycle::Turn;
 
@@ -28,5 +29,13 @@ impl Turn<'_> {
         let reason = format!("{from} -> {to} is {why}");
         let why = why.to_owned();
         self.end(Outcome::Failed { to, why }, Some(from), reason);
+    }
+
+    /// The count could not be set.
+    pub(super) fn not_scaled(&mut self, from: Count, to: Count, why: String) {
+        let reason = format!("the count could not be set from {from} to {to}: {why}");
+        let outcome = Outcome::Failed { to, why };
+        self.condition(Event::ScaleFailed, Some(reason.clone()), Some(from));
+        self.end(outcome, Some(from), reason);
     }
 }

@@ -7,6 +7,7 @@
 //! ```
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::clock::Now;
 use crate::envelope::{self, Cause, Rule};
@@ -53,6 +54,8 @@ pub struct Turn<'a> {
     pub(super) plan: &'a Plan,
     pub(super) now: Now,
     pub(super) cycle: Cycle,
+    /// Since when this program leads, where it is one of several; `None`: it stands by.
+    pub(super) leads_since: Option<Duration>,
     pub(super) orders: Orders,
     pub(super) around: Around,
 }
@@ -65,6 +68,7 @@ impl<'a> Turn<'a> {
             plan,
             now,
             cycle,
+            leads_since: Some(Duration::ZERO),
             orders: Orders::default(),
             around: Around::default(),
         }
@@ -153,6 +157,7 @@ impl<'a> Turn<'a> {
     fn weigh(&mut self, decided: &Decided, seen: &Observed, platform: Platform) {
         self.adopt(seen.count);
         self.observe(decided, seen.count);
+        self.shadow(seen.count);
         let answer = self
             .resumed(seen, platform)
             .unwrap_or_else(|| envelope::weigh(&self.question(decided, seen, platform)));
@@ -267,17 +272,11 @@ impl<'a> Turn<'a> {
         self.end(Outcome::Scaled { to }, Some(to), reason);
     }
 
-    pub(super) fn not_scaled(&mut self, from: Count, to: Count, why: String) {
-        let reason = format!("the count could not be set from {from} to {to}: {why}");
-        let outcome = Outcome::Failed { to, why };
-        self.condition(Event::ScaleFailed, Some(reason.clone()), Some(from));
-        self.end(outcome, Some(from), reason);
-    }
-
     /// The cycle is over.
     pub(super) fn end(&mut self, outcome: Outcome, count: Option<Count>, reason: String) {
         self.close_record(outcome, &reason);
         self.state.in_flight = None;
+        self.state.watch.seen = count.or(self.state.watch.seen);
         self.state.last = Some(LastCycle {
             cycle: self.cycle,
             at: self.now,
@@ -300,7 +299,6 @@ impl<'a> Turn<'a> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
 
     use chrono::DateTime;
     use serde_json::Value;

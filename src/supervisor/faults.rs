@@ -130,6 +130,7 @@ fn unmeasured(group: &Group, cycle: Cycle, fault: &Fault, at: DateTime<Utc>) -> 
         measurement,
         outcome,
         trust: Trust::SourceDown,
+        busy: None,
     }
 }
 

@@ -134,6 +134,7 @@ impl Group {
                 desk,
                 Rc::clone(&self.scaling),
                 Wire::to(supervisor, &works.tap),
+                works.leadership.clone(),
             )
         });
         let decide = start.member(Role::Decide, true, |desk| {
@@ -221,7 +222,7 @@ impl Group {
             }
             if other_platform {
                 // It may be another app, whose count was never read.
-                state.counted = false;
+                (state.counted, state.watch.seen) = (false, None);
                 state.settling = Settling::default();
             }
             state.hand_on(&heirs);

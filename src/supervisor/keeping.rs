@@ -376,6 +376,7 @@ mod tests {
         state.cooldown = Cooldown::default();
         state.in_flight = Some(InFlight {
             cycle: 7,
+            began: Duration::ZERO,
             stage: Stage::Scaling,
             expires: Duration::from_secs(2000),
             counting: Duration::ZERO,

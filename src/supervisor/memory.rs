@@ -27,6 +27,7 @@ use crate::supervisor::cooldown::Cooldown;
 use crate::supervisor::ledger::Ledger;
 use crate::supervisor::plan::Plan;
 use crate::supervisor::restarts::Restarts;
+use crate::supervisor::standby::Watch;
 
 /// The shared handle to one process's state.
 #[derive(Clone, Debug, Default)]
@@ -105,6 +106,8 @@ pub struct State {
     pub stopping: bool,
     /// How the last cycle ended, for the status.
     pub last: Option<LastCycle>,
+    /// What the leader is seen to do, where another leads.
+    pub watch: Watch,
     /// The record of the cycle in flight, once it was decided.
     pub record: Option<Rc<CycleRecord>>,
 }
@@ -114,6 +117,8 @@ pub struct State {
 pub struct InFlight {
     /// Its number.
     pub cycle: Cycle,
+    /// When it began (monotonic).
+    pub began: Duration,
     /// Where it stands.
     pub stage: Stage,
     /// When it is given up, should it never end (monotonic).
@@ -201,22 +206,13 @@ impl State {
         let expires = now + plan.cycle_deadline();
         self.in_flight = Some(InFlight {
             cycle: self.cycle,
+            began: now,
             stage: Stage::Measuring,
             expires,
             counting: Duration::ZERO,
             order: None,
         });
         Some(self.cycle)
-    }
-
-    /// The count as it is, or is being made: what was read or set last, or what is being scaled to.
-    pub fn present(&self) -> Option<Count> {
-        let order = self
-            .in_flight
-            .as_ref()
-            .and_then(|running| running.order.as_ref());
-        let last = self.last.as_ref().and_then(|last| last.count);
-        order.map(|order| order.to.max(order.from)).or(last)
     }
 
     /// The count was read for this cycle, and that took so long.

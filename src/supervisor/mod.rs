@@ -42,6 +42,7 @@ mod recording;
 mod reload;
 pub mod restarts;
 pub mod spread;
+pub mod standby;
 pub mod status;
 mod telling;
 mod turning;

@@ -10,6 +10,7 @@ use crate::backend::BuildError;
 use crate::decision::schedule::{LocalTime, Schedule};
 use crate::envelope::Step;
 use crate::measurement::OnFailure;
+use crate::measurement::missing::Missing;
 use crate::model::{Bounds, Count, Direction, ProcessName};
 use crate::notification::policy::Policy;
 use crate::settings::{ProcessSettings, Settings, Supervision};
@@ -67,6 +68,8 @@ pub struct Plan {
     pub plausible_max: Option<f64>,
     /// How long zeros are distrusted after an outage.
     pub distrust_zero: Duration,
+    /// What is done while nothing is known.
+    pub missing: Missing,
     /// How long the platform's calls of one cycle may take.
     pub scale_timeout: Duration,
     /// How long a process takes to boot, where that is written.
@@ -100,6 +103,8 @@ struct Measuring {
     plausible_min: f64,
     plausible_max: Option<f64>,
     distrust_zero_after_outage_in_seconds: f64,
+    #[serde(flatten)]
+    missing: Missing,
 }
 
 #[derive(Deserialize)]
@@ -186,6 +191,7 @@ impl Plan {
             plausible_min: measuring.plausible_min,
             plausible_max: measuring.plausible_max,
             distrust_zero: seconds(measuring.distrust_zero_after_outage_in_seconds),
+            missing: measuring.missing,
             scale_timeout: seconds(scaling.timeout_in_seconds),
             boot_time: scaling.boot_time_in_seconds.map(seconds),
             wait: seconds(deciding.post_scale_wait_time_seconds),

@@ -4,8 +4,8 @@ use crate::messages::{Notify, Scale};
 use crate::supervisor::cycle::{Orders, Turn};
 use crate::supervisor::group::Group;
 use crate::supervisor::keeping::Kept;
-use crate::supervisor::telling;
 use crate::supervisor::works::Works;
+use crate::supervisor::{standby, telling};
 use crate::wire::Wire;
 
 impl Group {
@@ -16,10 +16,10 @@ impl Group {
         cycle: u64,
         take: impl FnOnce(Turn<'_>) -> Option<Orders>,
     ) -> bool {
-        let now = works.clock.now();
+        let (now, leads) = (works.clock.now(), works.leadership.since());
         let orders = self
             .memory
-            .commit(|state| take(Turn::new(state, &self.plan, now, cycle)));
+            .commit(|state| take(Turn::new(state, &self.plan, now, cycle).leading(leads)));
         let found = orders.is_some();
         self.carry_out(works, orders.unwrap_or_default());
         found
@@ -27,16 +27,22 @@ impl Group {
 
     fn carry_out(&self, works: &Works, orders: Orders) {
         telling::log_turned(self.process(), &orders.turned);
+        standby::log_held(orders.record.as_deref());
+        let leads = works.leadership.since().is_some();
         if let (Some(journal), Some(record)) = (&works.journal, &orders.record) {
             let kept = self.memory.read(|state| Kept::of(state, works.clock.now()));
-            journal.note(Some(kept.snapshot(self.process())), [record.kept()]);
+            let snapshot = leads.then(|| kept.snapshot(self.process()));
+            if leads || standby::is_kept(record) {
+                journal.note(snapshot, [record.kept()]);
+            }
         }
         if let (Some(order), Some(scaler)) = (orders.scale, &self.crew.scale) {
             Wire::<Scale>::to(&scaler.addr, &works.tap).tell(order);
         }
         if let Some(notifier) = &self.crew.notify {
             let wire = Wire::<Notify>::to(&notifier.addr, &works.tap);
-            for notice in orders.notices {
+            let told = |notice: &Notify| leads || standby::is_told(notice);
+            for notice in orders.notices.into_iter().filter(told) {
                 wire.tell(notice);
             }
         }

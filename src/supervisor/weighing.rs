@@ -98,6 +98,7 @@ impl Turn<'_> {
             futile: self.futile(decided),
             rate: self.rate(),
             total: self.around.total.clone(),
+            stands_by: self.stands_by(),
             budget: plan
                 .envelope
                 .max_process_hours_per_day

@@ -8,6 +8,7 @@ use log::error;
 
 use crate::backend::{Backend, BuildError, Registry, Shared, Site};
 use crate::clock::Clock;
+use crate::cluster::leadership::Leadership;
 use crate::command::Known;
 use crate::decision::DecisionBackend;
 use crate::http::Http;
@@ -44,6 +45,8 @@ pub struct Works {
     pub journal: Option<Journal>,
     /// What the processes go on from, until they have started.
     pub kept: BTreeMap<ProcessName, Kept>,
+    /// Whether this program leads, where it is one of several.
+    pub leadership: Leadership,
 }
 
 impl Works {
@@ -65,6 +68,7 @@ impl Works {
             census,
             journal: None,
             kept: BTreeMap::new(),
+            leadership: Leadership::alone(),
         }
     }
 

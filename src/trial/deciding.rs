@@ -1,10 +1,12 @@
 //! The decision of `once`: the same bounds, the same backend and the same envelope as in the running bot.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 use crate::decision::intake::{self, NO_NUMBER};
+use crate::decision::missing::{self, Unknown};
 use crate::decision::{DecisionBackend, Level, Reading, Situation, Wish};
 use crate::envelope::{self, Question};
 use crate::measurement::{OnFailure, Sample};
@@ -73,6 +75,18 @@ impl Trial<'_> {
         }
     }
 
+    /// What is wished for without a result, at the first cycle.
+    fn blind(&self, seen: &Observed) -> Option<Wish> {
+        let unknown = Unknown {
+            count: seen.count,
+            again: None,
+            since: Duration::ZERO,
+            window: self.plan.max_age(1),
+            why: "the measurement failed",
+        };
+        missing::wish(self.plan.missing, unknown).map(|blind| blind.wish)
+    }
+
     async fn wish(
         &mut self,
         backend: &dyn DecisionBackend,
@@ -85,7 +99,9 @@ impl Trial<'_> {
             Ok(sample) => (Outcome::Taken(sample.number), sample.data),
             Err(counts_as) => (Outcome::Failed(counts_as), Arc::default()),
         };
-        let level = self.level(outcome, backend.needs_number())?;
+        let Some(level) = self.level(outcome, backend.needs_number()) else {
+            return self.blind(seen);
+        };
         let (up_step, down_step) = self.plan.steps(seen.count);
         let situation = Situation {
             at,

@@ -64,8 +64,13 @@ impl Broker {
         )
     }
 
-    /// A scaling table whose copies are Celery workers.
+    /// A scaling table whose copies are Celery workers, which acknowledge a task when they begin it.
     pub(crate) fn workers(&self, concurrency: u32) -> String {
+        self.workers_with(concurrency, "")
+    }
+
+    /// The same, with these variables more: `, ACKS_LATE = "1"`.
+    pub(crate) fn workers_with(&self, concurrency: u32, variables: &str) -> String {
         // Its banner goes to standard error, so that standard output has the notices alone.
         let command = format!(
             "exec {} -A app worker --concurrency={concurrency} --prefetch-multiplier=1 -n $DYNO@%h --loglevel=INFO >&2",
@@ -76,7 +81,7 @@ impl Broker {
              backend = \"local\"\n\
              command = [\"/bin/sh\", \"-c\", \"{command}\"]\n\
              working_directory = \"{}\"\n\
-             environment = {{ BROKER_URL = \"{}\", PYTHONDONTWRITEBYTECODE = \"1\" }}\n\
+             environment = {{ BROKER_URL = \"{}\", PYTHONDONTWRITEBYTECODE = \"1\"{variables} }}\n\
              stop_grace_in_seconds = 120\n",
             application().display(),
             self.redis.url(),
@@ -87,6 +92,17 @@ impl Broker {
     #[track_caller]
     pub(crate) fn push(&self, how_many: u32, nap: f64) {
         self.run(&["push", &how_many.to_string(), &nap.to_string()]);
+    }
+
+    /// Publishes a task that is not to run before tomorrow.
+    #[track_caller]
+    pub(crate) fn push_for_tomorrow(&self) {
+        self.run(&["later"]);
+    }
+
+    /// How many tasks workers hold, as Redis has it.
+    pub(crate) fn held(&self) -> u64 {
+        self.ask("HLEN", &["unacked"])
     }
 
     /// Lets the tasks that are waiting, and all later ones, go on.

@@ -9,9 +9,13 @@ mod broker;
 #[cfg(test)]
 mod broker_away;
 #[cfg(test)]
+mod celery_busy;
+#[cfg(test)]
 mod celery_stops;
 #[cfg(test)]
 mod celery_wave;
+#[cfg(test)]
+mod cluster;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]

@@ -1,6 +1,8 @@
-"""An application with a task, its worker's and its tests' side. BROKER_URL says where Redis is.
+"""An application with a task, its worker's and its tests' side. BROKER_URL says where Redis is; with ACKS_LATE, tasks are
+acknowledged when they are done, and not when they begin.
 
     app.py push HOW_MANY SECONDS   publishes tasks, numbered from 0, at the priorities 0 to 9 in turn
+    app.py later                   publishes a task that is not to run before tomorrow
     app.py inspect                 prints what the living workers say: {"ping": …, "active": …, "reserved": …}
 
 Each task leaves its number in the Redis list `test:started`, waits until there is a key `test:gate`, naps, and leaves its
@@ -17,12 +19,14 @@ from celery import Celery
 from redis import Redis
 
 PRIORITIES = 10
+TOMORROW = 86400  # seconds
 GATE_AT_MOST = 600  # seconds
 ANSWERS_WITHIN = 1  # second
 
 broker_url = os.environ["BROKER_URL"]
 app = Celery("app", broker=broker_url)
 app.conf.broker_connection_retry_on_startup = True
+app.conf.task_acks_late = bool(os.environ.get("ACKS_LATE"))
 store = Redis.from_url(broker_url)
 
 
@@ -48,6 +52,10 @@ def push(how_many, seconds):
         nap.apply_async((number, float(seconds)), priority=number % PRIORITIES)
 
 
+def later():
+    nap.apply_async((0, 0.0), countdown=TOMORROW)
+
+
 def inspect():
     workers = app.control.inspect(timeout=ANSWERS_WITHIN)
     answers = {
@@ -59,4 +67,4 @@ def inspect():
 
 
 if __name__ == "__main__":
-    {"push": push, "inspect": inspect}[sys.argv[1]](*sys.argv[2:])
+    {"push": push, "later": later, "inspect": inspect}[sys.argv[1]](*sys.argv[2:])

@@ -6,6 +6,7 @@ use std::process::Command;
 use autoscalebot::measurement::{MeasureError, OnFailure};
 use serde_json::{Value, json};
 
+use crate::celery_unacked::load;
 use crate::measuring::{backend, number, try_backend};
 use crate::servers::Parrot;
 use crate::servers::redis::RedisServer;
@@ -114,39 +115,7 @@ async fn a_list_of_queues_is_summed_in_its_own_database() {
 #[actix_rt::test]
 async fn tasks_that_a_worker_has_fetched_are_not_waiting() {
     let server = RedisServer::start();
-    let file = root().join("tests/contract/captures/redis-celery-worker-running.json");
-    let capture: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
-    let mut client = server.client(0);
-    for (key, entry) in capture.as_object().unwrap() {
-        let value = &entry["value"];
-        match entry["type"].as_str().unwrap() {
-            "list" | "set" => {
-                let command = if entry["type"] == "list" {
-                    "RPUSH"
-                } else {
-                    "SADD"
-                };
-                for item in value.as_array().unwrap() {
-                    redis::cmd(command)
-                        .arg(key)
-                        .arg(item.as_str())
-                        .exec(&mut client)
-                        .unwrap();
-                }
-            }
-            "hash" => {
-                for (field, item) in value.as_object().unwrap() {
-                    redis::cmd("HSET")
-                        .arg(key)
-                        .arg(field)
-                        .arg(item.to_string())
-                        .exec(&mut client)
-                        .unwrap();
-                }
-            }
-            _ => {}
-        }
-    }
+    load(&server, "redis-celery-worker-running.json");
     let measuring = backend(NAME, json!({"redis_url": server.url()}));
     assert_eq!(
         number(measuring.measure().await),
@@ -380,7 +349,7 @@ async fn a_server_that_is_starting_or_is_no_redis_is_told() {
         ("-WEIRD hunter2\r\n", "(WEIRD)"),
         ("HTTP/1.1 400 Bad Request\r\n", "is it a Redis,"),
     ] {
-        let server = Parrot::start(line.repeat(11));
+        let server = Parrot::start(line.repeat(12));
         let table = json!({"port": server.port(), "host": "127.0.0.1", "timeout_in_seconds": 10});
         let error = backend(NAME, table).measure().await.unwrap_err();
         assert!(error.to_string().contains(text), "{line}: {error}");

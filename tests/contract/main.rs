@@ -5,7 +5,13 @@ mod app_decision;
 #[cfg(test)]
 mod celery_redis;
 #[cfg(test)]
+mod celery_unacked;
+#[cfg(test)]
+mod cluster;
+#[cfg(test)]
 mod command;
+#[cfg(test)]
+mod fault_matrix;
 #[cfg(test)]
 mod heroku;
 #[cfg(test)]

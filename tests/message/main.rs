@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod backends;
 #[cfg(test)]
+mod cluster;
+#[cfg(test)]
 mod deadlines;
 #[cfg(test)]
 mod envelope;
@@ -12,6 +14,8 @@ mod faults;
 mod holds;
 #[cfg(test)]
 mod journal;
+#[cfg(test)]
+mod missing;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]

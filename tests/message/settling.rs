@@ -128,6 +128,42 @@ fn a_mask_hides_no_outage_and_no_bound() {
 }
 
 #[test]
+fn what_is_to_be_done_while_nothing_is_known_is_done_during_a_release_too() {
+    let floor = "on_failure = \"hold\", on_missing_up = \"floor\", missing_floor = 6";
+    let with_floor = quick().replace("timeout_in_seconds = 8", floor);
+    Scenario::new(&with_floor).run(|world| async move {
+        let web = world.script("web");
+        web.set_count(3);
+        are(&web, 1, 2, 0);
+        web.measures([Act::value(HIGH)]);
+        world.advance(seconds(15)).await;
+        assert_eq!(web.count(), 3, "what is measured does not count");
+        web.measures([Act::refuse("gone")]);
+        world.advance(seconds(10)).await;
+        assert_eq!(web.count(), 6, "that nothing is measured does");
+    });
+    let known =
+        "on_failure = \"hold\", on_missing_up = \"last_known\", last_known_for_seconds = 900";
+    let last_known = quick()
+        .replace("timeout_in_seconds = 8", known)
+        .replace("up_after = 1", "up_after = 2");
+    Scenario::new(&last_known).run(|world| async move {
+        let web = world.script("web");
+        web.set_count(3);
+        are(&web, 3, 0, 0);
+        web.measures([Act::value(HIGH), Act::refuse("gone")]);
+        world.advance(seconds(5)).await;
+        are(&web, 2, 1, 0);
+        world.advance(seconds(60)).await;
+        assert_eq!(
+            web.count(),
+            3,
+            "what was known before the release is no second result"
+        );
+    });
+}
+
+#[test]
 fn a_refusal_for_a_release_is_waited_for_and_told_when_it_lasts() {
     Scenario::new(&quick()).run(|world| async move {
         let web = world.script("web");

@@ -11,6 +11,8 @@ mod envelope;
 #[cfg(test)]
 mod heroku_replies;
 #[cfg(test)]
+mod lease;
+#[cfg(test)]
 mod rapid;
 #[cfg(test)]
 mod restarts;

@@ -122,10 +122,18 @@ impl Schedule {
 
     /// The smallest number that is ever in force.
     pub fn least(&self) -> Count {
-        let week = WEEK.into_iter().map(|weekday| self.week.day(weekday));
-        let counts = week.chain(self.dates.values()).flat_map(Day::counts);
         // It is never empty.
-        counts.min().unwrap_or_default()
+        self.counts().min().unwrap_or_default()
+    }
+
+    /// The largest number that is ever in force.
+    pub fn most(&self) -> Count {
+        self.counts().max().unwrap_or_default()
+    }
+
+    fn counts(&self) -> impl Iterator<Item = Count> {
+        let week = WEEK.into_iter().map(|weekday| self.week.day(weekday));
+        week.chain(self.dates.values()).flat_map(Day::counts)
     }
 
     /// The dates that have entries of their own.

@@ -21,14 +21,17 @@ pub(super) fn lists(prefix: &str, queue: &str, separator: &str) -> Vec<String> {
         .collect()
 }
 
-/// One round trip: select the database, then the length of each list.
+/// One round trip: select the database, then the length of each list, and last how many entries `unacked` has.
 ///
 /// The database is selected here rather than when connecting, so that a refusal comes with Redis's own error code.
-pub(super) fn question(database: i64, queues: &[Vec<String>]) -> Pipeline {
+pub(super) fn question(database: i64, queues: &[Vec<String>], unacked: Option<&str>) -> Pipeline {
     let mut asked = redis::pipe();
     asked.cmd("SELECT").arg(database);
     for key in queues.iter().flatten() {
         asked.cmd("LLEN").arg(key);
+    }
+    if let Some(key) = unacked {
+        asked.cmd("HLEN").arg(key);
     }
     asked
 }
@@ -44,7 +47,7 @@ pub struct Refusal {
     pub detail: String,
 }
 
-/// The tasks that wait in `queues`, out of Redis's replies: one to `SELECT`, then one a list.
+/// The tasks that wait in `queues`, out of Redis's replies: one to `SELECT`, then one a list. What follows is not looked at.
 pub fn waiting(queues: &[Vec<String>], replies: &[Value]) -> Result<u64, Refusal> {
     let mut replies = replies.iter();
     if let Some(Value::ServerError(error)) = replies.next() {

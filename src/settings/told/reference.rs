@@ -7,6 +7,7 @@
 use super::backends::{capital, header};
 use super::toml_text::{default_in_words, sample, written};
 use super::{put, top, wrapped};
+use crate::cluster::settings as cluster;
 use crate::settings::rooms::{Room, Rooms, Row, Step};
 use crate::settings::schema::{Default, Kind, Setting};
 use crate::settings::value::{self, wanted};
@@ -32,6 +33,12 @@ const STATE: &str = "\
 # Without this table nothing outlives the bot: after a restart it scales nothing down until its windows are full again, and
 # there are neither orders (`autoscalebot pause`) nor a ledger.
 #[state]
+";
+
+const CLUSTER: &str = "\
+# Without this table the bot is the only one of its kind. With it, replicas with the same configuration may run beside it: one
+# leads, the others stand by, and stand in for it when it dies.
+#[cluster]
 ";
 
 const DEFAULTS: &str = "\
@@ -70,6 +77,17 @@ pub(super) fn reference(rooms: &Rooms) -> String {
             "url" => "\"file:autoscalebot.db\"".to_owned(),
             "tls_ca_file" => "\"/etc/ssl/certs/our-own-ca.pem\"".to_owned(),
             "max_megabytes" => "1000".to_owned(),
+            _ => default_of(setting),
+        };
+        text.push_str(&line(setting, &shown, true));
+    }
+    text.push_str(&rule("cluster: several bots, of which one leads"));
+    text.push_str(CLUSTER);
+    for setting in cluster::CLUSTER {
+        let shown = match setting.name {
+            "url" => "\"${REDIS_URL}\"".to_owned(),
+            "tls_ca_file" => "\"/etc/ssl/certs/our-own-ca.pem\"".to_owned(),
+            "owner" => "\"worker.1\"".to_owned(),
             _ => default_of(setting),
         };
         text.push_str(&line(setting, &shown, true));

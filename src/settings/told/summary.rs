@@ -22,6 +22,16 @@ pub(super) fn summary(settings: &Settings, rooms: &Rooms) -> String {
             format_args!("state is kept in {}\n", state.place),
         );
     }
+    if let Some(cluster) = &settings.cluster {
+        let (name, url) = (&cluster.name, without_secrets(cluster.url.expose()));
+        let seconds = cluster.lease.as_secs_f64();
+        put(
+            &mut text,
+            format_args!(
+                "one of the replicas of {name}: the leader has a lease of {seconds} s in {url}\n"
+            ),
+        );
+    }
     for process in &settings.processes {
         put(&mut text, format_args!("\n{}\n", process.name));
         text.push_str(&steps(process, rooms));

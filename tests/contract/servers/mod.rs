@@ -1,7 +1,9 @@
 //! Servers that tests start and stop: each on a free port of the loopback, gone when it is dropped.
 
+pub(crate) mod gate;
 pub(crate) mod heroku;
 pub(crate) mod http;
+pub(crate) mod proxy;
 pub(crate) mod receiver;
 pub(crate) mod redis;
 pub(crate) mod smtp;

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use autoscalebot::clock::Clock;
 use serde_json::Value;
 
 /// A request as it arrived.
@@ -15,6 +16,8 @@ pub(crate) struct Seen {
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
+    /// When it had arrived, on the boot clock, which all programs of the machine share.
+    pub(crate) at: Duration,
 }
 
 impl Seen {
@@ -105,8 +108,10 @@ pub(super) fn read(connection: &mut TcpStream) -> Option<Seen> {
         path,
         headers,
         body: String::new(),
+        at: Duration::ZERO,
     };
     let length = seen.header("content-length").parse().unwrap_or(0);
     reader.take(length).read_to_string(&mut seen.body).ok()?;
+    seen.at = Clock::system().boot();
     Some(seen)
 }

@@ -30,6 +30,8 @@ pub(crate) struct Plan {
     pub(crate) error: Option<(&'static str, &'static str)>,
     /// Whether the request is told in the log.
     pub(crate) told: bool,
+    /// What the log gets instead of the router's line about it; `ID` is the request's id.
+    pub(crate) line: Option<String>,
     /// How long after the answer it is.
     pub(crate) told_after: Duration,
     /// Whether the log sessions end after the answer and before it is told.
@@ -43,6 +45,7 @@ impl Default for Plan {
             service_ms: 42,
             error: None,
             told: true,
+            line: None,
             told_after: Duration::ZERO,
             sessions_end_before: false,
         }
@@ -90,16 +93,14 @@ impl Inner {
                 || "at=info".to_owned(),
                 |(code, desc)| format!("at=error code={code} desc=\"{desc}\""),
             );
-            let line = format!(
+            let id = seen.header("x-request-id");
+            let as_it_is = format!(
                 "2026-01-01T00:00:00.000000+00:00 heroku[router]: {at} method={} path=\"{}\" host=www.example.com \
-                 request_id={} fwd=\"203.0.113.7\" dyno=web.1 connect=1ms service={}ms status={} bytes=9 \
+                 request_id={id} fwd=\"203.0.113.7\" dyno=web.1 connect=1ms service={}ms status={} bytes=9 \
                  protocol=http1.1 tls=true tls_version=tls1.3",
-                seen.method,
-                seen.path,
-                seen.header("x-request-id"),
-                plan.service_ms,
-                plan.status
+                seen.method, seen.path, plan.service_ms, plan.status
             );
+            let line = plan.line.map_or(as_it_is, |line| line.replace("ID", id));
             self.world().logplex.write(line);
             self.changed.notify_all();
         }

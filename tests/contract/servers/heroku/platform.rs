@@ -66,7 +66,10 @@ impl World {
         if seen.header("accept") != "application/vnd.heroku+json; version=3" {
             return self.refuse(406, "not_acceptable", "Name a version of the API.");
         }
-        if seen.header("authorization") != format!("Bearer {KEY}") {
+        // Who has more than one bot tells them apart by what they append to the key.
+        let key = format!("Bearer {KEY}");
+        let known = seen.header("authorization").strip_prefix(&key);
+        if known.is_none_or(|rest| !rest.is_empty() && !rest.starts_with('+')) {
             return self.refuse(401, "unauthorized", "Invalid credentials provided.");
         }
         let path: Vec<&str> = seen.path.split('/').skip(2).collect();

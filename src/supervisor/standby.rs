@@ -1,0 +1,96 @@
+//! What is different for a program that is one of several and does not lead: it orders nothing and tells nobody, and takes
+//! what the leader does to the count for its own doing, so that it can go on from there when it leads.
+
+use log::debug;
+
+use crate::envelope::{Cause, Rule};
+use crate::messages::Notify;
+use crate::model::{Count, Direction};
+use crate::notification::Event;
+use crate::record::{CycleRecord, Outcome};
+use crate::supervisor::cycle::Turn;
+use crate::supervisor::ledger::ScaleRecord;
+
+/// Why the first cycle of a leader may not order.
+const JUST_LEADS: &str =
+    "standby: this replica leads since this cycle began, and orders from the next on";
+
+/// Why the others may not.
+const STANDS_BY: &str = "standby: another replica leads, or nobody is known to";
+
+/// What is needed to see what the leader does to the count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Watch {
+    /// The count that was read or set last.
+    pub seen: Option<Count>,
+    /// Whether another replica led in the last cycle whose count was read.
+    pub stood_by: bool,
+}
+
+impl Turn<'_> {
+    /// The same, in a program that leads since then (monotonic), or does not.
+    #[must_use]
+    pub fn leading(self, leads_since: Option<std::time::Duration>) -> Self {
+        Self {
+            leads_since,
+            ..self
+        }
+    }
+
+    /// Why nothing is ordered in this cycle, if so: another leads, or led when the cycle began, and may have changed the
+    /// count after it was read.
+    pub(super) fn stands_by(&self) -> Option<String> {
+        let Some(since) = self.leads_since else {
+            return Some(STANDS_BY.to_owned());
+        };
+        let began = self.state.in_flight.as_ref()?.began;
+        (began < since).then(|| JUST_LEADS.to_owned())
+    }
+
+    /// A count that is another than the one that was known, while another led, is taken for a scale of that one's.
+    pub(super) fn shadow(&mut self, count: Count) {
+        let stands_by = self.stands_by().is_some();
+        let stood_by = std::mem::replace(&mut self.state.watch.stood_by, stands_by);
+        let known = self.state.watch.seen.filter(|_| stands_by || stood_by);
+        let changed = known.and_then(|from| Some((from, Direction::between(from, count)?)));
+        let Some((from, direction)) = changed else {
+            return;
+        };
+        self.state.ledger.enter(ScaleRecord {
+            at: self.now,
+            cycle: self.cycle,
+            from,
+            to: count,
+            direction,
+            cause: Cause::Load,
+            reason: "seen standing by".to_owned(),
+        });
+        self.state.cooldown.start(self.now.mono, self.plan.wait);
+        self.state.history.clear();
+        self.state.evidence.clear();
+    }
+}
+
+/// Whether this is told even when another leads: what this program has done itself, with its last breath as the leader.
+pub(super) fn is_told(notify: &Notify) -> bool {
+    notify.notice.event == Event::Scale
+}
+
+/// Whether this is recorded even when another leads, for the same reason. The store is one for all replicas, and what one
+/// that stands by has seen is no record of what was done.
+pub(super) fn is_kept(record: &CycleRecord) -> bool {
+    match record.outcome {
+        Outcome::Scaled { .. } | Outcome::Failed { .. } | Outcome::Ordered { .. } => true,
+        Outcome::Held | Outcome::Would { .. } | Outcome::Uncounted | Outcome::Lost => false,
+    }
+}
+
+/// What a replica that stands by would have done.
+pub(super) fn log_held(record: Option<&CycleRecord>) {
+    let Some(record) = record else { return };
+    let last = record.clamps.last();
+    if let Some(held) = last.filter(|clamp| clamp.rule == Rule::Standby) {
+        let process = &record.process;
+        debug!(process:% = process, cycle = record.cycle, from = held.to, to = held.from; "{process}: {}; it would have set {} to {}", held.why, held.to, held.from);
+    }
+}
