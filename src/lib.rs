@@ -18,7 +18,7 @@
 //!
 //! 1. At each tick the [`measurement::actor`] asks its backend for a sample, under a deadline. A failure is a result too.
 //! 2. The [`decision::actor`] takes the measurement into the history, asks the scaling actor for the count, and its backend
-//!    what to wish for.
+//!    what to wish for; what was measured while a release or a boot was under way does not count ([`scaling::settling`]).
 //! 3. The supervisor weighs the wish ([`supervisor::cycle`]): the safety [`envelope`] has the last word: bounds, trust,
 //!    increments, cooldowns, rates, budget, in that order. What must outlive an actor is in
 //!    [`supervisor::memory`].

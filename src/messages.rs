@@ -85,6 +85,9 @@ pub enum Silence {
     /// There is no measurement to decide on.
     #[error("not measured: {0}")]
     Unmeasured(String),
+    /// What was measured does not count until the processes have come to rest.
+    #[error("not decided on: {0}")]
+    Settling(String),
     /// The count could not be read, so that there is nothing to change.
     #[error("the count could not be read")]
     Uncounted,

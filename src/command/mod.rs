@@ -16,7 +16,7 @@
 //! | each | `heartbeat_start`, before each `measure`, `decide`, `scale` and `notify` | | |
 //! | each | `teardown`, before its input ends for good | | |
 //! | measurement | `measure` | | `data`: any JSON; `number`: what thresholds compare, unless that is `data` itself; `age_in_seconds`: how old it already is; `busy`: how many are being worked on, so that a 0 is not idleness |
-//! | decision | `decide` | `situation`: `at`, `count`, `ready`, `min`, `max`, `increment` and `history`, oldest first, of `at`, `data`, `number`, `too_high` | `desired`: the count wanted, in or out of the bounds; `reason`: why, without the counts |
+//! | decision | `decide` | `situation`: `at`, `count`, `ready` (null where it is not known), `min`, `max`, `increment` and `history`, oldest first, of `at`, `data`, `number`, `too_high` | `desired`: the count wanted, in or out of the bounds; `reason`: why, without the counts |
 //! | scaling | `count` | | `count`: how many are asked for; `ready`: how many are up, unless all are |
 //! | scaling | `scale` | `to` | `count`: what the platform made of it |
 //! | notification | `notify` | `notice`: `process`, `event`, `phase` (`moment`, `holds`, `ended`), `at`, `cycle`, `from`, `to`, `direction`, `reason`, `text` (all of it in one line), `subject` | |

@@ -9,6 +9,7 @@ use actix::{
 use log::{debug, info, warn};
 
 use crate::decision::grounds::weigh_in;
+use crate::decision::rest::{at_rest, with_crashed};
 use crate::decision::wishing::{take_in, wish};
 use crate::decision::{DecisionBackend, Wish};
 use crate::messages::{Decided, GetCount, Grounds, Measured, Outcome, Silence, Teardown};
@@ -137,7 +138,9 @@ impl Handler<Measured> for DeciderActor {
                     .ask(get_count, count_deadline)
                     .await
                     .unwrap_or_else(|| Err(no_count()));
+                let basis = at_rest(&desk, basis, &count);
                 let (wish, mut grounds) = wish(&desk, backend.as_ref(), basis, &count).await;
+                let wish = with_crashed(wish, &count);
                 grounds.trust = Some(trust);
                 (count, wish, grounds)
             };

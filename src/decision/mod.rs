@@ -12,6 +12,7 @@ pub mod consecutive_threshold;
 pub mod grounds;
 pub mod intake;
 pub mod missing;
+mod rest;
 pub mod schedule;
 mod settings;
 #[cfg(test)]
@@ -121,8 +122,8 @@ pub struct Situation {
     pub history: Vec<Reading>,
     /// How many processes are asked for on the platform.
     pub count: Count,
-    /// How many of them are up.
-    pub ready: Count,
+    /// How many of them are up; `None`: that is not known.
+    pub ready: Option<Count>,
     /// The bounds in force. A wish may lie outside them: that is how `above_max` and `below_min` are noticed.
     pub bounds: Bounds,
     /// How many processes one scale adds or removes.

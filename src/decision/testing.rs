@@ -18,7 +18,7 @@ pub(super) fn situation(levels: &[Level]) -> Situation {
         at: chrono::DateTime::UNIX_EPOCH,
         history: levels.iter().map(reading).collect(),
         count: 5,
-        ready: 5,
+        ready: Some(5),
         bounds: Bounds::new(1, 10).unwrap(),
         increment: 2,
         up_step: 2,

@@ -25,6 +25,8 @@ pub(super) enum Basis {
     Nothing(String),
     /// It is not looked at during the cooldown, of which so much is left.
     Cooling(Duration),
+    /// It does not count before the processes have come to rest; why.
+    Settling(String),
 }
 
 /// Takes a measurement into the history, as far as it enters it.
@@ -70,8 +72,9 @@ pub(super) async fn wish(
     count: &Result<Observed, ScaleError>,
 ) -> (Result<Wish, Silence>, Grounds) {
     let nothing = |silence| (Err(silence), Grounds::default());
-    match (basis, count.as_ref().copied()) {
+    match (basis, count) {
         (Basis::Cooling(left), _) => nothing(Silence::Cooling(left)),
+        (Basis::Settling(why), _) => nothing(Silence::Settling(why)),
         (Basis::Nothing(why) | Basis::Again(why), Err(_)) => nothing(Silence::Unmeasured(why)),
         (Basis::Result, Err(_)) => nothing(Silence::Uncounted),
         (Basis::Nothing(why), Ok(seen)) => {
@@ -96,7 +99,7 @@ pub(super) async fn wish(
 fn blind(
     desk: &Desk,
     backend: &dyn DecisionBackend,
-    seen: Observed,
+    seen: &Observed,
     why: &str,
     again: (Result<Wish, Silence>, Grounds),
 ) -> (Result<Wish, Silence>, Grounds) {
@@ -120,7 +123,7 @@ fn blind(
 async fn ask(
     desk: &Desk,
     backend: &dyn DecisionBackend,
-    seen: Observed,
+    seen: &Observed,
 ) -> (Result<Wish, Silence>, Grounds) {
     let plan = &desk.plan;
     let at = desk.clock.now().wall;

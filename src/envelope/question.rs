@@ -28,6 +28,8 @@ pub struct Question {
     pub paused: Paused,
     /// Why a scale down cannot be trusted; empty: it can.
     pub doubts: Vec<String>,
+    /// What is under way among the processes: a release, a restart, a boot.
+    pub unsettled: Option<String>,
     /// How many at a time.
     pub up_step: Option<Step>,
     /// How many at a time.
@@ -62,6 +64,7 @@ impl Question {
             limit: None,
             paused: Paused::default(),
             doubts: Vec::new(),
+            unsettled: None,
             up_step: None,
             down_step: None,
             waits: Waits::default(),

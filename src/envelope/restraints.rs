@@ -37,6 +37,13 @@ pub(super) fn people(question: &Question, course: &mut Course) {
 }
 
 fn trust(question: &Question, course: &mut Course) {
+    if let Some(why) = question.unsettled.as_ref().filter(|_| course.is_down()) {
+        course.hold(
+            Rule::Trust,
+            format!("not down before it has settled: {why}"),
+            Some("nothing had been starting, and one release had run".to_owned()),
+        );
+    }
     if question.doubts.is_empty() || !course.is_down() {
         return;
     }

@@ -53,6 +53,7 @@ fn rule(asked: &mut Question, name: &str, value: &str) {
         "paused_up" => asked.paused.up = Some("P".to_owned()),
         "paused_down" => asked.paused.down = Some("P".to_owned()),
         "doubt" => asked.doubts.push(value.to_owned()),
+        "unsettled" => asked.unsettled = Some(value.to_owned()),
         "up_step" => asked.up_step = Some(value.parse().unwrap()),
         "down_step" => asked.down_step = Some(value.parse().unwrap()),
         "up_wait" => asked.waits.up = seconds(value),
@@ -231,6 +232,9 @@ fn trust_is_asked_for_on_the_way_down() {
         3 | 1-5 | 2 | doubt=D | stay: R; not down on what cannot be trusted: D | held
         3 | 1-5 | 2 | doubt=D doubt=E | stay: R; not down on what cannot be trusted: D; E | all are told
         3 | 1-5 | 4 | doubt=D | 4 load: R | up may act on what there is
+        3 | 1-5 | 2 | unsettled=U | stay: R; not down before it has settled: U | as a release is
+        3 | 1-5 | 4 | unsettled=U | 4 load: R | up may go on all the same
+        7 | 1-5 | 2 | unsettled=U | 5 bounds: 7 is above the maximum of 5 | so do the bounds
         7 | 1-5 | 2 | doubt=D | 5 bounds: 7 is above the maximum of 5 | the bounds do not rest on what was measured
         1 | 1-5 | 0 | doubt=D | below_min (R): R; already at the minimum of 1 | there is nothing to hold back
     ");

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::model::Count;
 use crate::notification::Notice;
+use crate::scaling::fleet::Fleet;
 
 /// What a scripted backend does at one call.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,6 +99,8 @@ pub struct Script {
     pub(super) scaling: Playlist<()>,
     pub(super) notification: RefCell<BTreeMap<String, Playlist<()>>>,
     pub(super) count: Cell<Count>,
+    pub(super) fleet: RefCell<Option<Fleet>>,
+    pub(super) waits: Cell<bool>,
     pub(super) scales: RefCell<Vec<Count>>,
     pub(super) notices: RefCell<Vec<(String, Notice)>>,
     pub(super) hooks: RefCell<Vec<&'static str>>,
@@ -141,6 +144,16 @@ impl Script {
     /// Somebody sets the count by hand.
     pub fn set_count(&self, count: Count) {
         self.count.set(count);
+    }
+
+    /// How each of the processes is; nothing scripted: as many are up as are asked for.
+    pub fn set_fleet(&self, fleet: Fleet) {
+        *self.fleet.borrow_mut() = Some(fleet);
+    }
+
+    /// Whether a count is refused because a release is under way.
+    pub fn waits_for_a_release(&self, waits: bool) {
+        self.waits.set(waits);
     }
 
     /// Every count that was set by the bot, oldest first.

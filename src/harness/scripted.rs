@@ -166,7 +166,11 @@ impl ScalingBackend for Scales {
             .play()
             .await
             .map_err(ScaleError::Unavailable)?;
-        Ok(Observed::ready(self.0.count.get()))
+        let count = self.0.count.get();
+        Ok(match self.0.fleet.borrow().clone() {
+            Some(fleet) => Observed::with(count, fleet),
+            None => Observed::ready(count),
+        })
     }
 
     async fn scale(&self, to: Count) -> Result<Count, ScaleError> {
@@ -176,6 +180,10 @@ impl ScalingBackend for Scales {
             .play()
             .await
             .map_err(ScaleError::Unavailable)?;
+        if self.0.waits.get() {
+            let why = "waiting for the release to finish".to_owned();
+            return Err(ScaleError::Waits(why));
+        }
         self.0.count.set(to);
         self.0.scales.borrow_mut().push(to);
         Ok(to)

@@ -27,7 +27,7 @@ pub struct CycleRecord {
     pub at: DateTime<Utc>,
     /// How many there were; `None`: it could not be read.
     pub count: Option<Count>,
-    /// How many of them were up.
+    /// How many of them were up; `None`: that is not known.
     pub ready: Option<Count>,
     /// The fewest that were allowed.
     pub min: Count,

@@ -93,7 +93,9 @@ fn count(record: &CycleRecord) -> String {
         (Some(count), Some(ready)) => {
             format!("{count} asked for, {ready} up; {min} to {max} allowed")
         }
-        (Some(count), None) => format!("{count}; {min} to {max} allowed"),
+        (Some(count), None) => {
+            format!("{count} asked for, not known how many up; {min} to {max} allowed")
+        }
         (None, _) => format!("not known; {min} to {max} allowed"),
     }
 }

@@ -50,8 +50,8 @@ impl ScalingBackend for Command {
     async fn count(&self) -> Result<Observed, ScaleError> {
         let Counted { count, ready } = self.conversation.ask("count", Map::new()).await?.read()?;
         Ok(Observed {
-            count,
-            ready: ready.unwrap_or(count),
+            ready: ready.or(Some(count)),
+            ..Observed::unknown(count)
         })
     }
 

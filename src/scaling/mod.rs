@@ -6,13 +6,18 @@
 
 pub mod actor;
 pub mod command;
+pub mod fleet;
 pub mod heroku;
 pub mod local;
+pub mod settling;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use crate::backend::Backend;
 use crate::model::Count;
+use crate::scaling::fleet::{Fleet, Phase};
 use crate::settings::schema::{Default, Kind, Setting};
 
 /// The room's table.
@@ -87,21 +92,52 @@ pub trait ScalingBackend {
 }
 
 /// The count as the platform tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observed {
     /// How many are asked for.
     pub count: Count,
-    /// How many of them are up.
-    pub ready: Count,
+    /// How many of them are up; `None`: that is not known.
+    pub ready: Option<Count>,
+    /// What is known of each of them, where the platform tells.
+    pub fleet: Option<Arc<Fleet>>,
 }
 
 impl Observed {
     /// A count whose processes all count as ready.
     pub fn ready(count: Count) -> Self {
         Self {
-            count,
-            ready: count,
+            ready: Some(count),
+            ..Self::unknown(count)
         }
+    }
+
+    /// A count of which nobody knows how many are up.
+    pub fn unknown(count: Count) -> Self {
+        Self {
+            count,
+            ready: None,
+            fleet: None,
+        }
+    }
+
+    /// A count, and these processes. During a release more may be up than are asked for.
+    pub fn with(count: Count, fleet: Fleet) -> Self {
+        Self {
+            count,
+            ready: Some(fleet.many(Phase::Up).min(count)),
+            fleet: Some(Arc::new(fleet)),
+        }
+    }
+
+    /// The count for people: `3 asked for, 2 up (1 starting)`.
+    pub fn told(&self) -> String {
+        let count = self.count;
+        let Some(ready) = self.ready else {
+            return format!("{count} asked for, and it is not known how many are up");
+        };
+        let not_up = self.fleet.as_ref().and_then(|fleet| fleet.not_up());
+        let not_up = not_up.map_or_else(String::new, |not_up| format!(" ({not_up})"));
+        format!("{count} asked for, {ready} up{not_up}")
     }
 }
 
@@ -114,6 +150,9 @@ pub enum ScaleError {
     /// The platform could not be reached, did not answer in time, or is in trouble.
     #[error("{0}")]
     Unavailable(String),
+    /// The platform refuses for as long as a release is under way; the next cycle tries again.
+    #[error("{0}")]
+    Waits(String),
     /// The scaling part itself failed and was restarted.
     #[error("{0}")]
     Faulted(String),

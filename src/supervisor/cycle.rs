@@ -87,7 +87,7 @@ impl<'a> Turn<'a> {
         self.announce();
         self.begin_record(decided);
         match (&decided.count, platform) {
-            (Ok(seen), Ok(platform)) => self.weigh(decided, *seen, platform),
+            (Ok(seen), Ok(platform)) => self.weigh(decided, seen, platform),
             (Err(error), _) => self.uncounted(format!("the count could not be read: {error}")),
             (Ok(_), Err(error)) => self.uncounted(format!("its limits could not be read: {error}")),
         }
@@ -108,6 +108,7 @@ impl<'a> Turn<'a> {
                 self.not_scaled(scaled.from, scaled.to, why);
             }
             Ok(count) => self.done(scaled.from, *count),
+            Err(ScaleError::Waits(why)) => self.awaited(scaled.from, scaled.to, why),
             Err(error) => self.not_scaled(scaled.from, scaled.to, error.to_string()),
         }
         self.recover(*scaled.result.as_ref().unwrap_or(&scaled.from));
@@ -153,7 +154,7 @@ impl<'a> Turn<'a> {
         self.end(Outcome::Uncounted, None, reason);
     }
 
-    fn weigh(&mut self, decided: &Decided, seen: Observed, platform: Platform) {
+    fn weigh(&mut self, decided: &Decided, seen: &Observed, platform: Platform) {
         self.adopt(seen.count);
         self.observe(decided, seen.count);
         self.shadow(seen.count);
@@ -190,6 +191,9 @@ impl<'a> Turn<'a> {
             }
             target => {
                 // A scale that is only not tried any more, because the process leaves, has not stopped to fail.
+                if target.is_none() && decided.wish.is_ok() {
+                    self.state.settling.granted();
+                }
                 if target.is_none() {
                     self.condition(Event::ScaleFailed, None, Some(seen.count));
                 }
@@ -234,6 +238,7 @@ impl<'a> Turn<'a> {
     }
 
     fn done(&mut self, from: Count, to: Count) {
+        self.state.settling.granted();
         let order = self
             .state
             .in_flight
@@ -267,15 +272,8 @@ impl<'a> Turn<'a> {
         self.end(Outcome::Scaled { to }, Some(to), reason);
     }
 
-    fn not_scaled(&mut self, from: Count, to: Count, why: String) {
-        let reason = format!("the count could not be set from {from} to {to}: {why}");
-        let outcome = Outcome::Failed { to, why };
-        self.condition(Event::ScaleFailed, Some(reason.clone()), Some(from));
-        self.end(outcome, Some(from), reason);
-    }
-
     /// The cycle is over.
-    fn end(&mut self, outcome: Outcome, count: Option<Count>, reason: String) {
+    pub(super) fn end(&mut self, outcome: Outcome, count: Option<Count>, reason: String) {
         self.close_record(outcome, &reason);
         self.state.in_flight = None;
         self.state.watch.seen = count.or(self.state.watch.seen);

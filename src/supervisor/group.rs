@@ -18,6 +18,7 @@ use crate::notification::actor::NotifierActor;
 use crate::notification::heirs::heirs;
 use crate::notification::outbox::Outbox;
 use crate::scaling::actor::ScalerActor;
+use crate::scaling::settling::Settling;
 use crate::scaling::{ScaleError, ScalingBackend};
 use crate::settings::ProcessSettings;
 use crate::supervisor::actor::SupervisorActor;
@@ -222,6 +223,7 @@ impl Group {
             if other_platform {
                 // It may be another app, whose count was never read.
                 (state.counted, state.watch.seen) = (false, None);
+                state.settling = Settling::default();
             }
             state.hand_on(&heirs);
         });

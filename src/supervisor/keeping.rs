@@ -26,6 +26,7 @@ use crate::model::{Count, Cycle, Direction, ProcessName};
 use crate::notification::Event;
 use crate::notification::policy::Told;
 use crate::orders::news::Announced;
+use crate::scaling::settling::Settling;
 use crate::state::Snapshot;
 use crate::supervisor::cooldown::Cooldown;
 use crate::supervisor::ledger::ScaleRecord;
@@ -57,6 +58,8 @@ pub struct Kept {
     futility: Futility,
     usage: Usage,
     cooldown: Cooldown,
+    #[serde(default)]
+    settling: Settling,
     scales: Vec<(Duration, Direction)>,
     told: Vec<Told>,
     conditions: BTreeMap<Event, String>,
@@ -97,6 +100,7 @@ impl Kept {
             futility: state.futility,
             usage: state.usage,
             cooldown: state.cooldown.clone(),
+            settling: state.settling.clone(),
             scales: scales.into_iter().skip(skipped).collect(),
             told: state.told.clone(),
             conditions: state.conditions.clone(),
@@ -151,6 +155,7 @@ impl Kept {
         state.conditions = self.conditions;
         state.announced = self.announced;
         state.cooldown = self.cooldown.moved(moved);
+        state.settling = self.settling.moved(moved);
         state.wishes = self.wishes.moved(moved);
         state.evidence = self.evidence.moved(moved);
         if self.told.len() <= plan.policies.len() {
@@ -318,8 +323,12 @@ mod tests {
     #[test]
     fn time_went_on_while_the_program_was_away() {
         // Ten seconds later by the wall, on a clock that has just begun a new count.
-        let there = restored(&state(), now(1010, 5000));
+        let mut state = state();
+        state.settling.refused(Duration::from_secs(960));
+        let mut there = restored(&state, now(1010, 5000));
         assert_eq!(there.cycle, 7);
+        let refused = there.settling.refused(Duration::from_secs(5000));
+        assert_eq!(refused, Duration::from_secs(50), "40 s 10 s before");
         assert_eq!(there.adopted_max, Some(8));
         let left = there.cooldown.remaining(Duration::from_secs(5000));
         assert_eq!(

@@ -1,4 +1,5 @@
-//! A group's lives, as its memory sees them: whose faults count, and what a departure that is broken off leaves behind.
+//! A group's lives, as its memory sees them: whose faults count, what a departure that is broken off leaves behind, and what
+//! goes over into a life under other settings.
 //!
 //! ```text
 //!   life 1 ── fault: Rebuild ──▶ (the supervisor is told) ──▶ life 2
@@ -8,7 +9,8 @@
 use std::time::Duration;
 
 use crate::supervisor::memory::{Health, State};
-use crate::supervisor::restarts::Verdict;
+use crate::supervisor::plan::Plan;
+use crate::supervisor::restarts::{Restarts, Verdict};
 
 impl State {
     /// What is done about a fault of this life of the group; `None`: nothing, for that life is over or given up, and
@@ -34,12 +36,46 @@ impl State {
         }
         was_leaving
     }
+
+    /// Goes on under another plan, once the life under the old one has ended.
+    pub fn take_up(&mut self, old: &Plan, new: &Plan) {
+        self.in_flight = None;
+        self.stopping = false;
+        if new.supervision != old.supervision {
+            self.restarts = Restarts::new(new.supervision.into());
+        }
+        if matches!(self.health, Health::Degraded { .. }) {
+            // It is started now, not at its next retry: whether it has recovered, its first cycle will show.
+            self.health = Health::OnTrial;
+        }
+        if new.max_is_written != old.max_is_written {
+            // A maximum that is written now is the maximum; one that no longer is cuts nothing down.
+            self.adopted_max = None;
+            self.counted = false;
+        }
+    }
+
+    /// The notifiers are others now: each goes on with what the old one that it is the heir of has told, if it is one.
+    pub fn hand_on(&mut self, heirs: &[Option<usize>]) {
+        let told = std::mem::take(&mut self.told);
+        let mut rapid = std::mem::take(&mut self.rapid);
+        let of = |heir: &Option<usize>| heir.and_then(|old| told.get(old).cloned());
+        self.told = heirs
+            .iter()
+            .map(|heir| of(heir).unwrap_or_default())
+            .collect();
+        for (new, heir) in heirs.iter().enumerate() {
+            if let Some(reason) = heir.and_then(|old| rapid.remove(&old)) {
+                self.rapid.insert(new, reason);
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::supervisor::restarts::{Policy, Restarts};
+    use crate::supervisor::restarts::Policy;
 
     const NOW: Duration = Duration::from_secs(100);
 

@@ -22,6 +22,7 @@ use crate::notification::Event;
 use crate::notification::policy::Told;
 use crate::orders::news::Announced;
 use crate::record::CycleRecord;
+use crate::scaling::settling::Settling;
 use crate::supervisor::cooldown::Cooldown;
 use crate::supervisor::ledger::Ledger;
 use crate::supervisor::plan::Plan;
@@ -75,6 +76,8 @@ pub struct State {
     pub usage: Usage,
     /// The wait after a scale.
     pub cooldown: Cooldown,
+    /// Whether the processes have come to rest.
+    pub settling: Settling,
     /// The scales of the past.
     pub ledger: Ledger,
     /// What each notifier has told.
@@ -210,40 +213,6 @@ impl State {
             order: None,
         });
         Some(self.cycle)
-    }
-
-    /// Goes on under another plan, once the life under the old one has ended.
-    pub fn take_up(&mut self, old: &Plan, new: &Plan) {
-        self.in_flight = None;
-        self.stopping = false;
-        if new.supervision != old.supervision {
-            self.restarts = Restarts::new(new.supervision.into());
-        }
-        if matches!(self.health, Health::Degraded { .. }) {
-            // It is started now, not at its next retry: whether it has recovered, its first cycle will show.
-            self.health = Health::OnTrial;
-        }
-        if new.max_is_written != old.max_is_written {
-            // A maximum that is written now is the maximum; one that no longer is cuts nothing down.
-            self.adopted_max = None;
-            self.counted = false;
-        }
-    }
-
-    /// The notifiers are others now: each goes on with what the old one that it is the heir of has told, if it is one.
-    pub fn hand_on(&mut self, heirs: &[Option<usize>]) {
-        let told = std::mem::take(&mut self.told);
-        let mut rapid = std::mem::take(&mut self.rapid);
-        let of = |heir: &Option<usize>| heir.and_then(|old| told.get(old).cloned());
-        self.told = heirs
-            .iter()
-            .map(|heir| of(heir).unwrap_or_default())
-            .collect();
-        for (new, heir) in heirs.iter().enumerate() {
-            if let Some(reason) = heir.and_then(|old| rapid.remove(&old)) {
-                self.rapid.insert(new, reason);
-            }
-        }
     }
 
     /// The count was read for this cycle, and that took so long.

@@ -21,6 +21,7 @@
 
 pub mod actor;
 pub mod around;
+mod awaited;
 mod birth;
 pub mod caught;
 pub mod cooldown;

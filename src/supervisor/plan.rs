@@ -72,6 +72,8 @@ pub struct Plan {
     pub missing: Missing,
     /// How long the platform's calls of one cycle may take.
     pub scale_timeout: Duration,
+    /// How long a process takes to boot, where that is written.
+    pub boot_time: Option<Duration>,
     /// How long a cooldown is.
     pub wait: Duration,
     /// How many results are kept.
@@ -162,6 +164,7 @@ impl Rules {
 #[derive(Deserialize)]
 struct Scaling {
     timeout_in_seconds: f64,
+    boot_time_in_seconds: Option<f64>,
 }
 
 impl Plan {
@@ -190,6 +193,7 @@ impl Plan {
             distrust_zero: seconds(measuring.distrust_zero_after_outage_in_seconds),
             missing: measuring.missing,
             scale_timeout: seconds(scaling.timeout_in_seconds),
+            boot_time: scaling.boot_time_in_seconds.map(seconds),
             wait: seconds(deciding.post_scale_wait_time_seconds),
             history_length: deciding.history_length,
             increment: deciding.increment,

@@ -19,7 +19,7 @@ impl Turn<'_> {
         let wish = decided.wish.as_ref().ok();
         let record = CycleRecord {
             count: seen.map(|seen| seen.count),
-            ready: seen.map(|seen| seen.ready),
+            ready: seen.and_then(|seen| seen.ready),
             min: bounds.min(),
             max: bounds.max(),
             inputs: vec![input(decided)],

@@ -49,7 +49,7 @@ impl Turn<'_> {
     }
 
     /// Where nothing runs at a start but what the bot itself starts, it starts as many as there were when it ended.
-    pub(super) fn resumed(&mut self, seen: Observed, platform: Platform) -> Option<Verdict> {
+    pub(super) fn resumed(&mut self, seen: &Observed, platform: Platform) -> Option<Verdict> {
         let before = self.state.before_start.take()?;
         if seen.count > 0 || platform.zero_can_mean_off {
             return None;
@@ -61,7 +61,7 @@ impl Turn<'_> {
     pub(super) fn question(
         &self,
         decided: &Decided,
-        seen: Observed,
+        seen: &Observed,
         platform: Platform,
     ) -> Question {
         let (plan, state, now) = (self.plan, &*self.state, self.now);
@@ -82,6 +82,7 @@ impl Turn<'_> {
                 .cloned()
                 .chain(self.unknown_orders())
                 .collect(),
+            unsettled: state.settling.unsettled(),
             up_step: plan.envelope.scale_up_increment,
             down_step: plan.envelope.scale_down_increment,
             waits: Waits {

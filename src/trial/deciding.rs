@@ -32,13 +32,14 @@ impl Trial<'_> {
         let bounds = self.plan.bounds(now, adopted);
         let made = self.works.decision(self.process);
         let wish = match self.built("decision", made) {
-            Some(backend) => self.wish(backend.as_ref(), taken, seen, bounds, now).await,
+            Some(backend) => self.wish(backend.as_ref(), taken, &seen, bounds, now).await,
             None => None,
         };
         let answer = envelope::weigh(&Question {
             wish: wish.clone(),
             zero_is_off: self.plan.zero_is_off && scaling.zero_can_mean_off(),
             limit: scaling.limit(),
+            unsettled: seen.fleet.as_ref().and_then(|fleet| fleet.unsettled()),
             ..Question::new(seen.count, bounds)
         });
         self.say_bounds(bounds, bounds != self.plan.bounds(now, None));
@@ -75,7 +76,7 @@ impl Trial<'_> {
     }
 
     /// What is wished for without a result, at the first cycle.
-    fn blind(&self, seen: Observed) -> Option<Wish> {
+    fn blind(&self, seen: &Observed) -> Option<Wish> {
         let unknown = Unknown {
             count: seen.count,
             again: None,
@@ -90,7 +91,7 @@ impl Trial<'_> {
         &mut self,
         backend: &dyn DecisionBackend,
         taken: Result<Sample, OnFailure>,
-        seen: Observed,
+        seen: &Observed,
         bounds: Bounds,
         at: DateTime<Utc>,
     ) -> Option<Wish> {

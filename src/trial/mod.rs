@@ -167,9 +167,19 @@ impl<'a> Trial<'a> {
         match fenced(timeout, work).await.unwrap_or_else(|| late(timeout)) {
             Ok(seen) => {
                 let plural = if seen.count == 1 { "" } else { "es" };
+                let all_up = seen.ready == Some(seen.count)
+                    && seen
+                        .fleet
+                        .as_ref()
+                        .is_none_or(|fleet| fleet.not_up().is_none());
+                let up = if all_up {
+                    String::new()
+                } else {
+                    format!(": {}", seen.told())
+                };
                 self.say(
                     "count",
-                    format!("{name} has {} process{plural}", seen.count),
+                    format!("{name} has {} process{plural}{up}", seen.count),
                 );
                 Some(seen)
             }

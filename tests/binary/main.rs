@@ -25,6 +25,8 @@ mod heroku_app;
 #[cfg(test)]
 mod heroku_mended;
 #[cfg(test)]
+mod heroku_release;
+#[cfg(test)]
 mod lasting;
 #[cfg(test)]
 mod mail;

@@ -6,15 +6,15 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use autoscalebot::backend::Site;
-use autoscalebot::model::ProcessName;
+use autoscalebot::model::{Count, ProcessName};
 use autoscalebot::scaling::heroku::BACKEND;
-use autoscalebot::scaling::{Observed, ScalingBackend};
+use autoscalebot::scaling::{ScaleError, ScalingBackend};
 use autoscalebot::settings::schema::Section;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::making;
-use crate::servers::heroku::{APP, Heroku, KEY, Trouble};
+use crate::servers::heroku::{APP, Heroku, KEY, Seen, Trouble};
 
 /// Where a program with one process type of this name builds its backends.
 pub(crate) fn site(process: &str) -> Site {
@@ -64,6 +64,11 @@ pub(crate) fn made(values: Value, site: &Site) -> Rc<dyn ScalingBackend> {
     (BACKEND.build)(&section, site).expect("a backend")
 }
 
+/// How many are asked for; how many of them are up is `heroku_dynos`'s to look at.
+pub(crate) async fn counted(backend: &Rc<dyn ScalingBackend>) -> Result<Count, ScaleError> {
+    bounded(backend.count()).await.map(|seen| seen.count)
+}
+
 pub(crate) fn backend(heroku: &Heroku, process_type: &str) -> Rc<dyn ScalingBackend> {
     made(table(heroku, process_type), &site("web"))
 }
@@ -72,12 +77,14 @@ pub(crate) fn backend(heroku: &Heroku, process_type: &str) -> Rc<dyn ScalingBack
 async fn a_count_is_read_and_set() {
     let heroku = Heroku::start();
     let web = backend(&heroku, "web");
-    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(2)));
+    assert_eq!(counted(&web).await, Ok(2));
     assert_eq!(bounded(web.scale(3)).await, Ok(3));
     assert_eq!(heroku.quantity("web"), Some(3));
-    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(3)));
+    assert_eq!(counted(&web).await, Ok(3));
 
     let requests = heroku.requests();
+    let counts = |seen: &&Seen| seen.path.contains("/formation");
+    let requests: Vec<&Seen> = requests.iter().filter(counts).collect();
     let [read, change, _] = requests.as_slice() else {
         panic!("not three requests: {requests:?}");
     };
@@ -104,9 +111,9 @@ async fn ten_process_types_of_an_app_read_once() {
         heroku.set(name, quantity);
         backends.push(made(table(&heroku, name), &site));
     }
-    let counts = bounded(join_all(backends.iter().map(|each| each.count()))).await;
+    let counts = bounded(join_all(backends.iter().map(counted))).await;
     for (count, quantity) in counts.into_iter().zip(1..) {
-        assert_eq!(count, Ok(Observed::ready(quantity)));
+        assert_eq!(count, Ok(quantity));
     }
     assert_eq!(heroku.asked("GET", "/formation"), 1, "joined in flight");
     for each in &backends {
@@ -114,7 +121,7 @@ async fn ten_process_types_of_an_app_read_once() {
     }
     assert_eq!(heroku.asked("GET", "/formation"), 1, "under a second old");
     later(Duration::from_secs(1)).await;
-    bounded(join_all(backends.iter().map(|each| each.count()))).await;
+    bounded(join_all(backends.iter().map(counted))).await;
     assert_eq!(heroku.asked("GET", "/formation"), 2, "at the next tick");
 }
 
@@ -126,15 +133,15 @@ async fn one_that_is_dropped_does_not_take_the_read_with_it() {
     let worker = made(table(&heroku, "worker"), &site);
     let late = Trouble::Late(Duration::from_secs(2));
     heroku.trouble("GET", "/formation", late);
-    let mut first = Box::pin(web.count());
-    let mut second = Box::pin(worker.count());
+    let mut first = Box::pin(counted(&web));
+    let mut second = Box::pin(counted(&worker));
     let short = Duration::from_millis(100);
     // The first drives the read, the second joins; then the first one's actor is restarted.
     tokio::time::timeout(short, join_all([&mut first, &mut second]))
         .await
         .expect_err("still under way");
     drop(first);
-    assert_eq!(bounded(second).await, Ok(Observed::ready(1)));
+    assert_eq!(bounded(second).await, Ok(1));
     assert_eq!(heroku.asked("GET", "/formation"), 1);
 }
 
@@ -149,10 +156,14 @@ async fn one_with_less_patience_does_not_shorten_the_others() {
     heroku.trouble("GET", "/formation", busy);
     let late = Trouble::Late(Duration::from_millis(200));
     heroku.trouble("GET", "/formation", late);
-    let (first, second) = bounded(futures_util::future::join(hasty.count(), patient.count())).await;
+    let (first, second) = bounded(futures_util::future::join(
+        counted(&hasty),
+        counted(&patient),
+    ))
+    .await;
     let error = first.expect_err("too little time");
     assert!(error.to_string().contains("within 0.3 s"), "{error}");
-    assert_eq!(second, Ok(Observed::ready(1)));
+    assert_eq!(second, Ok(1));
 }
 
 #[actix_rt::test]
@@ -163,21 +174,21 @@ async fn what_was_read_before_our_own_change_is_not_used_after_it() {
     let worker = made(table(&heroku, "worker"), &site);
     bounded(web.count()).await.expect("a count");
     bounded(web.scale(4)).await.expect("a scale");
-    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(4)));
+    assert_eq!(counted(&web).await, Ok(4));
     assert_eq!(heroku.asked("GET", "/formation"), 2);
 
     // A read that is in flight while the change is made: its answer is not for those who ask later.
     later(Duration::from_secs(5)).await;
     let late = Trouble::Late(Duration::from_secs(2));
     heroku.trouble("GET", "/formation", late);
-    let mut old = Box::pin(worker.count());
+    let mut old = Box::pin(counted(&worker));
     tokio::time::timeout(Duration::from_millis(100), &mut old)
         .await
         .expect_err("still under way");
     bounded(web.scale(5)).await.expect("a scale");
-    let (old, new) = bounded(futures_util::future::join(old, web.count())).await;
-    assert_eq!(old, Ok(Observed::ready(1)));
-    assert_eq!(new, Ok(Observed::ready(5)));
+    let (old, new) = bounded(futures_util::future::join(old, counted(&web))).await;
+    assert_eq!(old, Ok(1));
+    assert_eq!(new, Ok(5));
     assert_eq!(heroku.asked("GET", "/formation"), 4, "not joined");
 }
 
@@ -189,13 +200,13 @@ async fn few_calls_left_are_spared() {
     bounded(web.count()).await.expect("a count");
     later(Duration::from_secs(9)).await;
     heroku.set("web", 7);
-    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(2)), "kept");
+    assert_eq!(counted(&web).await, Ok(2), "kept");
     assert_eq!(heroku.asked("GET", "/formation"), 1);
     later(Duration::from_secs(1)).await;
-    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(7)));
+    assert_eq!(counted(&web).await, Ok(7));
     assert_eq!(heroku.asked("GET", "/formation"), 2);
     bounded(web.scale(8)).await.expect("a scale");
-    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(8)));
+    assert_eq!(counted(&web).await, Ok(8));
     assert_eq!(
         heroku.asked("GET", "/formation"),
         2,
@@ -219,13 +230,13 @@ async fn few_calls_left_are_spared_while_everything_scales() {
     heroku.leave(400);
     // A cycle each second, all of which scale at once; the reads of 0 and 10 s are the only ones.
     for second in 0..20 {
-        bounded(join_all(backends.iter().map(|each| each.count()))).await;
+        bounded(join_all(backends.iter().map(counted))).await;
         let late = Trouble::Late(Duration::from_millis(20));
         heroku.trouble("PATCH", "/formation/worker", late);
         let scaled = join_all(backends.iter().map(|each| each.scale(second + 2)));
         assert_eq!(bounded(scaled).await, [(); 3].map(|()| Ok(second + 2)));
-        let counts = bounded(join_all(backends.iter().map(|each| each.count()))).await;
-        assert_eq!(counts, [(); 3].map(|()| Ok(Observed::ready(second + 2))));
+        let counts = bounded(join_all(backends.iter().map(counted))).await;
+        assert_eq!(counts, [(); 3].map(|()| Ok(second + 2)));
         later(Duration::from_secs(1)).await;
     }
     let reads = heroku.asked("GET", "/formation");
@@ -240,13 +251,13 @@ async fn a_refused_change_costs_no_read_while_few_calls_are_left() {
     bounded(web.count()).await.expect("a count");
     heroku.limit(Some(2));
     bounded(web.scale(3)).await.expect_err("over the limit");
-    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(2)));
+    assert_eq!(counted(&web).await, Ok(2));
     assert_eq!(heroku.asked("GET", "/formation"), 1);
     // What came of this one is not known.
     heroku.trouble("PATCH", "/formation/web", Trouble::Half);
     heroku.limit(None);
     bounded(web.scale(3)).await.expect_err("no whole answer");
-    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(3)));
+    assert_eq!(counted(&web).await, Ok(3));
     assert_eq!(heroku.asked("GET", "/formation"), 2);
 }
 
@@ -260,7 +271,7 @@ async fn a_tick_is_one_read_however_long_the_measurements_take() {
         heroku.set("web", 2 + tick);
         bounded(quick.count()).await.expect("a count");
         later(Duration::from_secs(3)).await;
-        assert_eq!(bounded(slow.count()).await, Ok(Observed::ready(2 + tick)));
+        assert_eq!(counted(&slow).await, Ok(2 + tick));
         assert_eq!(
             heroku.asked("GET", "/formation"),
             usize::try_from(tick).expect("a few"),
@@ -272,8 +283,8 @@ async fn a_tick_is_one_read_however_long_the_measurements_take() {
     later(Duration::from_secs(3)).await;
     bounded(slow.scale(7)).await.expect("a scale");
     assert_eq!(
-        bounded(slow.count()).await,
-        Ok(Observed::ready(7)),
+        counted(&slow).await,
+        Ok(7),
         "what was read before our own change is not used after it"
     );
     later(Duration::from_secs(10)).await;
@@ -281,8 +292,8 @@ async fn a_tick_is_one_read_however_long_the_measurements_take() {
     heroku.set("web", 9);
     later(Duration::from_secs(5)).await;
     assert_eq!(
-        bounded(slow.count()).await,
-        Ok(Observed::ready(9)),
+        counted(&slow).await,
+        Ok(9),
         "an old count is not decided on"
     );
 }
@@ -294,7 +305,7 @@ async fn a_change_by_hand_is_seen() {
     bounded(web.count()).await.expect("a count");
     heroku.set("web", 9);
     later(Duration::from_secs(1)).await;
-    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(9)));
+    assert_eq!(counted(&web).await, Ok(9));
 }
 
 #[actix_rt::test]
@@ -305,9 +316,12 @@ async fn a_list_of_several_pages_is_read_to_its_end() {
         heroku.set(name, 6);
     }
     let urgent = backend(&heroku, "urgent");
-    assert_eq!(bounded(urgent.count()).await, Ok(Observed::ready(6)));
+    assert_eq!(counted(&urgent).await, Ok(6));
     let requests = heroku.requests();
-    let ranges: Vec<&str> = requests.iter().map(|seen| seen.header("range")).collect();
+    let counts = requests
+        .iter()
+        .filter(|seen| seen.path.contains("/formation"));
+    let ranges: Vec<&str> = counts.map(|seen| seen.header("range")).collect();
     assert_eq!(ranges, ["", "]worker..; max=200", "]mailer..; max=200"]);
 }
 

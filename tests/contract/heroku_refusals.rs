@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use autoscalebot::clock::Clock;
-use autoscalebot::scaling::{Observed, ScaleError};
+use autoscalebot::scaling::ScaleError;
 use serde_json::{Value, json};
 
-use crate::heroku::{backend, bounded, later, made, site, table, with};
+use crate::heroku::{backend, bounded, counted, later, made, site, table, with};
 use crate::servers::heroku::{APP, Heroku, KEY, Trouble};
 
 /// The error's text, in which there is no key.
@@ -37,7 +37,7 @@ async fn a_busy_heroku_is_asked_again() {
     let down = Trouble::Answer(503, vec![], Value::Null);
     heroku.trouble("GET", "/formation", down.clone());
     let clock = Clock::system();
-    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(2)));
+    assert_eq!(counted(&web).await, Ok(2));
     // The 2 s that were demanded, and the 2 s that it waits of its own accord after a second refusal.
     let taken = clock.now().mono;
     assert!(taken >= Duration::from_secs(4), "it waits: {taken:?}");
@@ -70,6 +70,7 @@ async fn a_wait_that_is_longer_than_the_time_left_is_not_begun() {
         &["rate limit", "429", "30.0 s", "reached the API rate limit"],
     );
     assert_eq!(heroku.asked("GET", "/formation"), 1);
+    let before = heroku.requests().len();
 
     later(Duration::from_secs(10)).await;
     let error = bounded(web.count()).await.expect_err("too early");
@@ -77,13 +78,13 @@ async fn a_wait_that_is_longer_than_the_time_left_is_not_begun() {
     bounded(web.scale(3)).await.expect_err("too early");
     assert_eq!(
         heroku.requests().len(),
-        1,
+        before,
         "no call before the 30 s are over"
     );
     later(Duration::from_secs(20)).await;
     assert_eq!(
-        bounded(web.count()).await,
-        Ok(Observed::ready(2)),
+        counted(&web).await,
+        Ok(2),
         "the next tick after them tries again"
     );
 }
@@ -116,7 +117,7 @@ async fn refusals_are_not_repeated_and_say_what_to_mend() {
     for (status, body, parts) in rows {
         let web = backend(&heroku, "web");
         for method in ["GET", "PATCH"] {
-            let before = heroku.requests().len();
+            let before = heroku.asked(method, "/formation");
             heroku.trouble(
                 method,
                 "/formation",
@@ -129,7 +130,7 @@ async fn refusals_are_not_repeated_and_say_what_to_mend() {
             assert!(matches!(error, ScaleError::Refused(_)), "{error:?}");
             says(&error, parts);
             assert_eq!(
-                heroku.requests().len(),
+                heroku.asked(method, "/formation"),
                 before + 1,
                 "{status} is not repeated"
             );
@@ -260,7 +261,7 @@ async fn a_kept_connection_that_is_closed_meanwhile_is_no_failure() {
     );
     heroku.trouble("PATCH", "/formation", Trouble::CloseLater);
     assert_eq!(bounded(web.scale(4)).await, Ok(4));
-    assert_eq!(bounded(web.count()).await, Ok(Observed::ready(4)));
+    assert_eq!(counted(&web).await, Ok(4));
 }
 
 #[actix_rt::test]

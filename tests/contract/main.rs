@@ -15,6 +15,8 @@ mod fault_matrix;
 #[cfg(test)]
 mod heroku;
 #[cfg(test)]
+mod heroku_dynos;
+#[cfg(test)]
 mod heroku_log_session;
 #[cfg(test)]
 mod heroku_refusals;

@@ -27,6 +27,8 @@ mod reload;
 #[cfg(test)]
 mod remembering;
 #[cfg(test)]
+mod settling;
+#[cfg(test)]
 mod shutdown;
 #[cfg(test)]
 mod supervision;

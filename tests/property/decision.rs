@@ -43,7 +43,7 @@ fn situation(levels: &[Level]) -> Situation {
         at: chrono::DateTime::UNIX_EPOCH,
         history: levels.iter().map(reading).collect(),
         count: 4,
-        ready: 4,
+        ready: Some(4),
         bounds: Bounds::new(1, 9).unwrap(),
         increment: 2,
         up_step: 2,

@@ -1,10 +1,10 @@
 //! One app, seen through one key: the client that all its process types share. It reads the formation once for all who
-//! want it at the same time, and keeps the answer for those whose tick is the same and whose measurement takes longer
-//! ([`reading`](super::reading) says for how long).
+//! want it at the same time, and the dynos with it, and keeps the answer for those whose tick is the same and whose
+//! measurement takes longer ([`reading`](super::reading) says for how long).
 //!
 //! ```text
 //!   count(web)    ──┐
-//!   count(worker) ──┼─▶ one GET ─▶ answer ── kept for who has not had it yet ──▶ count(mailer)
+//!   count(worker) ──┼─▶ one look ─▶ answer ── kept for who has not had it yet ──▶ count(mailer)
 //!   count(clock)  ──┘                 ▲
 //!                   PATCH web begins  ┴ PATCH web ends: what was begun before either is not for count(web)
 //! ```
@@ -12,7 +12,7 @@
 //! A read is driven by whoever waits for it, so there is no task that could be left behind: when one of them is dropped
 //! (its actor was restarted) the others go on, and when all are, so is the read.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
@@ -24,16 +24,13 @@ use serde_json::json;
 
 use super::access::Access;
 use super::api::{Api, Ask, Failure};
-use super::formation::{Formation, parse_formation, parse_one};
+use super::formation::{Formation, parse_one};
 use super::patience::{Patience, own_part};
 use super::reading::{Changes, Kept, Reading};
 use crate::backend::{BuildError, Site};
 
 /// Below this many calls left, we spare them: they are the account's, shared with all else that uses it.
 const FEW_LEFT: u64 = 500;
-
-/// The most pages of one list: an app has far fewer process types than these hold.
-const MOST_PAGES: usize = 50;
 
 /// The client of one app.
 #[derive(Debug)]
@@ -42,6 +39,8 @@ pub struct App {
     changes: RefCell<Changes>,
     in_flight: RefCell<Option<InFlight>>,
     kept: RefCell<Option<Kept>>,
+    /// Whether the dynos could not be read the last time: what lasts is logged once.
+    pub(super) dynos_are_unread: Cell<bool>,
 }
 
 #[derive(Debug)]
@@ -71,9 +70,15 @@ impl App {
             changes: RefCell::default(),
             in_flight: RefCell::new(None),
             kept: RefCell::new(None),
+            dynos_are_unread: Cell::new(false),
         });
         known.insert(access.clone(), Rc::downgrade(&app));
         Ok(app)
+    }
+
+    /// Whether so few calls are left that they are spared.
+    pub(super) fn is_sparing(&self) -> bool {
+        is_sparing(self.api.remaining())
     }
 
     /// The API itself.
@@ -81,8 +86,8 @@ impl App {
         &self.api
     }
 
-    /// All process types of the app within `timeout`, for a decision about this one.
-    pub async fn formation(self: &Rc<Self>, process_type: &str, timeout: Duration) -> Reading {
+    /// All process types and dynos of the app within `timeout`, for a decision about this one.
+    pub async fn seen(self: &Rc<Self>, process_type: &str, timeout: Duration) -> Reading {
         let allowed = own_part(timeout);
         let now = self.api.clock().now().mono;
         if let Some(reading) = self.kept(process_type, now) {
@@ -114,7 +119,7 @@ impl App {
         drop(change);
         let mut kept = self.kept.borrow_mut();
         // Where calls are left, the next tick reads what has become of it.
-        if let Some(kept) = kept.as_mut().filter(|_| is_sparing(self.api.remaining())) {
+        if let Some(kept) = kept.as_mut().filter(|_| self.is_sparing()) {
             let changes = self.changes.borrow();
             match &outcome {
                 Ok(answer) => kept.changed(answer, &changes),
@@ -155,10 +160,10 @@ impl App {
 
     /// The last answer, while it may still serve.
     fn kept(&self, process_type: &str, now: Duration) -> Option<Reading> {
-        let sparing = is_sparing(self.api.remaining());
         let mut kept = self.kept.borrow_mut();
+        let changes = self.changes.borrow();
         kept.as_mut()?
-            .serve(process_type, &self.changes.borrow(), sparing, now)
+            .serve(process_type, &changes, self.is_sparing(), now)
     }
 
     /// The read in flight, or a new one.
@@ -192,7 +197,7 @@ impl App {
     }
 
     async fn read(self: Rc<Self>, changes: Changes, patience: Rc<Patience>) -> Reading {
-        let reading = self.pages(&patience).await.map(Rc::new);
+        let reading = self.look(&patience).await.map(Rc::new);
         let mut in_flight = self.in_flight.borrow_mut();
         // A read that was replaced by another, begun after a change, leaves the place to that.
         let is_current = |flight: &InFlight| Rc::ptr_eq(&flight.patience, &patience);
@@ -202,34 +207,6 @@ impl App {
             *self.kept.borrow_mut() = Some(Kept::new(at, changes, reading.clone()));
         }
         reading
-    }
-
-    async fn pages(&self, patience: &Patience) -> Result<Vec<Formation>, Failure> {
-        let mut all = Vec::new();
-        let mut page = None;
-        for _ in 0..MOST_PAGES {
-            let ask = Ask {
-                method: Method::GET,
-                path: &["formation"],
-                body: None,
-                page,
-                process_type: None,
-            };
-            let answer = self.api.call(&ask, patience).await?;
-            all.extend(parse_formation(&answer.body).map_err(|error| {
-                Failure::Unavailable(format!(
-                    "Heroku at {} answered, but {error}",
-                    self.api.shown()
-                ))
-            })?);
-            page = answer.next_page;
-            if page.is_none() {
-                return Ok(all);
-            }
-        }
-        Err(Failure::Unavailable(format!(
-            "Heroku's list of process types has more than {MOST_PAGES} pages"
-        )))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is asked of Heroku's Platform API, and what comes back.
 
+use std::fmt;
+
 use reqwest::Method;
 use serde_json::Value;
 
@@ -36,4 +38,13 @@ pub enum Failure {
     Refused(Refusal),
     /// Heroku could not be reached, was too slow, or is in trouble.
     Unavailable(String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Refused(refusal) => &refusal.text,
+            Self::Unavailable(text) => text,
+        })
+    }
 }

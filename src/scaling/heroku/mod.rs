@@ -1,16 +1,21 @@
 //! Scales a process type of a Heroku app, by the Platform API (version 3).
 //!
-//! All process types of one app share one client ([`app`]), which reads their counts in one call. `timeout_in_seconds`
-//! is kept here for each reading and for each change, the retries after a 429 or 5xx included; the actor's fence behind
-//! it gives a change only what reading the count has left of it. Every dyno that is asked for counts as ready: Heroku tells of a quantity, and to
-//! ask for the dynos' states would double the calls.
+//! All process types of one app share one client ([`app`]), which reads their counts and their dynos in two calls a tick.
+//! `timeout_in_seconds` is kept here for each reading and for each change, the retries after a 429 or 5xx included; the
+//! actor's fence behind it gives a change only what reading the count has left of it.
+//!
+//! A dyno is ready when Heroku says that it is `up`. What a release or a restart means for a decision is
+//! [`settling`](super::settling)'s to say; while Heroku refuses a new count because of one (a 422 of an app with preboot),
+//! it is waited for ([`ScaleError::Waits`]).
 
 pub mod access;
 pub mod api;
 pub mod app;
 pub mod ask;
+pub mod dynos;
 pub mod formation;
 pub mod limit;
+pub mod look;
 pub mod patience;
 pub mod reading;
 pub mod refusal;
@@ -25,6 +30,7 @@ use async_trait::async_trait;
 use self::access::Access;
 use self::api::Failure;
 use self::app::App;
+use self::dynos::fleet;
 use self::limit::LimitBook;
 use super::{Observed, ScaleError, ScalingBackend};
 use crate::backend::{Backend, BuildError, Site};
@@ -64,6 +70,17 @@ pub static BACKEND: Backend<dyn ScalingBackend> = Backend {
             Kind::Text,
             Default::Absent,
             "A file with a CA certificate (PEM) to trust beside the system's.",
+        ),
+        Setting::new(
+            "boot_time_in_seconds",
+            Kind::Number(0.0, 300.0),
+            Default::Derived(
+                "the median of the last 5 boots that were seen, or 60 before the first",
+            ),
+            "How long a dyno takes from `starting` until it does its work. While a release or a restart is under way, nothing \
+             is scaled down, and what is measured until so long after the last dyno came up, but at most twice as long in all, \
+             is told and does not count; nor does what is measured before added dynos are up, for so long at most. 0: all \
+             that is measured counts. Bounds, and what cannot be measured, are not affected.",
         ),
     ],
     example: r#"backend = "heroku"
@@ -146,17 +163,20 @@ struct Heroku {
 #[async_trait(?Send)]
 impl ScalingBackend for Heroku {
     async fn count(&self) -> Result<Observed, ScaleError> {
-        let formation = self.app.formation(&self.process_type, self.timeout);
-        let formation = formation.await.map_err(plain)?;
-        let ours = formation
-            .iter()
-            .find(|entry| entry.process_type == self.process_type);
+        let seen = self.app.seen(&self.process_type, self.timeout);
+        let seen = seen.await.map_err(plain)?;
+        let mut entries = seen.formation.iter();
+        let ours = entries.find(|entry| entry.process_type == self.process_type);
         let Some(ours) = ours else {
-            let there = formation.iter().map(|entry| entry.process_type.as_str());
+            let there = seen.formation.iter();
+            let there = there.map(|entry| entry.process_type.as_str());
             return Err(ScaleError::Refused(self.absent(there.collect())));
         };
         self.limit.borrow_mut().seen(ours.size.as_deref());
-        Ok(Observed::ready(ours.quantity))
+        Ok(match &seen.dynos {
+            Some(dynos) => Observed::with(ours.quantity, fleet(dynos, &self.process_type)),
+            None => Observed::unknown(ours.quantity),
+        })
     }
 
     async fn scale(&self, to: Count) -> Result<Count, ScaleError> {
@@ -202,6 +222,7 @@ impl Heroku {
 /// A failure, as a person reads it.
 fn plain(failure: Failure) -> ScaleError {
     match failure {
+        Failure::Refused(refusal) if refusal.passes => ScaleError::Waits(refusal.text),
         Failure::Refused(refusal) => ScaleError::Refused(refusal.text),
         Failure::Unavailable(text) => ScaleError::Unavailable(text),
     }

@@ -1,4 +1,4 @@
-//! The last reading of an app's formation: whom it may still serve, and for how long. Pure; kept by [`app`](super::app).
+//! The last reading of an app's formation and dynos: whom it may still serve, and for how long. Pure; kept by [`app`](super::app).
 //!
 //! ```text
 //!   the reading      0 s          1 s                        5 s                       10 s
@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use super::api::Failure;
 use super::formation::Formation;
+use super::look::Seen;
 
 /// How long a reading serves whoever asks.
 const FRESH: Duration = Duration::from_secs(1);
@@ -32,8 +33,8 @@ const TICK: Duration = Duration::from_secs(5);
 /// How long it serves while few calls are left, and so how long at least there is between two reads.
 const SPARING: Duration = Duration::from_secs(10);
 
-/// What a read of the formation gave.
-pub type Reading = Result<Rc<Vec<Formation>>, Failure>;
+/// What a look at the app gave.
+pub type Reading = Result<Rc<Seen>, Failure>;
 
 /// Counts the beginnings and ends of our own changes, by process type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -108,14 +109,17 @@ impl Kept {
         }
     }
 
-    /// Our change has ended with this answer, which is as good as a reading of that process type.
+    /// Our change has ended with this answer, which is as good as a reading of that process type. How its dynos are, it
+    /// does not say.
     pub fn changed(&mut self, answer: &Formation, changes: &Changes) {
-        let Ok(formation) = &mut self.reading else {
+        let Ok(seen) = &mut self.reading else {
             return;
         };
-        let formation = Rc::make_mut(formation);
-        formation.retain(|entry| entry.process_type != answer.process_type);
-        formation.push(answer.clone());
+        let seen = Rc::make_mut(seen);
+        seen.dynos = None;
+        seen.formation
+            .retain(|entry| entry.process_type != answer.process_type);
+        seen.formation.push(answer.clone());
         self.take_over(&answer.process_type, changes);
     }
 
@@ -150,8 +154,11 @@ mod tests {
 
     /// A reading that came in at 100 s, before any change.
     fn kept() -> Kept {
-        let both = vec![formation("web", 2), formation("worker", 1)];
-        Kept::new(seconds(100.0), Changes::default(), Ok(Rc::new(both)))
+        let seen = Seen {
+            formation: vec![formation("web", 2), formation("worker", 1)],
+            dynos: Some(Vec::new()),
+        };
+        Kept::new(seconds(100.0), Changes::default(), Ok(Rc::new(seen)))
     }
 
     fn changed(process_type: &str, times: u32) -> Changes {
@@ -163,9 +170,9 @@ mod tests {
     }
 
     fn quantity(reading: Option<Reading>, process_type: &str) -> Option<u32> {
-        let formation = reading?.ok()?;
+        let seen = reading?.ok()?;
         let of = |entry: &Formation| (entry.process_type == process_type).then_some(entry.quantity);
-        formation.iter().find_map(of)
+        seen.formation.iter().find_map(of)
     }
 
     #[test]
@@ -228,6 +235,8 @@ mod tests {
         let changes = changed("web", 2);
         kept.changed(&formation("web", 3), &changes);
         let web = kept.serve("web", &changes, true, seconds(109.0));
+        let dynos = web.clone().unwrap().unwrap().dynos.clone();
+        assert_eq!(dynos, None, "how they are is not known");
         assert_eq!(quantity(web, "web"), Some(3));
         let worker = kept.serve("worker", &changes, true, seconds(109.0));
         assert_eq!(quantity(worker, "worker"), Some(1));

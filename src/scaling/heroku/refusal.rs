@@ -26,6 +26,8 @@ pub struct Refusal {
     pub text: String,
     /// The most dynos that Heroku allows, when it said so.
     pub limit: Option<Count>,
+    /// Whether it is only for as long as a release is under way.
+    pub passes: bool,
 }
 
 /// Explains an answer that is neither a success nor worth another attempt.
@@ -56,6 +58,7 @@ pub fn explain(status: u16, body: &[u8], about: &About<'_>) -> Refusal {
     Refusal {
         text: format!("{what}{}", said.quoted(about.key)),
         limit: if status == 422 { said.limit() } else { None },
+        passes: status == 422 && said.is_of_a_release(),
     }
 }
 
@@ -87,6 +90,11 @@ fn unprocessable(said: &Said, about: &About<'_>) -> String {
         || format!("app `{app}`"),
         |kind| format!("{app}'s `{kind}`"),
     );
+    if said.is_of_a_release() {
+        return format!(
+            "waiting for the release to finish: Heroku does not change the count of {what} before (422)"
+        );
+    }
     match said.limit() {
         Some(limit) => format!(
             "Heroku allows no more than {limit} dynos of this size for {what} (422): choose a larger plan or size, or \
@@ -123,6 +131,16 @@ impl Said {
         let written = self.limit.as_str().and_then(|text| text.parse().ok());
         let number = self.limit.as_u64().or(written)?;
         Count::try_from(number).ok()
+    }
+
+    /// Whether this is what an app with preboot answers until its release phase and its preboot are over. Known are the
+    /// sentences `Cannot change formation for a preboot app until preboot is complete` and `… until release phase and
+    /// preboot complete`, as users and another autoscaler's manual quote them. Which `id` comes with them is not known, so
+    /// the sentence is what tells: one without an end (`preboot is not available for …`) does not pass.
+    fn is_of_a_release(&self) -> bool {
+        let message = self.message.to_lowercase();
+        let about = message.contains("preboot") || message.contains("release phase");
+        about && message.contains("until") && message.contains("complete")
     }
 
     fn quoted(&self, key: &Secret) -> String {
@@ -217,6 +235,50 @@ mod tests {
         assert_eq!(check(422, r#"{"limit":"2"}"#, None, &[]).limit, Some(2));
         assert_eq!(check(422, r#"{"limit":-2}"#, None, &[]).limit, None);
         assert_eq!(check(404, r#"{"limit":2}"#, None, &[]).limit, None);
+    }
+
+    #[test]
+    fn a_release_passes() {
+        for (status, message, passes, because) in [
+            (
+                422,
+                "Cannot change formation for a preboot app until preboot is complete",
+                true,
+                "as it was some years ago",
+            ),
+            (
+                422,
+                "Cannot change formation for a preboot app until release phase and preboot complete.",
+                true,
+                "as it is now",
+            ),
+            (
+                422,
+                "Preboot is not available for Eco dynos.",
+                false,
+                "that lasts",
+            ),
+            (
+                422,
+                "Cannot run more than 2 Eco size dynos.",
+                false,
+                "a limit",
+            ),
+            (
+                404,
+                "Cannot change formation for a preboot app until preboot is complete",
+                false,
+                "another status",
+            ),
+        ] {
+            let body = serde_json::json!({ "message": message }).to_string();
+            let refusal = check(status, &body, Some("web"), &[message]);
+            assert_eq!(refusal.passes, passes, "{because}: {message}");
+            let waits = refusal
+                .text
+                .starts_with("waiting for the release to finish");
+            assert_eq!(waits, passes, "{}", refusal.text);
+        }
     }
 
     #[test]

@@ -134,8 +134,8 @@ impl Pool {
         let running = |copy: &&Rc<Copy>| copy.is_wanted() && copy.condition() == Condition::Running;
         let ready = state.copies.iter().filter(running).count();
         Observed {
-            count: state.wanted,
-            ready: Count::try_from(ready).unwrap_or(state.wanted),
+            ready: Count::try_from(ready).ok(),
+            ..Observed::unknown(state.wanted)
         }
     }
 

@@ -10,6 +10,9 @@ use crate::model::Count;
 use crate::settings::{ProcessSettings, Settings};
 use crate::supervisor::plan::Plan;
 
+/// Calls that a look at an app takes: its formation and its dynos.
+const CALLS_A_LOOK: f64 = 2.0;
+
 /// Calls that Heroku allows an account in an hour.
 const HEROKU_CALLS_AN_HOUR: f64 = 4500.0;
 
@@ -80,16 +83,16 @@ fn calls(intervals: impl Iterator<Item = (String, Duration)>) -> Option<String> 
     }
     let an_hour: f64 = apps
         .values()
-        .map(|interval| 3600.0 / interval.as_secs_f64())
+        .map(|interval| CALLS_A_LOOK * 3600.0 / interval.as_secs_f64())
         .sum();
     (an_hour > HEROKU_CALLS_AN_HOUR).then(|| {
         let many = apps.len();
         let apps = if many == 1 { "1 app" } else { &format!("{many} apps") };
-        let enough = f64::from(u32::try_from(many).unwrap_or(u32::MAX)) * 3600.0
+        let enough = f64::from(u32::try_from(many).unwrap_or(u32::MAX)) * CALLS_A_LOOK * 3600.0
             / HEROKU_CALLS_AN_HOUR;
         format!(
-            "the counts of {apps} are read {an_hour:.0} times an hour, and Heroku allows an account \
-             {HEROKU_CALLS_AN_HOUR:.0} calls: a measurement_interval_in_seconds of at least {enough:.1}"
+            "reading the counts and dynos of {apps} takes {an_hour:.0} calls an hour, and Heroku allows an account \
+             {HEROKU_CALLS_AN_HOUR:.0}: a measurement_interval_in_seconds of at least {enough:.1}"
         )
     })
 }
@@ -142,12 +145,12 @@ mod tests {
 
     #[test]
     fn more_calls_than_there_are_is_told() {
-        assert!(told("", 0.9).is_empty());
+        assert!(told("", 1.7).is_empty());
         assert_eq!(
-            told("", 0.5),
+            told("", 1.0),
             [
-                "the counts of 1 app are read 7200 times an hour, and Heroku allows an account 4500 calls: a \
-              measurement_interval_in_seconds of at least 0.8"
+                "reading the counts and dynos of 1 app takes 7200 calls an hour, and Heroku allows an account 4500: a \
+              measurement_interval_in_seconds of at least 1.6"
             ]
         );
     }

@@ -81,7 +81,7 @@ pub(super) fn situation(readings: usize) -> Situation {
             .take(readings)
             .collect(),
         count: 2,
-        ready: 1,
+        ready: Some(1),
         bounds: Bounds::new(1, 5).unwrap(),
         increment: 1,
         up_step: 1,

@@ -167,7 +167,7 @@ pub(super) fn lives(process: &str) -> bool {
 /// The copies that are up, by the backend's own account.
 pub(super) async fn ready(backend: &Rc<dyn ScalingBackend>, many: u32) {
     let looking = async {
-        while backend.count().await.unwrap().ready != many {
+        while backend.count().await.unwrap().ready != Some(many) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };

@@ -9,6 +9,8 @@
     reason = "the stand-in is no part of the program: it has threads of its own, and they share a state"
 )]
 
+#[path = "heroku/dynos.rs"]
+mod dynos;
 #[path = "heroku/http.rs"]
 mod http;
 #[path = "heroku/logplex.rs"]
@@ -26,6 +28,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use serde_json::Value;
 
 pub(crate) use http::Seen;
@@ -71,6 +74,7 @@ struct World {
     stopped: bool,
     port: u16,
     formation: Vec<platform::Dynos>,
+    fleet: dynos::Fleet,
     remaining: u64,
     page_size: usize,
     limit: Option<u32>,
@@ -93,6 +97,7 @@ impl Heroku {
                     platform::Dynos::new("web", 2),
                     platform::Dynos::new("worker", 1),
                 ],
+                fleet: dynos::Fleet::new(),
                 remaining: 4500,
                 page_size: 200,
                 limit: None,
@@ -155,6 +160,44 @@ impl Heroku {
     pub(crate) fn remove(&self, process_type: &str) {
         let mut world = self.inner.world();
         world.formation.retain(|dynos| dynos.name != process_type);
+    }
+
+    /// How long dynos that start from now on boot; at first they are up at once.
+    pub(crate) fn boot_takes(&self, time: Duration) {
+        let time = TimeDelta::from_std(time).expect("a boot");
+        self.tended().fleet.boot = time;
+    }
+
+    /// All that start are up.
+    pub(crate) fn come_up(&self) {
+        self.tended().fleet.come_up();
+    }
+
+    /// A dyno of a process type is restarted.
+    pub(crate) fn restart(&self, process_type: &str) {
+        self.tended().fleet.restart(process_type);
+    }
+
+    /// A dyno of a process type crashes.
+    pub(crate) fn crash(&self, process_type: &str) {
+        self.tended().fleet.crash(process_type);
+    }
+
+    /// A new release is deployed.
+    pub(crate) fn release(&self) {
+        self.tended().fleet.release();
+    }
+
+    /// From now on a release keeps the old dynos of `web` until the new ones are up, and no count is changed meanwhile.
+    pub(crate) fn preboot(&self) {
+        self.inner.world().fleet.preboot = true;
+    }
+
+    /// The world, its dynos as they are now.
+    fn tended(&self) -> MutexGuard<'_, World> {
+        let mut world = self.inner.world();
+        world.tend();
+        world
     }
 
     /// How many calls the rate limit leaves; each call takes one.

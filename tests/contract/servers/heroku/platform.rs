@@ -1,4 +1,4 @@
-//! The Platform API of the stand-in: formations and log sessions, with Heroku's headers, pages and errors.
+//! The Platform API of the stand-in: formations, dynos and log sessions, with Heroku's headers, pages and errors.
 
 use serde_json::{Value, json};
 
@@ -79,7 +79,12 @@ impl World {
                 json!({"resource": "app", "id": "not_found", "message": "Couldn't find that app."});
             return self.reply(404, &body);
         }
+        self.tend();
         match (seen.method.as_str(), rest) {
+            ("GET", ["dynos"]) => self.list_dynos(),
+            ("PATCH", ["formation", "web"]) if self.fleet.is_prebooting() => {
+                self.refuse_during_preboot()
+            }
             ("GET", ["formation"]) => self.list(seen.header("range")),
             ("PATCH", ["formation", name]) => self.update(name, &seen.json()),
             ("POST", ["log-sessions"]) => self.open_session(&seen.json()),
@@ -91,7 +96,7 @@ impl World {
         }
     }
 
-    fn refuse(&mut self, status: u16, id: &str, message: &str) -> Reply {
+    pub(super) fn refuse(&mut self, status: u16, id: &str, message: &str) -> Reply {
         self.reply(status, &json!({"id": id, "message": message}))
     }
 
@@ -161,6 +166,6 @@ impl World {
     }
 }
 
-fn id() -> String {
+pub(super) fn id() -> String {
     uuid::Uuid::new_v4().to_string()
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 /// A part of the schema.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Part {
+    Dyno,
     Formation,
     FormationUpdate,
     LogSession,
@@ -26,6 +27,7 @@ pub(super) fn hold(complaints: &mut Vec<String>, part: Part, value: &Value) {
 }
 
 struct Schema {
+    dyno: Validator,
     formation: Validator,
     formation_update: Validator,
     log_session: Validator,
@@ -35,6 +37,7 @@ struct Schema {
 impl Schema {
     fn part(&self, part: Part) -> &Validator {
         match part {
+            Part::Dyno => &self.dyno,
             Part::Formation => &self.formation,
             Part::FormationUpdate => &self.formation_update,
             Part::LogSession => &self.log_session,
@@ -64,7 +67,7 @@ fn load() -> Option<Schema> {
         return None;
     };
     let mut all: Value = serde_json::from_str(&text).expect("the schema is JSON");
-    for name in ["formation", "log-session"] {
+    for name in ["dyno", "formation", "log-session"] {
         close(&mut all["definitions"][name]);
     }
     let definitions = &all["definitions"];
@@ -81,6 +84,7 @@ fn load() -> Option<Schema> {
         link.expect("a link")["schema"].clone()
     };
     Some(Schema {
+        dyno: validator(json!({"$ref": "#/definitions/dyno"})),
         formation: validator(json!({"$ref": "#/definitions/formation"})),
         formation_update: validator(asked("formation", "Update")),
         log_session: validator(json!({"$ref": "#/definitions/log-session"})),

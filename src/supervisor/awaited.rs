@@ -1,0 +1,41 @@
+//! A scale that was not made: a failure, which is told; or refused by the platform until a release is over, which is tried
+//! again in the next cycle, and told when it lasts.
+//!
+//! ```text
+//!   422    422    422  …  422        200
+//!   ├────── 10 min ───────┤           └─ scaled, and `scale_failed` ended
+//!   recorded, not told    scale_failed is told
+//! ```
+
+use std::time::Duration;
+
+use crate::model::Count;
+use crate::notification::Event;
+use crate::record::Outcome;
+use crate::supervisor::cycle::Turn;
+
+/// How long it lasts before it is told: a preboot takes some minutes.
+const TOLD_AFTER: Duration = Duration::from_secs(600);
+
+impl Turn<'_> {
+    /// The platform refuses for the time being.
+    pub(super) fn awaited(&mut self, from: Count, to: Count, why: &str) {
+        let lasted = self.state.settling.refused(self.now.mono);
+        if lasted >= TOLD_AFTER {
+            let minutes = lasted.as_secs() / 60;
+            self.not_scaled(from, to, format!("{why}; so for {minutes} min now"));
+            return;
+        }
+        let reason = format!("{from} -> {to} is {why}");
+        let why = why.to_owned();
+        self.end(Outcome::Failed { to, why }, Some(from), reason);
+    }
+
+    /// The count could not be set.
+    pub(super) fn not_scaled(&mut self, from: Count, to: Count, why: String) {
+        let reason = format!("the count could not be set from {from} to {to}: {why}");
+        let outcome = Outcome::Failed { to, why };
+        self.condition(Event::ScaleFailed, Some(reason.clone()), Some(from));
+        self.end(outcome, Some(from), reason);
+    }
+}
