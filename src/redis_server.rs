@@ -13,9 +13,20 @@ use reqwest::Url;
 
 use crate::backend::BuildError;
 use crate::http::{CaFile, chain, install_tls_provider, tls_trouble};
+use crate::settings::problem::Fault;
+use crate::settings::schema::Section;
 
 /// What a URL of a Redis looks like, for people.
 pub(crate) const URL_EXAMPLE: &str = "a URL such as `rediss://:password@host:6379/0`";
+
+/// Certificates that nobody would check: a table that names some beside a `url` without TLS.
+pub(crate) fn needless_ca(url: &str, section: &Section) -> Option<Fault> {
+    let named = url.starts_with("redis:") && section.text("tls_ca_file").is_some();
+    named.then(|| {
+        let wrong = "the url is `redis://`, so that there is no certificate to check";
+        Fault::at("tls_ca_file", wrong, "`rediss://`, or no such line")
+    })
+}
 
 /// Where a server is, who we are there, and how sure we want to be of it.
 #[derive(Clone)]

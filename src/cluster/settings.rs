@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::lease::SHORTEST;
-use crate::redis_server::{Address, URL_EXAMPLE};
+use crate::redis_server::{Address, URL_EXAMPLE, needless_ca};
 use crate::settings::problem::Fault;
 use crate::settings::schema::{Default, Kind, Section, Setting};
 use crate::settings::secret::Secret;
@@ -68,14 +68,7 @@ pub fn check(section: &Section) -> Vec<Fault> {
     if let Some(url) = section.text("url") {
         let bad = Address::from_url(url).err();
         faults.extend(bad.map(|why| Fault::at("url", why, URL_EXAMPLE)));
-        if url.starts_with("redis:") && section.text("tls_ca_file").is_some() {
-            let wrong = "the url is `redis://`, so that there is no certificate to check";
-            faults.push(Fault::at(
-                "tls_ca_file",
-                wrong,
-                "`rediss://`, or no such line",
-            ));
-        }
+        faults.extend(needless_ca(url, section));
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let is_name = |text: &str| (1..=LONGEST).contains(&text.len()) && text.chars().all(plain);

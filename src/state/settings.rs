@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Limits;
-use crate::redis_server::{Address, URL_EXAMPLE};
+use crate::redis_server::{Address, URL_EXAMPLE, needless_ca};
 use crate::settings::problem::Fault;
 use crate::settings::schema::{Default, Kind, Section, Setting};
 use crate::settings::secret::Secret;
@@ -126,14 +126,7 @@ pub fn check(section: &Section) -> Vec<Fault> {
             "a prefix such as `autoscalebot:`",
         ));
     }
-    if url.starts_with("redis:") && section.text("tls_ca_file").is_some() {
-        let wrong = "the url is `redis://`, so that there is no certificate to check";
-        faults.push(Fault::at(
-            "tls_ca_file",
-            wrong,
-            "`rediss://`, or no such line",
-        ));
-    }
+    faults.extend(needless_ca(url, section));
     faults
 }
 
