@@ -74,6 +74,21 @@ pub struct Input {
     /// Why a scale down was not to rest on the window that it ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubts: Vec<String>,
+    /// What it alone would have led to, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alone: Option<Alone>,
+}
+
+/// What one of several measurements alone would have led to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alone {
+    /// Whether it only limits.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_ceiling: bool,
+    /// How many it wishes for; `None`: nothing.
+    pub desired: Option<i64>,
+    /// Why.
+    pub reason: String,
 }
 
 /// A wish.

@@ -32,6 +32,7 @@ pub fn told(record: &CycleRecord, zone: Tz) -> String {
     row("measured", record.inputs.iter().map(input).collect());
     row("count", vec![count(record)]);
     row("wished", vec![wished(record)]);
+    row("alone", record.inputs.iter().filter_map(alone).collect());
     let held = record.clamps.iter().map(|clamp| {
         format!(
             "{}: {} -> {}, {}",
@@ -87,6 +88,19 @@ fn input(input: &Input) -> String {
     text
 }
 
+/// What one of several measurements would have led to.
+fn alone(input: &Input) -> Option<String> {
+    let alone = input.alone.as_ref()?;
+    let ceiling = if alone.is_ceiling { " (a ceiling)" } else { "" };
+    let desired = alone
+        .desired
+        .map_or_else(|| "nothing".to_owned(), |desired| desired.to_string());
+    Some(format!(
+        "{}{ceiling}: {desired}, {}",
+        input.backend, alone.reason
+    ))
+}
+
 fn count(record: &CycleRecord) -> String {
     let (min, max) = (record.min, record.max);
     match (record.count, record.ready) {
@@ -134,6 +148,7 @@ mod tests {
                 error: None,
                 trust: Some(Trust::Sound),
                 doubts: vec!["the source could not be read, 60 s ago".to_owned()],
+                alone: None,
             }],
             wish: Some(Wished {
                 backend: "consecutive_threshold".to_owned(),

@@ -84,10 +84,12 @@ impl Default for Supervision {
 pub struct ProcessSettings {
     /// The process's name.
     pub name: ProcessName,
-    /// How it is measured.
+    /// How it is measured; the first of its measurements that is no ceiling.
     pub measurement: Step,
-    /// How it is decided.
+    /// How that is decided on, with what holds for all measurements together.
     pub decision: Step,
+    /// Its further measurements, each with how it is decided on.
+    pub more: Vec<More>,
     /// How it is scaled.
     pub scaling: Step,
     /// Who is told. A list of backends in one table has become one step each.
@@ -95,6 +97,19 @@ pub struct ProcessSettings {
 }
 
 impl ProcessSettings {
+    /// All its measurements, the first that decides before the others.
+    pub fn metrics(&self) -> impl Iterator<Item = Metric<'_>> {
+        let first = Metric {
+            measurement: &self.measurement,
+            decision: &self.decision,
+        };
+        let more = self.more.iter().map(|more| Metric {
+            measurement: &more.measurement,
+            decision: &more.decision,
+        });
+        std::iter::once(first).chain(more)
+    }
+
     /// Shares with another process what is said alike of both.
     fn share(&mut self, other: &Self) {
         self.measurement.section.share(&other.measurement.section);
@@ -104,6 +119,24 @@ impl ProcessSettings {
             step.section.share(&other.section);
         }
     }
+}
+
+/// A further measurement of a process, and how it is decided on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct More {
+    /// How it is measured.
+    pub measurement: Step,
+    /// How it is decided on.
+    pub decision: Step,
+}
+
+/// One of a process's measurements, and how it is decided on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Metric<'a> {
+    /// How it is measured.
+    pub measurement: &'a Step,
+    /// How it is decided on.
+    pub decision: &'a Step,
 }
 
 /// The backend of one step, by name, with its table.

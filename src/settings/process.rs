@@ -56,6 +56,7 @@ impl Walk<'_> {
             name: name.clone(),
             measurement: step(&tables.measurement?),
             decision: step(&tables.decision?),
+            more: Vec::new(),
             scaling: step(&tables.scaling?),
             notification: tables.notification.iter().map(step).collect(),
         })

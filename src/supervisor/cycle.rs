@@ -14,7 +14,6 @@ use crate::envelope::{self, Cause, Rule};
 use crate::messages::{Decided, Notify, Scale, Scaled, Silence};
 use crate::model::{Count, Cycle, Direction};
 use crate::notification::{Event, Phase};
-use crate::one_line::one_line;
 use crate::record::{CycleRecord, Outcome};
 use crate::scaling::{Observed, ScaleError};
 use crate::supervisor::around::Around;
@@ -129,26 +128,6 @@ impl<'a> Turn<'a> {
         self.orders
     }
 
-    fn tell_measurement(&mut self, decided: &Decided) {
-        let measurement = &decided.measurement;
-        let failure = measurement.error.clone().filter(|_| !measurement.success);
-        if failure.is_none()
-            && self
-                .plan
-                .policies
-                .iter()
-                .any(|policy| policy.picks(Event::Measurement))
-        {
-            // The data may be a whole document of the application's.
-            let data = one_line(&measurement.data.to_string(), MOST_DATA);
-            let reason = format!("{} measured {data}", measurement.backend);
-            let count = decided.count.as_ref().ok().map(|seen| seen.count);
-            self.tell(Event::Measurement, Phase::Moment, None, count, &reason);
-        }
-        let reason = failure.map(|why| format!("{}: {why}", measurement.backend));
-        self.condition(Event::MeasurementFailed, reason, None);
-    }
-
     fn uncounted(&mut self, reason: String) {
         self.condition(Event::ScaleFailed, Some(reason.clone()), None);
         self.end(Outcome::Uncounted, None, reason);
@@ -166,8 +145,7 @@ impl<'a> Turn<'a> {
         let off = answer.switched_off.then(|| answer.reason.clone());
         if off.is_some() {
             // What was measured while nothing ran says nothing about the load when it runs again.
-            self.state.history.clear();
-            self.state.evidence.clear();
+            self.state.views.forget();
         }
         self.condition(Event::SwitchedOff, off, Some(seen.count));
         // Without a wish nobody knows whether the load still asks for more than the bounds allow.
@@ -210,8 +188,7 @@ impl<'a> Turn<'a> {
     /// A process in the shadow: what would be done is told and recorded, and waited after as if it had been; nothing is.
     fn would(&mut self, from: Count, to: Count, why: &str) {
         self.state.cooldown.start(self.now.mono, self.plan.wait);
-        self.state.history.clear();
-        self.state.evidence.clear();
+        self.state.views.forget();
         let reason = format!("{why}; not done: mode is \"shadow\"");
         self.tell(Event::Scale, Phase::Moment, Some(from), Some(to), &reason);
         self.end(Outcome::Would { to }, Some(from), reason);
@@ -266,8 +243,7 @@ impl<'a> Turn<'a> {
             }
         }
         self.state.cooldown.start(self.now.mono, self.plan.wait);
-        self.state.history.clear();
-        self.state.evidence.clear();
+        self.state.views.forget();
         self.tell(Event::Scale, Phase::Moment, Some(from), Some(to), &reason);
         self.end(Outcome::Scaled { to }, Some(to), reason);
     }
@@ -307,7 +283,7 @@ mod tests {
     use crate::backend::Registry;
     use crate::decision::Wish;
     use crate::measurement::Measurement;
-    use crate::messages::Grounds;
+    use crate::messages::{Grounds, Opinion};
     use crate::settings::{Source, load};
 
     const CONFIGURATION: &str = r#"
@@ -338,13 +314,17 @@ mod tests {
         Decided {
             process: crate::model::ProcessName::new("web").unwrap(),
             cycle: state.cycle,
-            measurement: Measurement {
-                backend: "command".to_owned(),
-                data: Arc::new(Value::Null),
-                success: true,
-                error: None,
-                at: now().wall,
-            },
+            opinions: vec![Opinion {
+                measurement: Measurement {
+                    backend: "command".to_owned(),
+                    data: Arc::new(Value::Null),
+                    success: true,
+                    error: None,
+                    at: now().wall,
+                },
+                wish: Ok(wish.clone()),
+                grounds: Grounds::default(),
+            }],
             count: Ok(Observed::ready(2)),
             wish: Ok(wish),
             grounds: Grounds::default(),

@@ -11,6 +11,7 @@ use log::warn;
 
 use crate::backend::BuildError;
 use crate::decision::actor::DeciderActor;
+use crate::decision::panel::Panel;
 use crate::measurement::actor::MeasureActor;
 use crate::messages::Measured;
 use crate::model::{ProcessName, Role};
@@ -118,8 +119,8 @@ impl Group {
         supervisor: &Addr<SupervisorActor>,
     ) -> Result<(), BuildError> {
         self.end_life();
-        let measurer = works.measurement(&self.settings)?;
-        let decision = works.decision(&self.settings)?;
+        let measuring = works.measurement(&self.settings)?;
+        let deciding = works.decision(&self.settings)?;
         let notifiers = works.notification(&self.settings);
         let start = Start {
             group: self,
@@ -138,15 +139,16 @@ impl Group {
             )
         });
         let decide = start.member(Role::Decide, true, |desk| {
+            let (plan, memory) = (Rc::clone(&self.plan), self.memory.clone());
             DeciderActor::new(
                 desk,
-                decision,
+                Panel::new(plan, memory, works.clock, deciding),
                 Wire::to(&scale.addr, &works.tap),
                 Wire::to(supervisor, &works.tap),
             )
         });
         let measure = start.member(Role::Measure, true, |desk| {
-            MeasureActor::new(desk, measurer, Wire::to(&decide.addr, &works.tap))
+            MeasureActor::new(desk, measuring, Wire::to(&decide.addr, &works.tap))
         });
         self.crew = Crew {
             measure: Some(measure),
@@ -207,8 +209,7 @@ impl Group {
         if other_platform {
             self.scaling = works.scaling(&settings)?;
         }
-        let other_load = settings.measurement != self.settings.measurement
-            || settings.decision != self.settings.decision;
+        let other_load = !settings.metrics().eq(self.settings.metrics());
         let heirs = heirs(&self.settings.notification, &settings.notification);
         let lost = self.outbox.hand_on(&heirs);
         if lost > 0 {
@@ -218,7 +219,7 @@ impl Group {
         self.memory.commit(|state| {
             state.take_up(&self.plan, &plan);
             if other_load {
-                state.history.clear();
+                state.views.forget();
             }
             if other_platform {
                 // It may be another app, whose count was never read.

@@ -7,13 +7,13 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 use crate::backend::BuildError;
+use crate::decision::combine::Combine;
 use crate::decision::schedule::{LocalTime, Schedule};
 use crate::envelope::Step;
-use crate::measurement::OnFailure;
-use crate::measurement::missing::Missing;
 use crate::model::{Bounds, Count, Direction, ProcessName};
 use crate::notification::policy::Policy;
 use crate::settings::{ProcessSettings, Settings, Supervision};
+use crate::supervisor::metric::Metric;
 
 /// How long one decision may take: the built-in backends take microseconds, a command may think.
 pub const DECISION_DEADLINE: Duration = Duration::from_secs(30);
@@ -52,24 +52,12 @@ pub struct Plan {
     pub zone: Tz,
     /// How failures are met.
     pub supervision: Supervision,
-    /// The decision backend's name.
-    pub decision: String,
     /// How often a cycle begins.
     pub interval: Duration,
-    /// How long a measurement may take.
-    pub timeout: Duration,
-    /// What a failed measurement counts as; `None`: what its backend says.
-    pub on_failure: Option<OnFailure>,
-    /// How old a result may be for a scale down, where that is written.
-    pub max_age: Option<Duration>,
-    /// Below this a number is implausible.
-    pub plausible_min: f64,
-    /// Above this it is, too.
-    pub plausible_max: Option<f64>,
-    /// How long zeros are distrusted after an outage.
-    pub distrust_zero: Duration,
-    /// What is done while nothing is known.
-    pub missing: Missing,
+    /// What is measured, and how far it counts; at least one.
+    pub metrics: Vec<Metric>,
+    /// What several measurements come to.
+    pub combine: Combine,
     /// How long the platform's calls of one cycle may take.
     pub scale_timeout: Duration,
     /// How long a process takes to boot, where that is written.
@@ -95,19 +83,6 @@ pub struct Plan {
 }
 
 #[derive(Deserialize)]
-struct Measuring {
-    measurement_interval_in_seconds: f64,
-    timeout_in_seconds: f64,
-    on_failure: Option<OnFailure>,
-    max_age_in_seconds: Option<f64>,
-    plausible_min: f64,
-    plausible_max: Option<f64>,
-    distrust_zero_after_outage_in_seconds: f64,
-    #[serde(flatten)]
-    missing: Missing,
-}
-
-#[derive(Deserialize)]
 struct Deciding {
     min_processes: Schedule,
     max_processes: Schedule,
@@ -116,6 +91,7 @@ struct Deciding {
     history_length: usize,
     zero_is_off: bool,
     mode: String,
+    combine: Combine,
     #[serde(flatten)]
     envelope: Rules,
 }
@@ -171,7 +147,10 @@ impl Plan {
     /// Reads the shared settings of a process's four tables.
     pub fn new(common: impl Into<Common>, process: &ProcessSettings) -> Result<Self, BuildError> {
         let common = common.into();
-        let measuring: Measuring = process.measurement.section.read()?;
+        let metrics: Vec<Metric> = process
+            .metrics()
+            .map(Metric::new)
+            .collect::<Result<_, _>>()?;
         let deciding: Deciding = process.decision.section.read()?;
         let scaling: Scaling = process.scaling.section.read()?;
         let policies = process
@@ -181,17 +160,15 @@ impl Plan {
             .collect::<Result<_, _>>()?;
         Ok(Self {
             process: process.name.clone(),
-            decision: process.decision.backend.clone(),
             zone: common.time_zone,
             supervision: common.supervision,
-            interval: seconds(measuring.measurement_interval_in_seconds),
-            timeout: seconds(measuring.timeout_in_seconds),
-            on_failure: measuring.on_failure,
-            max_age: measuring.max_age_in_seconds.map(seconds),
-            plausible_min: measuring.plausible_min,
-            plausible_max: measuring.plausible_max,
-            distrust_zero: seconds(measuring.distrust_zero_after_outage_in_seconds),
-            missing: measuring.missing,
+            interval: metrics
+                .iter()
+                .map(|metric| metric.interval)
+                .min()
+                .unwrap_or_default(),
+            combine: deciding.combine,
+            metrics,
             scale_timeout: seconds(scaling.timeout_in_seconds),
             boot_time: scaling.boot_time_in_seconds.map(seconds),
             wait: seconds(deciding.post_scale_wait_time_seconds),
@@ -217,35 +194,6 @@ impl Plan {
         Bounds::new(min, max).unwrap_or_else(|_| Bounds::exactly(max))
     }
 
-    /// How old the oldest of `window` results may be for a scale down to rest on them. Twice what they take when all goes
-    /// well, for now and then a tick is skipped.
-    pub fn max_age(&self, window: usize) -> Duration {
-        let many = u32::try_from(window.max(1)).unwrap_or(u32::MAX);
-        self.max_age.unwrap_or_else(|| {
-            self.interval
-                .saturating_mul(many)
-                .saturating_mul(2)
-                .saturating_add(self.timeout)
-        })
-    }
-
-    /// What is implausible about a number, if anything.
-    pub fn implausible(&self, number: f64) -> Option<String> {
-        if !number.is_finite() {
-            return Some(format!("{number} is not a finite number"));
-        }
-        let (min, max) = (self.plausible_min, self.plausible_max);
-        if number < min {
-            return Some(format!(
-                "{number} is implausible: it is below plausible_min, {min}"
-            ));
-        }
-        let max = max.filter(|max| number > *max)?;
-        Some(format!(
-            "{number} is implausible: it is above plausible_max, {max}"
-        ))
-    }
-
     /// How many a scale up adds and a scale down removes, from this count on.
     pub fn steps(&self, count: Count) -> (Count, Count) {
         let step = |written: Option<Step>| written.map_or(self.increment, |step| step.of(count));
@@ -255,14 +203,20 @@ impl Plan {
         )
     }
 
+    /// How long measuring may take.
+    pub fn timeout(&self) -> Duration {
+        let timeouts = self.metrics.iter().map(|metric| metric.timeout);
+        timeouts.max().unwrap_or_default()
+    }
+
     /// When a cycle is given up, should some message of it be lost: longer than all its steps may take together.
     pub fn cycle_deadline(&self) -> Duration {
-        self.timeout + self.scale_timeout * 2 + DECISION_DEADLINE + STUCK_AFTER * 8
+        self.timeout() + self.scale_timeout * 2 + DECISION_DEADLINE + STUCK_AFTER * 8
     }
 }
 
 /// Seconds of the configuration, which are checked to be finite and not negative.
-fn seconds(seconds: f64) -> Duration {
+pub(super) fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX / 64)
 }
 

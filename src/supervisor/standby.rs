@@ -66,8 +66,7 @@ impl Turn<'_> {
             reason: "seen standing by".to_owned(),
         });
         self.state.cooldown.start(self.now.mono, self.plan.wait);
-        self.state.history.clear();
-        self.state.evidence.clear();
+        self.state.views.forget();
     }
 }
 

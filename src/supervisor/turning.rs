@@ -30,7 +30,10 @@ impl Group {
         standby::log_held(orders.record.as_deref());
         let leads = works.leadership.since().is_some();
         if let (Some(journal), Some(record)) = (&works.journal, &orders.record) {
-            let kept = || self.memory.read(|state| Kept::of(state, works.clock.now()));
+            let kept = || {
+                self.memory
+                    .read(|state| Kept::of(state, &self.plan, works.clock.now()))
+            };
             let snapshot = leads.then(|| kept().snapshot(self.process()));
             if leads || standby::is_kept(record) {
                 journal.note(snapshot, [record.kept()]);

@@ -12,7 +12,7 @@ use crate::cluster::leadership::Leadership;
 use crate::command::Known;
 use crate::decision::DecisionBackend;
 use crate::http::Http;
-use crate::measurement::actor::Measurer;
+use crate::measurement::MeasurementBackend;
 use crate::model::ProcessName;
 use crate::notification::actor::Notifier;
 use crate::scaling::ScalingBackend;
@@ -88,26 +88,26 @@ impl Works {
         }
     }
 
-    /// The process's measurement backend.
-    pub fn measurement(&self, settings: &ProcessSettings) -> Result<Measurer, BuildError> {
-        let step = &settings.measurement;
-        let backend = build(&self.registry.measurement, step, &self.site(&settings.name))?;
-        Ok(Measurer {
-            name: step.backend.clone(),
-            backend,
-        })
+    /// The process's measurement backends, one for each of its measurements.
+    pub fn measurement(
+        &self,
+        settings: &ProcessSettings,
+    ) -> Result<Vec<Rc<dyn MeasurementBackend>>, BuildError> {
+        let site = self.site(&settings.name);
+        let steps = settings.metrics().map(|metric| metric.measurement);
+        let built = steps.map(|step| build(&self.registry.measurement, step, &site));
+        built.collect()
     }
 
-    /// The process's decision backend.
+    /// The process's decision backends, one for each of its measurements.
     pub fn decision(
         &self,
         settings: &ProcessSettings,
-    ) -> Result<Rc<dyn DecisionBackend>, BuildError> {
-        build(
-            &self.registry.decision,
-            &settings.decision,
-            &self.site(&settings.name),
-        )
+    ) -> Result<Vec<Rc<dyn DecisionBackend>>, BuildError> {
+        let site = self.site(&settings.name);
+        let steps = settings.metrics().map(|metric| metric.decision);
+        let built = steps.map(|step| build(&self.registry.decision, step, &site));
+        built.collect()
     }
 
     /// The process's scaling backend.
