@@ -7,6 +7,7 @@ mod environment;
 mod known_secrets;
 mod load;
 mod mask;
+mod metrics;
 mod part;
 pub mod problem;
 mod process;
@@ -89,7 +90,9 @@ pub struct ProcessSettings {
     /// How that is decided on, with what holds for all measurements together.
     pub decision: Step,
     /// Its further measurements, each with how it is decided on.
-    pub more: Vec<More>,
+    pub more: Vec<Metric>,
+    /// How the challenger decides on each of its measurements; empty: there is none.
+    pub challenger: Vec<Step>,
     /// How it is scaled.
     pub scaling: Step,
     /// Who is told. A list of backends in one table has become one step each.
@@ -98,16 +101,12 @@ pub struct ProcessSettings {
 
 impl ProcessSettings {
     /// All its measurements, the first that decides before the others.
-    pub fn metrics(&self) -> impl Iterator<Item = Metric<'_>> {
-        let first = Metric {
+    pub fn metrics(&self) -> impl Iterator<Item = MetricSteps<'_>> {
+        let first = MetricSteps {
             measurement: &self.measurement,
             decision: &self.decision,
         };
-        let more = self.more.iter().map(|more| Metric {
-            measurement: &more.measurement,
-            decision: &more.decision,
-        });
-        std::iter::once(first).chain(more)
+        std::iter::once(first).chain(self.more.iter().map(Metric::steps))
     }
 
     /// Shares with another process what is said alike of both.
@@ -121,18 +120,28 @@ impl ProcessSettings {
     }
 }
 
-/// A further measurement of a process, and how it is decided on.
+/// One of a process's measurements, and how it is decided on.
 #[derive(Debug, Clone, PartialEq)]
-pub struct More {
+pub struct Metric {
     /// How it is measured.
     pub measurement: Step,
     /// How it is decided on.
     pub decision: Step,
 }
 
-/// One of a process's measurements, and how it is decided on.
+impl Metric {
+    /// Its two steps.
+    fn steps(&self) -> MetricSteps<'_> {
+        MetricSteps {
+            measurement: &self.measurement,
+            decision: &self.decision,
+        }
+    }
+}
+
+/// The two steps of one of a process's measurements.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Metric<'a> {
+pub struct MetricSteps<'a> {
     /// How it is measured.
     pub measurement: &'a Step,
     /// How it is decided on.

@@ -55,7 +55,7 @@ struct Written {
 
 impl Metric {
     /// Reads the shared settings of a measurement's table.
-    pub fn new(metric: settings::Metric<'_>) -> Result<Self, serde_json::Error> {
+    pub fn new(metric: settings::MetricSteps<'_>) -> Result<Self, serde_json::Error> {
         let step = metric.measurement;
         let written: Written = step.section.read()?;
         Ok(Self {
