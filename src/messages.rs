@@ -95,6 +95,14 @@ pub struct Opinion {
     pub grounds: Grounds,
 }
 
+/// `DeciderActor` to `SupervisorActor`: what the challenger would wish for in this cycle.
+#[derive(Debug, Clone, PartialEq, Message)]
+#[rtype(result = "()")]
+pub struct Challenged {
+    /// The wish and what it rests on.
+    pub decided: Decided,
+}
+
 /// Why there is no wish in a cycle.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Silence {

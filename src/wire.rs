@@ -9,7 +9,9 @@ use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, Handler, MailboxError, Message, Recipient};
 use log::warn;
 
-use crate::messages::{Decided, Fault, GetCount, Measured, Notify, Restarted, Scale, Scaled};
+use crate::messages::{
+    Challenged, Decided, Fault, GetCount, Measured, Notify, Restarted, Scale, Scaled,
+};
 use crate::model::ProcessName;
 
 /// A message that names its process; what a recorder files it under. As an `Any` it can be asked for what else it says.
@@ -29,7 +31,7 @@ macro_rules! addressed {
 }
 
 addressed! {
-    Measured: process, GetCount: process, Decided: process, Scale: process, Scaled: process,
+    Measured: process, GetCount: process, Decided: process, Challenged: decided.process, Scale: process, Scaled: process,
     Notify: notice.process, Fault: process, Restarted: process,
 }
 

@@ -5,11 +5,13 @@ use std::time::Duration;
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture, Supervised, WrapFuture,
 };
+use futures_util::future::join_all;
 use log::{debug, info, warn};
 
 use crate::decision::panel::Panel;
-use crate::messages::{Decided, GetCount, Measured, Opinion, Silence, Teardown};
+use crate::messages::{Challenged, Decided, GetCount, Measured, Opinion, Silence, Teardown};
 use crate::scaling::ScaleError;
+use crate::supervisor::caught::caught_io;
 use crate::supervisor::desk::Desk;
 use crate::supervisor::plan::{DECISION_DEADLINE, STUCK_AFTER};
 use crate::wire::Wire;
@@ -18,6 +20,7 @@ use crate::wire::Wire;
 pub struct DeciderActor {
     desk: Desk,
     panel: Panel,
+    challenger: Option<(Panel, Wire<Challenged>)>,
     scaler: Wire<GetCount>,
     supervisor: Wire<Decided>,
     /// Whether a good measurement led to no decision the last time: what lasts is logged once.
@@ -33,20 +36,47 @@ impl std::fmt::Debug for DeciderActor {
 }
 
 impl DeciderActor {
-    /// An actor that decides by `panel`, asks `scaler` for the count, and tells `supervisor`.
+    /// An actor that decides by `panel`, asks `scaler` for the count, and tells `supervisor`; and beside it, what a challenger
+    /// would wish for.
     pub fn new(
         desk: Desk,
         panel: Panel,
+        challenger: Option<(Panel, Wire<Challenged>)>,
         scaler: Wire<GetCount>,
         supervisor: Wire<Decided>,
     ) -> Self {
         Self {
             desk,
             panel,
+            challenger,
             scaler,
             supervisor,
             undecided: false,
         }
+    }
+
+    /// Lets the challenger decide on the same, once the decision itself has been made: whatever becomes of it, it holds nothing
+    /// up and breaks nothing.
+    fn challenge(&self, measured: Measured, decided: &Decided, ctx: &mut Context<Self>) {
+        let Some((panel, supervisor)) = self.challenger.clone() else {
+            return;
+        };
+        let (desk, count) = (self.desk.clone(), decided.count.clone());
+        let work = async move {
+            let challenging = async {
+                let taken_in = panel.accompany(&measured)?;
+                Some(panel.decide(&measured, taken_in, count).await)
+            };
+            match desk.until_end(caught_io(challenging)).await {
+                Some(Ok(Some(decided))) => supervisor.tell(Challenged { decided }),
+                Some(Err(panic)) => {
+                    let process = &measured.process;
+                    warn!(process:% = process, cycle = measured.cycle; "the challenger of {process} panicked: {panic}");
+                }
+                Some(Ok(None)) | None => {}
+            }
+        };
+        ctx.spawn(work.into_actor(self));
     }
 
     /// A failed measurement has been logged by the one who took it, and a cooldown is no failure.
@@ -99,11 +129,13 @@ impl Handler<Measured> for DeciderActor {
                     .unwrap_or_else(|| Err(no_count()));
                 panel.decide(&measured, taken_in, count).await
             };
-            desk.until_end(deciding).await
+            let decided = desk.until_end(deciding).await?;
+            Some((measured, decided))
         };
-        ctx.spawn(work.into_actor(self).map(|decided, actor, _| {
-            if let Some(decided) = decided {
+        ctx.spawn(work.into_actor(self).map(|done, actor, ctx| {
+            if let Some((measured, decided)) = done {
                 actor.log_undecided(&decided);
+                actor.challenge(measured, &decided, ctx);
                 actor.supervisor.tell(decided);
             }
         }));
@@ -121,6 +153,9 @@ impl Actor for DeciderActor {
 impl Supervised for DeciderActor {
     fn restarting(&mut self, _: &mut Context<Self>) {
         self.panel.restart();
+        if let Some((challenger, _)) = &self.challenger {
+            challenger.restart();
+        }
     }
 }
 
@@ -129,8 +164,14 @@ impl Handler<Teardown> for DeciderActor {
 
     fn handle(&mut self, teardown: Teardown, _: &mut Context<Self>) -> ResponseFuture<()> {
         self.desk.end();
-        let panel = self.panel.clone();
-        Box::pin(async move { panel.teardown(teardown.grace).await })
+        let panels = [
+            Some(self.panel.clone()),
+            self.challenger.clone().map(|(panel, _)| panel),
+        ];
+        Box::pin(async move {
+            let panels = panels.iter().flatten();
+            join_all(panels.map(|panel| panel.teardown(teardown.grace))).await;
+        })
     }
 }
 

@@ -119,6 +119,14 @@ impl Panel {
         all.collect()
     }
 
+    /// Takes in for a cycle of others: those of the process itself, beside whom a challenger decides.
+    pub(super) fn accompany(&self, measured: &Measured) -> Option<Vec<TakenIn>> {
+        let now = self.clock.now().mono;
+        let begin = |state: &mut State| state.accompany(measured.cycle, now, &self.plan);
+        self.memory.commit(begin);
+        self.take_in(measured)
+    }
+
     /// What is wished for, out of what was taken in and the count.
     pub(super) async fn decide(
         &self,
@@ -129,7 +137,10 @@ impl Panel {
         let now = self.clock.now();
         let seen = count.as_ref().ok();
         let masked = seen.and_then(|seen| {
-            let look = |state: &mut State| look(state, &self.plan, seen, now.mono);
+            let look = |state: &mut State| {
+                let changed = state.follow(seen.count, now.mono, &self.plan);
+                look(state, &self.plan, seen, now.mono).or(changed)
+            };
             self.memory.commit(look)
         });
         let situation = seen.map(|seen| self.situation(seen, now));

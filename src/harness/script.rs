@@ -93,8 +93,8 @@ impl<T: Clone> Playlist<T> {
 /// one a call, and the last one is repeated.
 #[derive(Debug, Default)]
 pub struct Script {
-    pub(super) measurement: Playlist<Value>,
-    pub(super) decision: Playlist<i64>,
+    pub(super) measurement: RefCell<BTreeMap<String, Playlist<Value>>>,
+    pub(super) decision: RefCell<BTreeMap<String, Playlist<i64>>>,
     pub(super) counting: Playlist<()>,
     pub(super) scaling: Playlist<()>,
     pub(super) notification: RefCell<BTreeMap<String, Playlist<()>>>,
@@ -109,12 +109,24 @@ pub struct Script {
 impl Script {
     /// What is measured; nothing scripted: 0.
     pub fn measures(&self, acts: impl IntoIterator<Item = Act<Value>>) {
-        self.measurement.set(acts);
+        self.measures_as("", acts);
     }
 
     /// What is wished for; nothing scripted: the present count.
     pub fn decides(&self, acts: impl IntoIterator<Item = Act<i64>>) {
-        self.decision.set(acts);
+        self.decides_as("", acts);
+    }
+
+    /// What is measured by the one whose table says `script = "…"`.
+    pub fn measures_as(&self, script: &str, acts: impl IntoIterator<Item = Act<Value>>) {
+        let mut all = self.measurement.borrow_mut();
+        all.entry(script.to_owned()).or_default().set(acts);
+    }
+
+    /// What is wished for by the one whose table says `script = "…"`.
+    pub fn decides_as(&self, script: &str, acts: impl IntoIterator<Item = Act<i64>>) {
+        let mut all = self.decision.borrow_mut();
+        all.entry(script.to_owned()).or_default().set(acts);
     }
 
     /// What happens when the count is read; nothing scripted: it is told.
@@ -179,6 +191,18 @@ impl Script {
     /// The hooks that were run, oldest first: `measurement.setup`, `scaling.teardown` and so on.
     pub fn hooks(&self) -> Vec<&'static str> {
         self.hooks.borrow().clone()
+    }
+
+    pub(super) fn measured(&self, script: &str) -> Act<Value> {
+        let all = self.measurement.borrow();
+        let acts = all.get(script);
+        acts.map_or_else(|| Act::value(0.0), |acts| acts.next(Value::from(0)))
+    }
+
+    pub(super) fn decided(&self, script: &str, otherwise: i64) -> Act<i64> {
+        let all = self.decision.borrow();
+        let acts = all.get(script);
+        acts.map_or(Act::Answer(otherwise), |acts| acts.next(otherwise))
     }
 
     pub(super) fn hook(&self, name: &'static str) {

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{
-    Decided, Fault, GetCount, Measured, Notify, Outcome, Restarted, Scale, Scaled, Teardown,
+    Challenged, Decided, Fault, GetCount, Measured, Notify, Outcome, Restarted, Scale, Scaled,
+    Teardown,
 };
 
 impl fmt::Display for Measured {
@@ -36,6 +37,12 @@ impl fmt::Display for Decided {
             Ok(wish) => write!(f, "Decided {count} -> {}: {}", wish.desired, wish.reason),
             Err(silence) => write!(f, "Decided {count}: {silence}"),
         }
+    }
+}
+
+impl fmt::Display for Challenged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Challenged: {}", self.decided)
     }
 }
 

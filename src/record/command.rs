@@ -9,12 +9,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use clap::Subcommand;
 
+use super::lines::{Lines, read};
 use super::moment::moment;
-use super::{CycleRecord, telling};
+use super::{CycleRecord, compare, telling};
 use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::exit::Exit;
-use crate::orders::command::Asked;
+use crate::model::ProcessName;
+use crate::orders::command::{Asked, Of};
 use crate::orders::together::in_force;
 use crate::orders::{lasting, words};
 use crate::output::{complain, say};
@@ -53,6 +55,20 @@ pub(crate) enum LookCommand {
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
+    /// Tell where a process's decision and its challenger's differed, and what the other would have cost
+    Compare {
+        /// The process
+        process: String,
+        /// Since so long ago (90s, 30m, 2h, 7d)
+        #[arg(long, value_name = "AGO", value_parser = ago, default_value = "7d")]
+        since: Duration,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        /// The configuration [default: $AUTOSCALEBOT_CONFIG, else autoscalebot.toml]
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
     /// Tell how each process is: its count, what was decided last, and the orders in force
     Status {
         /// Only this process
@@ -74,13 +90,15 @@ impl LookCommand {
     /// The configuration that was named.
     pub(crate) fn config(&self) -> Option<PathBuf> {
         match self {
-            Self::Why { config, .. } | Self::Status { config, .. } => config.clone(),
+            Self::Why { config, .. }
+            | Self::Compare { config, .. }
+            | Self::Status { config, .. } => config.clone(),
         }
     }
 
     fn process(&self) -> Option<&str> {
         match self {
-            Self::Why { process, .. } => Some(process),
+            Self::Why { process, .. } | Self::Compare { process, .. } => Some(process),
             Self::Status { process, .. } => process.as_deref(),
         }
     }
@@ -93,7 +111,13 @@ pub(crate) fn obey(
     registry: &Registry,
     clock: Clock,
 ) -> Result<Exit> {
-    let asked = match Asked::open(command.process(), config, registry, clock)? {
+    let asked = match Asked::open(
+        command.process(),
+        Of::ProcessesAndChallengers,
+        config,
+        registry,
+        clock,
+    )? {
         Ok(asked) => asked,
         Err(exit) => return Ok(exit),
     };
@@ -119,6 +143,7 @@ pub(crate) fn obey(
                 follow: true, json, ..
             } => follow(&asked, *json).await,
             LookCommand::Why { json, .. } => why(&asked, None, *json).await,
+            LookCommand::Compare { since, json, .. } => compared(&asked, *since, *json).await,
             LookCommand::Status { json, .. } => status(&asked, *json).await,
         }
     })
@@ -164,6 +189,50 @@ async fn since_then(asked: &Asked, since: Duration, json: bool) -> Result<Exit> 
     }
     say(&lines.rest())?;
     Ok(Exit::Success)
+}
+
+async fn compared(asked: &Asked, since: Duration, json: bool) -> Result<Exit> {
+    let process = asked
+        .named()
+        .ok_or_else(|| anyhow!("no process was named"))?;
+    let live = all_since(asked, process, since).await?;
+    let challenger = all_since(asked, &process.challenger(), since).await?;
+    let found = compare::compare(&live, &challenger);
+    if json {
+        say(&format!("{}\n", serde_json::to_string(&found)?))?;
+    } else {
+        say(&found.told(process.as_str(), asked.zone))?;
+    }
+    Ok(if found.cycles > 0 {
+        Exit::Success
+    } else {
+        Exit::Failure
+    })
+}
+
+/// Every record of a while.
+async fn all_since(
+    asked: &Asked,
+    process: &ProcessName,
+    since: Duration,
+) -> Result<Vec<CycleRecord>> {
+    let since = TimeDelta::from_std(since).unwrap_or(TimeDelta::MAX);
+    let wanted = Wanted {
+        since: asked.now.checked_sub_signed(since),
+        until: None,
+        first: First::Oldest,
+        most: MOST,
+    };
+    let mut all = Vec::new();
+    let mut found = asked.store.records(process, wanted).await.map_err(said)?;
+    while let Some(last) = found.last().map(Record::position) {
+        for record in &found {
+            all.push(read(record)?);
+        }
+        let after = asked.store.after(process, last, MOST);
+        found = after.await.map_err(said)?;
+    }
+    Ok(all)
 }
 
 async fn follow(asked: &Asked, json: bool) -> Result<Exit> {
@@ -225,61 +294,11 @@ async fn status(asked: &Asked, json: bool) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// A ledger line by line. What says the same as the line before is only counted.
-struct Lines {
-    zone: Tz,
-    json: bool,
-    last: Option<String>,
-    alike: usize,
-}
-
-impl Lines {
-    fn new(zone: Tz, json: bool) -> Self {
-        Self {
-            zone,
-            json,
-            last: None,
-            alike: 0,
-        }
-    }
-
-    fn line(&mut self, record: &Record) -> Result<String> {
-        if self.json {
-            return Ok(format!("{}\n", record.text));
-        }
-        let record = read(record)?;
-        let told = format!("{}: {}", telling::outcome(&record), record.reason);
-        if self.last.as_ref() == Some(&told) {
-            self.alike += 1;
-            return Ok(String::new());
-        }
-        self.last = Some(told);
-        Ok(self.rest() + &telling::in_a_line(&record, self.zone) + "\n")
-    }
-
-    /// How many were not told.
-    fn rest(&mut self) -> String {
-        match std::mem::take(&mut self.alike) {
-            0 => String::new(),
-            alike => format!("{:>14}  and the same {alike} times more\n", ""),
-        }
-    }
-}
-
 fn in_full(record: &Record, zone: Tz, json: bool) -> Result<String> {
     if json {
         return Ok(format!("{}\n", record.text));
     }
     Ok(telling::told(&read(record)?, zone))
-}
-
-fn read(record: &Record) -> Result<CycleRecord> {
-    serde_json::from_str(&record.text).map_err(|error| {
-        anyhow!(
-            "the record of cycle {} cannot be read: {error}",
-            record.cycle
-        )
-    })
 }
 
 /// A failure of the store says where and what to mend.

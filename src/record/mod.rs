@@ -3,6 +3,8 @@
 //! it. One is written a cycle, by `supervisor::recording`; whoever asks why is told from it ([`telling`]).
 
 pub(crate) mod command;
+pub mod compare;
+mod lines;
 mod moment;
 pub mod telling;
 

@@ -109,6 +109,21 @@ impl ProcessSettings {
         std::iter::once(first).chain(self.more.iter().map(Metric::steps))
     }
 
+    /// The same process as its challenger sees it: with the decisions that are tried, and nobody to tell.
+    pub fn challenged(&self) -> Option<Self> {
+        let mut tried = self.challenger.iter().cloned();
+        let mut challenged = Self {
+            decision: tried.next()?,
+            notification: Vec::new(),
+            challenger: Vec::new(),
+            ..self.clone()
+        };
+        for (metric, decision) in challenged.more.iter_mut().zip(tried) {
+            metric.decision = decision;
+        }
+        Some(challenged)
+    }
+
     /// Shares with another process what is said alike of both.
     fn share(&mut self, other: &Self) {
         self.measurement.section.share(&other.measurement.section);

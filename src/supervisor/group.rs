@@ -25,6 +25,7 @@ use crate::settings::ProcessSettings;
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::birth::Start;
 use crate::supervisor::caught::caught;
+use crate::supervisor::challenger::Challenger;
 use crate::supervisor::cycle::Platform;
 use crate::supervisor::departure::Departure;
 use crate::supervisor::guard::Life;
@@ -44,6 +45,8 @@ pub struct Group {
     pub memory: Memory,
     /// The scaling backend, which outlives its actor too.
     pub scaling: Rc<dyn ScalingBackend>,
+    /// What is tried beside its own decision.
+    pub challenger: Option<Challenger>,
     /// What waits to be told, which outlives the notifiers' actor.
     pub outbox: Outbox,
     /// Which life this is.
@@ -95,6 +98,7 @@ impl Group {
             plan: Rc::new(plan),
             memory: Memory::new(state),
             scaling: works.scaling(&settings)?,
+            challenger: Challenger::new(works, common, &settings)?,
             outbox: Outbox::default(),
             generation: 0,
             crew: Crew::default(),
@@ -121,6 +125,8 @@ impl Group {
         self.end_life();
         let measuring = works.measurement(&self.settings)?;
         let deciding = works.decision(&self.settings)?;
+        let challenger = self.challenger.as_ref();
+        let challenger = challenger.map(|one| one.panel(works)).transpose()?;
         let notifiers = works.notification(&self.settings);
         let start = Start {
             group: self,
@@ -143,6 +149,7 @@ impl Group {
             DeciderActor::new(
                 desk,
                 Panel::new(plan, memory, works.clock, deciding),
+                challenger.map(|panel| (panel, Wire::to(supervisor, &works.tap))),
                 Wire::to(&scale.addr, &works.tap),
                 Wire::to(supervisor, &works.tap),
             )
@@ -205,6 +212,7 @@ impl Group {
         settings: ProcessSettings,
     ) -> Result<(), BuildError> {
         let plan = Plan::new(common, &settings)?;
+        self.challenger = Challenger::take_up(self.challenger.take(), works, common, &settings)?;
         let other_platform = settings.scaling != self.settings.scaling;
         if other_platform {
             self.scaling = works.scaling(&settings)?;

@@ -24,6 +24,7 @@ pub mod around;
 mod awaited;
 mod birth;
 pub mod caught;
+pub mod challenger;
 pub mod cooldown;
 pub mod cycle;
 mod departure;

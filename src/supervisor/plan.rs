@@ -74,6 +74,8 @@ pub struct Plan {
     pub zero_is_off: bool,
     /// Whether it only decides and tells, and never acts.
     pub is_shadow: bool,
+    /// Whether others set the count, beside whom it only decides.
+    pub is_beside: bool,
     /// Whether the maximum stands in the file.
     pub max_is_written: bool,
     /// Which notifier tells what.
@@ -178,6 +180,7 @@ impl Plan {
             // Where the minimum is 0 at some time, a count of 0 is our own doing as well as anybody's.
             zero_is_off: deciding.zero_is_off && deciding.min_processes.least() > 0,
             is_shadow: deciding.mode == "shadow",
+            is_beside: false,
             max_is_written: process.decision.section.is_written("max_processes"),
             policies,
             min: deciding.min_processes,

@@ -19,6 +19,7 @@ use crate::scaling::ScalingBackend;
 use crate::settings::{ProcessSettings, Settings, Step};
 use crate::state::journal::Journal;
 use crate::supervisor::caught::caught;
+use crate::supervisor::challenger::Challenger;
 use crate::supervisor::guard::Census;
 use crate::supervisor::keeping::Kept;
 use crate::supervisor::plan::Plan;
@@ -144,8 +145,16 @@ impl Works {
             self.measurement(process).err(),
             self.decision(process).err(),
             self.scaling(process).err(),
+            self.challenger(settings, process).err(),
         ];
         others.into_iter().chain(notifiers).flatten().collect()
+    }
+
+    fn challenger(&self, settings: &Settings, process: &ProcessSettings) -> Result<(), BuildError> {
+        let Some(challenger) = Challenger::new(self, settings.into(), process)? else {
+            return Ok(());
+        };
+        challenger.panel(self).map(drop)
     }
 
     /// One of the process's notifiers.

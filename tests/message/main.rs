@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod backends;
 #[cfg(test)]
+mod challenger;
+#[cfg(test)]
 mod cluster;
 #[cfg(test)]
 mod deadlines;
@@ -14,6 +16,8 @@ mod faults;
 mod holds;
 #[cfg(test)]
 mod journal;
+#[cfg(test)]
+mod metrics;
 #[cfg(test)]
 mod missing;
 #[cfg(test)]
