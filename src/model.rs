@@ -184,3 +184,16 @@ impl fmt::Display for Role {
         })
     }
 }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_challenger_is_no_process() {
+        let web = ProcessName::new("web").unwrap();
+        assert_eq!(ProcessName::new("web.challenger"), Err(BadProcessName));
+        assert_eq!(ProcessName::kept("web.challenger"), Ok(web.challenger()));
+        assert_eq!(ProcessName::kept("web"), Ok(web));
+        assert_eq!(ProcessName::kept(".challenger"), Err(BadProcessName));
+    }
+}

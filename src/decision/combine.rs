@@ -130,3 +130,119 @@ fn unknown(silent: &[(usize, &Say<'_>)]) -> String {
     });
     told.collect::<Vec<_>>().join(", and ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wishes in words, at a count of 4: `5`, `-` for nothing, `^` before a ceiling's.
+    fn wishes(words: &str) -> Vec<(bool, Result<Wish, Silence>)> {
+        let wish = |word: &str| {
+            let desired = word.trim_start_matches('^').parse();
+            let reason = "R".to_owned();
+            let wish = desired.map(|desired| Wish { desired, reason });
+            (
+                word.starts_with('^'),
+                wish.map_err(|_no_number| Silence::Unmeasured("gone".to_owned())),
+            )
+        };
+        words.split_whitespace().map(wish).collect()
+    }
+
+    fn said(how: Combine, words: &str) -> (Result<Wish, Silence>, usize) {
+        let wishes = wishes(words);
+        let names = ["a", "b", "c"];
+        let says: Vec<Say<'_>> = names
+            .iter()
+            .zip(&wishes)
+            .map(|(name, (is_ceiling, wish))| Say {
+                name,
+                is_ceiling: *is_ceiling,
+                wish,
+            })
+            .collect();
+        combine(how, 4, &says)
+    }
+
+    #[test]
+    fn what_all_come_to() {
+        use Combine::{Max, Min};
+        for (how, words, desired, whose, reason) in [
+            (Max, "5", 5, 0, "R"),
+            (Max, "3", 3, 0, "R"),
+            (Max, "3 6 5", 6, 1, "b: R"),
+            (Max, "2 3 1", 3, 1, "b: R"),
+            (Max, "3 3 4", 4, 2, "c: R"),
+            (
+                Max,
+                "3 - 3",
+                4,
+                0,
+                "a: R; not down while b is not measured: gone",
+            ),
+            (Max, "- 6 -", 6, 1, "b: R"),
+            (Max, "6 6 ^4", 6, 0, "a: R"),
+            (
+                Max,
+                "6 6 ^5",
+                4,
+                0,
+                "a: R; not up: the ceiling c is reached, R",
+            ),
+            (
+                Max,
+                "6 6 ^-",
+                4,
+                0,
+                "a: R; not up: the ceiling c is not known, not measured: gone",
+            ),
+            (Max, "2 2 ^5", 2, 0, "a: R"),
+            (Max, "2 ^- ^9", 2, 0, "a: R"),
+            (Min, "3 6 5", 3, 0, "a: R"),
+            (Min, "7 6 5", 5, 2, "c: R"),
+            (
+                Min,
+                "3 - 5",
+                4,
+                0,
+                "a: R; not down while b is not measured: gone",
+            ),
+            (Min, "7 - 5", 5, 2, "c: R"),
+            (
+                Min,
+                "7 5 ^5",
+                4,
+                1,
+                "b: R; not up: the ceiling c is reached, R",
+            ),
+        ] {
+            let (wish, chosen) = said(how, words);
+            let wish = wish.unwrap();
+            assert_eq!((wish.desired, chosen), (desired, whose), "{how} {words}");
+            assert_eq!(wish.reason, reason, "{how} {words}");
+        }
+    }
+
+    #[test]
+    fn why_nothing_is_wished_for() {
+        let gone = Silence::Unmeasured("gone".to_owned());
+        assert_eq!(
+            said(Combine::Max, "- - ^5").0,
+            Err(gone),
+            "the same of all is said once"
+        );
+        let cooling: Result<Wish, _> = Err(Silence::Cooling(std::time::Duration::from_secs(3)));
+        let refused = Err(Silence::Undecided("no".to_owned()));
+        let say = |name, wish| Say {
+            name,
+            is_ceiling: false,
+            wish,
+        };
+        let says = [say("a", &cooling), say("b", &refused)];
+        let (silence, _) = combine(Combine::Max, 4, &says);
+        assert_eq!(
+            silence.unwrap_err().to_string(),
+            "not measured: a is cooling down for another 3.0 s, and b is not decided: no"
+        );
+    }
+}

@@ -9,13 +9,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use clap::Subcommand;
 
+use super::compared::compared;
 use super::lines::{Lines, read};
 use super::moment::moment;
-use super::{CycleRecord, compare, telling};
+use super::telling;
 use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::exit::Exit;
-use crate::model::ProcessName;
 use crate::orders::command::{Asked, Of};
 use crate::orders::together::in_force;
 use crate::orders::{lasting, words};
@@ -23,7 +23,7 @@ use crate::output::{complain, say};
 use crate::state::{First, Record, StoreError, Wanted};
 
 /// How many records are told at the most.
-const MOST: usize = 10_000;
+pub(super) const MOST: usize = 10_000;
 
 /// How often a ledger that is followed is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -191,50 +191,6 @@ async fn since_then(asked: &Asked, since: Duration, json: bool) -> Result<Exit> 
     Ok(Exit::Success)
 }
 
-async fn compared(asked: &Asked, since: Duration, json: bool) -> Result<Exit> {
-    let process = asked
-        .named()
-        .ok_or_else(|| anyhow!("no process was named"))?;
-    let live = all_since(asked, process, since).await?;
-    let challenger = all_since(asked, &process.challenger(), since).await?;
-    let found = compare::compare(&live, &challenger);
-    if json {
-        say(&format!("{}\n", serde_json::to_string(&found)?))?;
-    } else {
-        say(&found.told(process.as_str(), asked.zone))?;
-    }
-    Ok(if found.cycles > 0 {
-        Exit::Success
-    } else {
-        Exit::Failure
-    })
-}
-
-/// Every record of a while.
-async fn all_since(
-    asked: &Asked,
-    process: &ProcessName,
-    since: Duration,
-) -> Result<Vec<CycleRecord>> {
-    let since = TimeDelta::from_std(since).unwrap_or(TimeDelta::MAX);
-    let wanted = Wanted {
-        since: asked.now.checked_sub_signed(since),
-        until: None,
-        first: First::Oldest,
-        most: MOST,
-    };
-    let mut all = Vec::new();
-    let mut found = asked.store.records(process, wanted).await.map_err(said)?;
-    while let Some(last) = found.last().map(Record::position) {
-        for record in &found {
-            all.push(read(record)?);
-        }
-        let after = asked.store.after(process, last, MOST);
-        found = after.await.map_err(said)?;
-    }
-    Ok(all)
-}
-
 async fn follow(asked: &Asked, json: bool) -> Result<Exit> {
     let process = asked
         .named()
@@ -302,6 +258,6 @@ fn in_full(record: &Record, zone: Tz, json: bool) -> Result<String> {
 }
 
 /// A failure of the store says where and what to mend.
-fn said(error: StoreError) -> anyhow::Error {
+pub(super) fn said(error: StoreError) -> anyhow::Error {
     anyhow!("{error}")
 }

@@ -136,31 +136,32 @@ impl Comparison {
         } else {
             String::new()
         };
-        let mut text = format!(
+        let text = format!(
             "{process} and its challenger, {} to {} ({} cycles)\n  \
-             live        {:.2} process-hours, {} scales\n  \
-             challenger  {:.2} process-hours ({more:+.2}{part}), {} scales wished for\n",
+             live        {:.2} process-hours, {}\n  \
+             challenger  {:.2} process-hours ({more:+.2}{part}), {} wished for\n",
             time(from),
             time(until),
             self.cycles,
             live.process_hours,
-            live.scales,
+            scales(live.scales),
             challenger.process_hours,
-            challenger.scales,
+            scales(challenger.scales),
         );
         let many = self.stretches.len();
-        text += &match self.differing {
-            0 => "  they did not differ\n".to_owned(),
-            differing => format!("  they differed in {differing} cycles, in {many} stretches\n"),
-        };
         let shown = self.longest();
-        if shown.len() < many {
-            text += &format!("  the longest {}:\n", shown.len());
-        }
-        for stretch in shown {
-            text += &stretch.told(zone);
-        }
-        text + "Each cycle is compared from the count that really ran.\n"
+        let differed = match self.differing {
+            0 => "  they did not differ\n".to_owned(),
+            cycles if shown.len() < many => {
+                let told = shown.len();
+                format!(
+                    "  they differed in {cycles} cycles, in {many} stretches; the longest {told}:\n"
+                )
+            }
+            cycles => format!("  they differed in {cycles} cycles, in {many} stretches\n"),
+        };
+        let stretches: String = shown.iter().map(|stretch| stretch.told(zone)).collect();
+        text + &differed + &stretches + "Each cycle is compared from the count that really ran.\n"
     }
 
     /// The longest stretches, in the order of time.
@@ -204,8 +205,13 @@ fn pairs<'r>(live: &'r [CycleRecord], challenger: &'r [CycleRecord]) -> Vec<Pair
         };
         let would = match record.outcome {
             Outcome::Would { to } => to,
-            _ if record.wish.is_none() => before.unwrap_or(count),
-            _ => count,
+            Outcome::Held if record.wish.is_none() => before.unwrap_or(count),
+            Outcome::Held
+            | Outcome::Ordered { .. }
+            | Outcome::Scaled { .. }
+            | Outcome::Failed { .. }
+            | Outcome::Uncounted
+            | Outcome::Lost => count,
         };
         before = Some(would);
         pairs.push(Pair {
@@ -246,6 +252,118 @@ fn sets(record: &CycleRecord) -> bool {
     )
 }
 
+fn scales(many: usize) -> String {
+    let plural = if many == 1 { "" } else { "s" };
+    format!("{many} scale{plural}")
+}
+
 fn seconds(time: TimeDelta) -> f64 {
     time.as_seconds_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envelope::Cause;
+    use crate::model::ProcessName;
+    use crate::record::Wished;
+
+    /// Records in words, one a cycle of 30 s: `3` stays, `3>4` was scaled, `3?4` would be, `3.` said nothing, `_` is none.
+    fn records(words: &str) -> Vec<CycleRecord> {
+        let start: DateTime<Utc> = "2026-11-24T09:00:00Z".parse().unwrap();
+        let mut all = Vec::new();
+        for (number, word) in words.split_whitespace().enumerate() {
+            if word == "_" {
+                continue;
+            }
+            let counts: Vec<Count> = word
+                .split(|mark: char| !mark.is_ascii_digit())
+                .filter_map(|count| count.parse().ok())
+                .collect();
+            let to = *counts.last().unwrap();
+            let (outcome, silent) = match word.trim_matches(|mark: char| mark.is_ascii_digit()) {
+                ">" => (Outcome::Scaled { to }, false),
+                "?" => (Outcome::Would { to }, false),
+                "." => (Outcome::Held, true),
+                _ => (Outcome::Held, false),
+            };
+            let desired = i64::from(to);
+            let wish = Wished {
+                backend: "b".to_owned(),
+                desired,
+                reason: "R".to_owned(),
+            };
+            all.push(CycleRecord {
+                process: ProcessName::new("web").unwrap(),
+                cycle: u64::try_from(number).unwrap() + 1,
+                at: start + TimeDelta::seconds(30) * i32::try_from(number).unwrap(),
+                count: Some(counts[0]),
+                ready: None,
+                min: 1,
+                max: 9,
+                inputs: Vec::new(),
+                wish: (!silent).then_some(wish),
+                silence: None,
+                clamps: Vec::new(),
+                cause: Cause::Load,
+                outcome,
+                reason: format!("because of {word}"),
+                otherwise: Vec::new(),
+            });
+        }
+        all
+    }
+
+    #[test]
+    fn hours_and_stretches() {
+        // Live's own counts are 2 2 3 3 3 3, the challenger's 2 3 3 4 4 3.
+        let live = records("2 2 2>3 3 3 3");
+        let challenger = records("2 2?3 3. 3?4 3. 3");
+        let found = compare(&live, &challenger);
+        assert_eq!((found.cycles, found.differing), (6, 3));
+        let hours = |counts: f64| counts * 30.0 / 3600.0;
+        assert!(
+            (found.live.process_hours - hours(16.0)).abs() < 1e-9,
+            "{found:?}"
+        );
+        assert!(
+            (found.challenger.process_hours - hours(19.0)).abs() < 1e-9,
+            "{found:?}"
+        );
+        assert_eq!((found.live.scales, found.challenger.scales), (1, 2));
+        let shown = found.told("web", Tz::UTC);
+        let expected = "\
+web and its challenger, 2026-11-24 09:00 to 2026-11-24 09:03 (6 cycles)
+  live        0.13 process-hours, 1 scale
+  challenger  0.16 process-hours (+0.02, +18.7 %), 2 scales wished for
+  they differed in 3 cycles, in 2 stretches
+  11-24 09:00:30      30 s  live 2: because of 2
+                                 challenger 3: because of 2?3
+  11-24 09:01:30      60 s  live 3: because of 3
+                                 challenger 4: because of 3?4
+Each cycle is compared from the count that really ran.
+";
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn time_in_which_the_bot_was_away_costs_nothing() {
+        let words = "2 2 2 _ _ _ _ _ _ _ _ _ _ 2 2";
+        let found = compare(&records(words), &records(words));
+        assert_eq!(found.cycles, 5);
+        let hours = 2.0 * 5.0 * 30.0 / 3600.0;
+        assert!((found.live.process_hours - hours).abs() < 1e-9, "{found:?}");
+        assert!(found.told("web", Tz::UTC).contains("did not differ"));
+    }
+
+    #[test]
+    fn what_only_one_decided_is_not_compared() {
+        let found = compare(&records("2 _ 2>3"), &records("_ 2?3 3"));
+        assert_eq!((found.cycles, found.differing), (1, 0));
+        let none = compare(&records("2"), &[]);
+        assert!(
+            none.told("web", Tz::UTC)
+                .contains("no cycle that both decided")
+        );
+    }
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod command;
 pub mod compare;
+mod compared;
 mod lines;
 mod moment;
 pub mod telling;

@@ -128,7 +128,7 @@ mod tests {
     use crate::envelope::doubt::Trust;
     use crate::envelope::{Cause, Clamp, Rule};
     use crate::model::ProcessName;
-    use crate::record::Wished;
+    use crate::record::{Alone, Wished};
 
     fn record() -> CycleRecord {
         let at = "2026-11-24T22:03:30Z".parse().unwrap();
@@ -184,6 +184,41 @@ web at 2026-11-24 14:03:30 (cycle 1234): stays at 3
              up, if …
 ";
         assert_eq!(told(&record(), chrono_tz::America::Vancouver), expected);
+    }
+
+    #[test]
+    fn several_measurements_say_what_each_would_have_led_to() {
+        let mut several = record();
+        let one = &mut several.inputs[0];
+        one.backend = "orders".to_owned();
+        one.doubts.clear();
+        one.alone = Some(Alone {
+            is_ceiling: false,
+            desired: Some(2),
+            reason: "the last 5 results are below 400".to_owned(),
+        });
+        let ceiling = Input {
+            backend: "db".to_owned(),
+            value: None,
+            error: Some("refused".to_owned()),
+            alone: Some(Alone {
+                is_ceiling: true,
+                desired: None,
+                reason: "not measured: refused".to_owned(),
+            }),
+            ..several.inputs[0].clone()
+        };
+        several.inputs.push(ceiling);
+        let told = told(&several, Tz::UTC);
+        let expected = "\
+  measured   120.5 by orders
+             nothing by db: refused
+  count      3 asked for, 2 up; 1 to 5 allowed
+  wished     2 by consecutive_threshold: the last 5 results are below 400
+  alone      orders: 2, the last 5 results are below 400
+             db (a ceiling): nothing, not measured: refused
+";
+        assert!(told.contains(expected), "{told}");
     }
 
     #[test]

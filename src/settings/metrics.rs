@@ -43,9 +43,10 @@ impl Walk<'_> {
         );
         let own = self.tables_of(Step::Measurement, written);
         let own = own.map_or_else(|| vec![None], |list| list.into_iter().map(Some).collect());
-        if own.is_empty() {
-            let wrong = "the list is empty";
-            self.find(&here(Step::Measurement), wrong, "at least one measurement");
+        if own.is_empty()
+            && let Some((place, _)) = written.find(Step::Measurement.name())
+        {
+            self.find(&place, "the list is empty", "at least one measurement");
         }
         let mut metrics = Vec::new();
         for own in &own {

@@ -17,7 +17,7 @@ use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::cycle::Turn;
 use crate::supervisor::keeping::Kept;
 use crate::supervisor::memory::{InFlight, Memory, Stage, State};
-use crate::supervisor::plan::{Common, Plan};
+use crate::supervisor::plan::{Common, Mode, Plan};
 use crate::supervisor::works::Works;
 
 /// What the supervisor holds of a challenger.
@@ -40,7 +40,7 @@ impl Challenger {
             return Ok(None);
         };
         let mut plan = Plan::new(common, &settings)?;
-        (plan.is_shadow, plan.is_beside) = (true, true);
+        plan.mode = Mode::Challenger;
         let mut state = State::default();
         if let Some(kept) = works.kept.get(&process.name.challenger()) {
             kept.clone().restore(&mut state, &plan, works.clock.now());
@@ -94,7 +94,7 @@ impl State {
     /// Where others set the count: says so when they have, for what was measured was measured of another count. It is waited
     /// after as after a scale of one's own.
     pub fn follow(&mut self, count: Count, now: Duration, plan: &Plan) -> Option<String> {
-        if !plan.is_beside {
+        if plan.mode != Mode::Challenger {
             return None;
         }
         let before = self.last.as_ref().and_then(|last| last.count)?;

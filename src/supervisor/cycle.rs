@@ -19,7 +19,7 @@ use crate::scaling::{Observed, ScaleError};
 use crate::supervisor::around::Around;
 use crate::supervisor::ledger::ScaleRecord;
 use crate::supervisor::memory::{Health, LastCycle, Order, Stage, State};
-use crate::supervisor::plan::Plan;
+use crate::supervisor::plan::{Mode, Plan};
 
 /// How many characters of a measurement's data are told.
 pub(super) const MOST_DATA: usize = 1_000;
@@ -160,7 +160,7 @@ impl<'a> Turn<'a> {
             self.condition(Event::BelowMin, answer.below_min, Some(seen.count));
         }
         match answer.target {
-            Some(to) if self.plan.is_shadow => {
+            Some(to) if self.plan.mode != Mode::Live => {
                 self.would(seen.count, to, &answer.reason);
                 self.recover(seen.count);
             }

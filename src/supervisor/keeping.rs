@@ -446,6 +446,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_measured_by_something_else_is_let_go_of() {
+        let text = Kept::of(&state(), &plan(), now(1000, 1000)).text();
+        for (name, readings) in [("response_time", 1), ("orders", 0)] {
+            let mut kept = Kept::read(&text).unwrap();
+            kept.metrics = vec![name.to_owned()];
+            let mut there = State::default();
+            kept.restore(&mut there, &plan(), now(1010, 5000));
+            assert_eq!(there.views.readings(), readings, "{name}");
+        }
+    }
+
+    #[test]
     fn large_data_and_another_form_are_left_out() {
         let mut state = state();
         if let Some(reading) = state.views.of(0).history.front_mut() {

@@ -72,10 +72,8 @@ pub struct Plan {
     pub envelope: Rules,
     /// Whether a count of 0 can mean that someone switched the process off.
     pub zero_is_off: bool,
-    /// Whether it only decides and tells, and never acts.
-    pub is_shadow: bool,
-    /// Whether others set the count, beside whom it only decides.
-    pub is_beside: bool,
+    /// Whether what is decided is done.
+    pub mode: Mode,
     /// Whether the maximum stands in the file.
     pub max_is_written: bool,
     /// Which notifier tells what.
@@ -92,10 +90,23 @@ struct Deciding {
     post_scale_wait_time_seconds: f64,
     history_length: usize,
     zero_is_off: bool,
-    mode: String,
+    mode: Mode,
     combine: Combine,
     #[serde(flatten)]
     envelope: Rules,
+}
+
+/// Whether what is decided is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// It is.
+    Live,
+    /// It is told and recorded.
+    Shadow,
+    /// It is recorded, beside others who decide on the same.
+    #[serde(skip)]
+    Challenger,
 }
 
 /// What the safety envelope allows, as written.
@@ -179,8 +190,7 @@ impl Plan {
             envelope: deciding.envelope,
             // Where the minimum is 0 at some time, a count of 0 is our own doing as well as anybody's.
             zero_is_off: deciding.zero_is_off && deciding.min_processes.least() > 0,
-            is_shadow: deciding.mode == "shadow",
-            is_beside: false,
+            mode: deciding.mode,
             max_is_written: process.decision.section.is_written("max_processes"),
             policies,
             min: deciding.min_processes,

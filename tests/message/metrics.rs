@@ -68,12 +68,27 @@ fn up_when_one_says_so_down_when_all_do_and_none_is_unknown() {
         (max, [None, None, free], 4, "nothing is known"),
         (max, [high, mails_high, full], 4, "the ceiling is reached"),
         (max, [high, mails_high, None], 4, "the ceiling is not known"),
-        (max, [low, mails_low, full], 3, "a ceiling holds nothing that goes down"),
-        (max, [low, mails_low, None], 3, "nor does one that is not known"),
+        (
+            max,
+            [low, mails_low, full],
+            3,
+            "a ceiling holds nothing that goes down",
+        ),
+        (
+            max,
+            [low, mails_low, None],
+            3,
+            "nor does one that is not known",
+        ),
         (min, [high, mails_fair, free], 4, "one says stay"),
         (min, [high, mails_high, free], 5, "all say up"),
         (min, [high, mails_low, free], 3, "one says down"),
-        (min, [low, None, free], 4, "one says down, and one is unknown"),
+        (
+            min,
+            [low, None, free],
+            4,
+            "one says down, and one is unknown",
+        ),
         (min, [high, None, free], 5, "up on what there is"),
         (min, [high, mails_high, full], 4, "the ceiling is reached"),
     ] {
@@ -82,7 +97,12 @@ fn up_when_one_says_so_down_when_all_do_and_none_is_unknown() {
             celery.set_count(4);
             measures(&celery, all);
             world.advance(seconds(5)).await;
-            assert_eq!(celery.count(), to, "{rule}: {because}: {:?}", world.said("celery"));
+            assert_eq!(
+                celery.count(),
+                to,
+                "{rule}: {because}: {:?}",
+                world.said("celery")
+            );
         });
     }
 }
@@ -98,14 +118,22 @@ fn a_doubt_about_one_holds_what_all_want() {
         celery.set_count(4);
         measures(&celery, [Some(0.0), Some(0.0), Some(20.0)]);
         // The second measurement of the mails is lost, so that their window of three is whole again at 40 s.
-        celery.measures_as("mails", [Act::value(0.0), Act::refuse("gone"), Act::value(0.0)]);
+        celery.measures_as(
+            "mails",
+            [Act::value(0.0), Act::refuse("gone"), Act::value(0.0)],
+        );
         world.advance(seconds(35)).await;
-        assert_eq!(celery.was_scaled_to(), [] as [u32; 0]);
+        assert!(celery.was_scaled_to().is_empty());
         world.advance(seconds(10)).await;
         // A zero after an outage is distrusted for a minute, of one as of all.
-        assert_eq!(celery.was_scaled_to(), [] as [u32; 0]);
+        assert!(celery.was_scaled_to().is_empty());
         world.advance(seconds(70)).await;
-        assert_eq!(celery.was_scaled_to().first(), Some(&3), "{:?}", world.said("celery"));
+        assert_eq!(
+            celery.was_scaled_to().first(),
+            Some(&3),
+            "{:?}",
+            world.said("celery")
+        );
     });
 }
 
@@ -117,12 +145,18 @@ fn one_that_hangs_holds_the_others_up_no_longer_than_its_own_deadline() {
         measures(&celery, [Some(5000.0), None, Some(20.0)]);
         celery.measures_as("mails", [Act::Never]);
         world.advance(seconds(1)).await;
-        assert_eq!(celery.was_scaled_to(), [] as [u32; 0], "it is waited for");
+        assert!(celery.was_scaled_to().is_empty(), "it is waited for");
         world.advance(seconds(2)).await;
         assert_eq!(celery.was_scaled_to(), [5]);
         let told = celery.told();
-        let failed = told.iter().find(|text| text.contains("mails")).expect("it is told");
-        assert!(failed.contains("measurement_failed") && !failed.contains("orders"), "{failed}");
+        let failed = told
+            .iter()
+            .find(|text| text.contains("mails"))
+            .expect("it is told");
+        assert!(
+            failed.contains("measurement_failed") && !failed.contains("orders"),
+            "{failed}"
+        );
     });
 }
 
@@ -134,7 +168,7 @@ fn a_panic_of_one_is_a_failed_cycle_of_all_and_the_next_one_works() {
         measures(&celery, [Some(5000.0), Some(5000.0), Some(20.0)]);
         celery.measures_as("mails", [Act::Panic, Act::value(5000.0)]);
         world.advance(seconds(5)).await;
-        assert_eq!(celery.was_scaled_to(), [] as [u32; 0]);
+        assert!(celery.was_scaled_to().is_empty());
         world.advance(seconds(10)).await;
         assert_eq!(celery.was_scaled_to(), [5]);
     });

@@ -40,67 +40,64 @@ pub(super) fn summary(settings: &Settings, rooms: &Rooms) -> String {
 }
 
 fn steps(process: &ProcessSettings, rooms: &Rooms) -> String {
-    let mut text = String::new();
-    let mut entry = |label: &str, backend: &str, settings: Vec<String>| {
-        put(&mut text, format_args!("  {label:13} {backend}\n"));
-        for setting in settings {
-            put(&mut text, format_args!("  {:15} {setting}\n", ""));
-        }
-    };
+    let mut text = decided(process, rooms);
+    let scaling = [(Step::Scaling, &process.scaling)];
+    let notification = process.notification.iter();
+    let notification = notification.map(|step| (Step::Notification, step));
+    for (step, chosen) in scaling.into_iter().chain(notification) {
+        text += &entry(
+            step.name(),
+            &chosen.backend,
+            shown(rooms.of(step), chosen, Part::All),
+        );
+    }
+    if process.notification.is_empty() {
+        text += &entry(Step::Notification.name(), "nobody is told", Vec::new());
+    }
+    text
+}
+
+/// How a process is measured and decided on.
+fn decided(process: &ProcessSettings, rooms: &Rooms) -> String {
     let (measuring, deciding) = (rooms.of(Step::Measurement), rooms.of(Step::Decision));
     let several = !process.more.is_empty();
+    let mut text = String::new();
     for metric in process.metrics() {
-        let measurement = metric.measurement;
-        entry(
-            "measurement",
-            &measurement.backend,
-            shown(measuring, measurement, Part::All),
-        );
+        let (measurement, decision) = (metric.measurement, metric.decision);
+        let settings = shown(measuring, measurement, Part::All);
+        text += &entry("measurement", &measurement.backend, settings);
         if several {
-            let decision = metric.decision;
-            entry(
-                "- decision",
-                &decision.backend,
-                shown(deciding, decision, Part::Own),
-            );
+            let settings = shown(deciding, decision, Part::Own);
+            text += &entry("- decision", &decision.backend, settings);
         }
     }
     let decision = &process.decision;
-    let challenger = process.challenger.first();
-    if several {
+    text += &if several {
         let how = decision.section.text("combine").unwrap_or_default();
         let all = shown(deciding, decision, Part::Shared);
         entry(
             "together",
             &format!("the {how} of {}", process.metrics().count()),
             all,
-        );
+        )
     } else {
         entry(
             "decision",
             &decision.backend,
             shown(deciding, decision, Part::All),
-        );
+        )
+    };
+    if let Some(challenger) = process.challenger.first() {
+        let settings = shown(deciding, challenger, Part::All);
+        text += &entry("challenger", &challenger.backend, settings);
     }
-    if let Some(challenger) = challenger {
-        entry(
-            "challenger",
-            &challenger.backend,
-            shown(deciding, challenger, Part::All),
-        );
-    }
-    let scaling = &process.scaling;
-    entry(
-        "scaling",
-        &scaling.backend,
-        shown(rooms.of(Step::Scaling), scaling, Part::All),
-    );
-    for chosen in &process.notification {
-        let settings = shown(rooms.of(Step::Notification), chosen, Part::All);
-        entry("notification", &chosen.backend, settings);
-    }
-    if process.notification.is_empty() {
-        entry("notification", "nobody is told", Vec::new());
+    text
+}
+
+fn entry(label: &str, backend: &str, settings: Vec<String>) -> String {
+    let mut text = format!("  {label:13} {backend}\n");
+    for setting in settings {
+        put(&mut text, format_args!("  {:15} {setting}\n", ""));
     }
     text
 }
