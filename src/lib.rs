@@ -16,9 +16,10 @@
 //! *group* of four actors
 //! ([`supervisor::group`]), each under a guard that restarts it in place ([`supervisor::guard`]).
 //!
-//! 1. At each tick the [`measurement::actor`] asks its backend for a sample, under a deadline. A failure is a result too.
-//! 2. The [`decision::actor`] takes the measurement into the history, asks the scaling actor for the count, and its backend
-//!    what to wish for; what was measured while a release or a boot was under way does not count ([`scaling::settling`]).
+//! 1. At each tick the [`measurement::actor`] asks its backends for a sample each, under a deadline. A failure is a result too.
+//! 2. The [`decision::actor`] takes the measurements into the histories, asks the scaling actor for the count, and its
+//!    [`decision::panel`] what to wish for: a decision backend for each measurement, whose wishes come to one
+//!    ([`decision::combine`]); and, beside it, the [`supervisor::challenger`]'s. What was measured while a release or a boot was under way does not count ([`scaling::settling`]).
 //! 3. The supervisor weighs the wish ([`supervisor::cycle`]): the safety [`envelope`] has the last word: bounds, trust,
 //!    increments, cooldowns, rates, budget, in that order. What must outlive an actor is in
 //!    [`supervisor::memory`].
