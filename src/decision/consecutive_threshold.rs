@@ -99,7 +99,11 @@ impl DecisionBackend for Rule {
         );
         let was = self.was(&levels);
         let stay = |many: usize, bound: &str| {
-            vec![format!("stay, if one of the last {many} had been {bound}")]
+            let which = match many {
+                1 => "the last result".to_owned(),
+                many => format!("one of the last {many}"),
+            };
+            vec![format!("stay, if {which} had been {bound}")]
         };
         if fails >= self.up_after {
             return stay(self.up_after, &format!("{max} or less"));

@@ -15,6 +15,7 @@ use crate::decision::{DecisionBackend, Situation};
 use crate::envelope::Projection;
 use crate::envelope::doubt::Trust;
 use crate::messages::{Decided, Grounds, Measured, Opinion, Taken};
+use crate::model::Count;
 use crate::scaling::{Observed, ScaleError};
 use crate::supervisor::desk::fenced;
 use crate::supervisor::memory::{Memory, Stage, State};
@@ -201,10 +202,11 @@ impl Panel {
             .collect();
         let seen = count.as_ref().ok();
         let how = self.plan.combine;
-        let (wish, chosen) = combine(how, seen.map_or(0, |seen| seen.count), &says);
+        let now = seen.map_or(0, |seen| seen.count);
+        let (wish, chosen) = combine(how, now, &says);
         let grounds = match opinions.as_slice() {
             [alone] => alone.grounds.clone(),
-            several => joined(how, metrics, several, chosen),
+            several => joined(how, metrics, several, chosen, now),
         };
         Decided {
             process: measured.process.clone(),
@@ -218,7 +220,13 @@ impl Panel {
 }
 
 /// What a wish rests on that several have come to. Ceilings have no say in going down, so that nothing of theirs is doubted.
-fn joined(how: Combine, metrics: &[Metric], opinions: &[Opinion], chosen: usize) -> Grounds {
+fn joined(
+    how: Combine,
+    metrics: &[Metric],
+    opinions: &[Opinion],
+    chosen: usize,
+    now: Count,
+) -> Grounds {
     let pairs = || metrics.iter().zip(opinions);
     let voters = || pairs().filter(|(metric, _)| !metric.is_ceiling);
     let doubts = voters().flat_map(|(metric, opinion)| {
@@ -226,8 +234,10 @@ fn joined(how: Combine, metrics: &[Metric], opinions: &[Opinion], chosen: usize)
         opinion.grounds.doubts.iter().map(named)
     });
     let otherwise = pairs().flat_map(|(metric, opinion)| {
-        let named = |what| format!("{}: {what}", metric.name);
-        opinion.grounds.otherwise.iter().map(named)
+        let all = opinion.grounds.otherwise.iter();
+        let wish = opinion.wish.as_ref();
+        let holds = wish.is_ok_and(|wish| wish.desired > i64::from(now));
+        all.filter_map(move |what| otherwise(metric, holds, what))
     });
     Grounds {
         trust: None,
@@ -238,6 +248,22 @@ fn joined(how: Combine, metrics: &[Metric], opinions: &[Opinion], chosen: usize)
         projection: projection(how, voters().map(|(_, opinion)| opinion.grounds.projection)),
         otherwise: otherwise.collect(),
     }
+}
+
+/// What would have changed the wish of one of several; `holds`: it wishes for more.
+fn otherwise(metric: &Metric, holds: bool, what: &str) -> Option<String> {
+    let name = &metric.name;
+    if !metric.is_ceiling {
+        return Some(format!("{name}: {what}"));
+    }
+    // What it wishes downwards changes nothing.
+    let (state, before) = if holds {
+        ("not held", "stay, if ")
+    } else {
+        ("held", "up, if ")
+    };
+    let when = what.strip_prefix(before)?;
+    Some(format!("{state} by the ceiling {name}, if {when}"))
 }
 
 /// What a smaller count must not lead to: with `max` that one of them is too high, with `min` that all are.

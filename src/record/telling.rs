@@ -204,7 +204,7 @@ web at 2026-11-24 14:03:30 (cycle 1234): stays at 3
             alone: Some(Alone {
                 is_ceiling: true,
                 desired: None,
-                reason: "not measured: refused".to_owned(),
+                reason: "not measured".to_owned(),
             }),
             ..several.inputs[0].clone()
         };
@@ -216,7 +216,7 @@ web at 2026-11-24 14:03:30 (cycle 1234): stays at 3
   count      3 asked for, 2 up; 1 to 5 allowed
   wished     2 by consecutive_threshold: the last 5 results are below 400
   alone      orders: 2, the last 5 results are below 400
-             db (a ceiling): nothing, not measured: refused
+             db (a ceiling): nothing, not measured
 ";
         assert!(told.contains(expected), "{told}");
     }

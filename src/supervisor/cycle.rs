@@ -189,7 +189,10 @@ impl<'a> Turn<'a> {
     fn would(&mut self, from: Count, to: Count, why: &str) {
         self.state.cooldown.start(self.now.mono, self.plan.wait);
         self.state.views.forget();
-        let reason = format!("{why}; not done: mode is \"shadow\"");
+        let reason = match self.plan.mode {
+            Mode::Live | Mode::Shadow => format!("{why}; not done: mode is \"shadow\""),
+            Mode::Challenger => why.to_owned(),
+        };
         self.tell(Event::Scale, Phase::Moment, Some(from), Some(to), &reason);
         self.end(Outcome::Would { to }, Some(from), reason);
     }

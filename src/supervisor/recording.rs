@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::clock::Now;
 use crate::envelope::{Cause, Verdict};
-use crate::messages::{Decided, Opinion};
+use crate::messages::{Decided, Opinion, Silence};
 use crate::model::Cycle;
 use crate::one_line::one_line;
 use crate::record::{Alone, CycleRecord, Input, MOST_QUOTED, Outcome, Wished};
@@ -99,9 +99,16 @@ fn decided_by(plan: &Plan) -> String {
 fn inputs(decided: &Decided, metrics: &[Metric]) -> Vec<Input> {
     let pairs = decided.opinions.iter().zip(metrics);
     let several = metrics.len() > 1;
-    let inputs = pairs.map(|(opinion, metric)| Input {
-        alone: several.then(|| alone(opinion, metric)),
-        ..input(opinion)
+    let inputs = pairs.map(|(opinion, metric)| {
+        let mut input = input(opinion);
+        if several {
+            input.alone = Some(alone(opinion, metric));
+        }
+        if metric.is_ceiling {
+            // It has no say in scaling down.
+            input.doubts.clear();
+        }
+        input
     });
     inputs.collect()
 }
@@ -111,7 +118,12 @@ fn alone(opinion: &Opinion, metric: &Metric) -> Alone {
     Alone {
         is_ceiling: metric.is_ceiling,
         desired: wish.ok().map(|wish| wish.desired),
-        reason: wish.map_or_else(ToString::to_string, |wish| wish.reason.clone()),
+        reason: match wish {
+            Ok(wish) => wish.reason.clone(),
+            // Why not stands beside it.
+            Err(Silence::Unmeasured(_)) => "not measured".to_owned(),
+            Err(silence) => silence.to_string(),
+        },
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use autoscalebot::harness::{Act, Scenario, Script};
+use autoscalebot::harness::{Act, MemoryStore, Scenario, Script};
+use autoscalebot::record::CycleRecord;
+use autoscalebot::record::telling::told;
 
 use crate::seconds;
 
@@ -172,4 +174,40 @@ fn a_panic_of_one_is_a_failed_cycle_of_all_and_the_next_one_works() {
         world.advance(seconds(10)).await;
         assert_eq!(celery.was_scaled_to(), [5]);
     });
+}
+
+#[test]
+fn why_says_what_each_would_have_led_to() {
+    let store = MemoryStore::default();
+    Scenario::new(&three(""))
+        .keeping_in(&store)
+        .run(|world| async move {
+            let celery = world.script("celery");
+            celery.set_count(4);
+            measures(&celery, [Some(5000.0), None, Some(95.0)]);
+            world.advance(seconds(5)).await;
+        });
+    let record = store
+        .batches()
+        .into_iter()
+        .flat_map(|batch| batch.records)
+        .next()
+        .unwrap();
+    let record: CycleRecord = serde_json::from_str(&record.text).unwrap();
+    let told = told(&record, chrono_tz::UTC);
+    let (_, told) = told.split_once('\n').unwrap();
+    let expected = "  \
+because    orders: the last result, 5000, is above 100; not up: the ceiling db is reached, the last result, 95, is above 90
+  measured   5000 by orders
+             nothing by mails: gone
+             95 by db
+  count      4 asked for, 4 up; 1 to 9 allowed
+  wished     4 by max of 3: orders: the last result, 5000, is above 100; not up: the ceiling db is reached, the last result, 95, is above 90
+  alone      orders: 5, the last result, 5000, is above 100
+             mails: nothing, not measured
+             db (a ceiling): 5, the last result, 95, is above 90
+  otherwise  orders: stay, if the last result had been 100 or less
+             not held by the ceiling db, if the last result had been 90 or less
+";
+    assert_eq!(told, expected);
 }
