@@ -5,6 +5,7 @@
 //! elsewhere, by [`envelope`](crate::envelope). The built-in ones are pure functions inside an `async` method.
 
 pub mod actor;
+pub mod adaptive;
 pub mod app_decision;
 pub mod average_threshold;
 pub mod combine;
@@ -36,6 +37,7 @@ use crate::model::{Bounds, Count};
 pub static BACKENDS: &[&Backend<dyn DecisionBackend>] = &[
     &consecutive_threshold::BACKEND,
     &average_threshold::BACKEND,
+    &adaptive::BACKEND,
     &app_decision::BACKEND,
     &command::BACKEND,
 ];

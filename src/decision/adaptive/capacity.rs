@@ -1,0 +1,191 @@
+//! How much one process can carry and still answer in time. Pure.
+//!
+//! A process works on `c` requests at a time, each takes `S` seconds, and at utilisation `u` a response takes `S` times
+//!
+//! ```text
+//!   stretch(u) = 1 + u^(sqrt(2(c + 1)) - 1) / (c (1 - u))
+//! ```
+//!
+//! (Sakasegawa's approximation of the M/M/c queue, *An approximation formula Lq ≈ αρ^β/(1-ρ)*, Annals of the Institute of
+//! Statistical Mathematics 29, 1977; with one slot it is the exact 1/(1 - u).) Neither `S` nor `c` is told: for each of a few
+//! `c`, every measured response and rate imply an `S`, and the `c` under which `S` varies least as the load varies is the
+//! one that is believed.
+
+use serde::{Deserialize, Serialize};
+
+/// How many requests a process may work on at a time, as far as that is looked for.
+const SLOTS: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 16.0];
+
+/// A utilisation that is never planned for.
+const FULL: f64 = 0.9999;
+
+/// How many halvings find a root.
+const HALVINGS: u32 = 40;
+
+/// Over how many seconds the service time is learned: at first, and once it is known.
+const FIRST_SPAN: f64 = 60.0;
+const SPAN: f64 = 900.0;
+
+/// After how many measurements it is known.
+const KNOWN_AFTER: f64 = 40.0;
+
+/// By how much a larger `c` must explain better, for each doubling: in doubt, more processes are needed.
+const DOUBT: f64 = 0.05;
+
+/// How much longer than its service a response takes at this utilisation.
+pub(super) fn stretch(slots: f64, utilisation: f64) -> f64 {
+    let busy = utilisation.clamp(0.0, FULL);
+    1.0 + busy.powf((2.0 * (slots + 1.0)).sqrt() - 1.0) / (slots * (1.0 - busy))
+}
+
+/// The utilisation at which a response takes so many times its service.
+pub(super) fn busiest(slots: f64, stretched: f64) -> f64 {
+    /// What takes too long even without waiting is spread thin; more would be of no use.
+    const LEAST: f64 = 0.05;
+    root(FULL, |busy| stretch(slots, busy) < stretched).max(LEAST)
+}
+
+/// The service time that makes a response of this length, where so many requests a second come to a process.
+fn service(slots: f64, response: f64, rate: f64) -> f64 {
+    let most = response.min(slots / rate.max(f64::MIN_POSITIVE));
+    root(most, |service| {
+        service * stretch(slots, rate * service / slots) < response
+    })
+}
+
+/// Where something that holds for small numbers, up to `most`, ceases to hold.
+fn root(most: f64, holds: impl Fn(f64) -> bool) -> f64 {
+    let (mut low, mut high) = (0.0, most);
+    for _ in 0..HALVINGS {
+        let middle = f64::midpoint(low, high);
+        if holds(middle) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    f64::midpoint(low, high)
+}
+
+/// What is believed of the service time under each number of slots.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Capacity {
+    beliefs: Vec<Belief>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Belief {
+    slots: f64,
+    /// In seconds.
+    service: f64,
+    /// The mean square of how far the logarithm of an implied service time was off.
+    error: f64,
+    seen: f64,
+}
+
+/// What is believed in the end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Server {
+    pub(super) slots: f64,
+    /// In seconds.
+    pub(super) service: f64,
+}
+
+impl Server {
+    /// How many requests a second a process answers within so many seconds each.
+    pub(super) fn rate(self, target: f64) -> f64 {
+        self.slots * busiest(self.slots, target / self.service) / self.service
+    }
+}
+
+impl Capacity {
+    /// Learns from a response time (seconds) at a rate a process (requests a second); `counts`: the count stood still
+    /// meanwhile, and there was no backlog, in which a response says more of the past than of the rate.
+    pub(super) fn learn(&mut self, response: f64, rate: f64, counts: bool, seconds: f64) {
+        if self.beliefs.is_empty() {
+            let belief = |slots| Belief {
+                slots,
+                service: service(slots, response, rate),
+                error: 0.02,
+                seen: 0.0,
+            };
+            self.beliefs = SLOTS.map(belief).to_vec();
+            return;
+        }
+        if !counts || rate <= 0.0 {
+            return;
+        }
+        for belief in &mut self.beliefs {
+            let off = (service(belief.slots, response, rate) / belief.service).ln();
+            let off = if off.is_finite() {
+                off.clamp(-0.7, 0.7)
+            } else {
+                0.0
+            };
+            belief.error += 0.02 * (off * off - belief.error);
+            belief.seen += 1.0;
+            let span = if belief.seen < KNOWN_AFTER {
+                FIRST_SPAN
+            } else {
+                SPAN
+            };
+            belief.service *= ((seconds / span).min(1.0) * off).exp();
+        }
+    }
+
+    /// The server that explains best what was seen.
+    pub(super) fn server(&self) -> Option<Server> {
+        let doubted = |belief: &Belief| belief.error * (1.0 + DOUBT * belief.slots.log2());
+        let best = self
+            .beliefs
+            .iter()
+            .min_by(|one, other| doubted(one).total_cmp(&doubted(other)))?;
+        Some(Server {
+            slots: best.slots,
+            service: best.service.max(1e-6),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_slot_is_exact() {
+        for (busy, expected) in [(0.0, 1.0), (0.5, 2.0), (0.9, 10.0)] {
+            assert!((stretch(1.0, busy) - expected).abs() < 1e-9, "{busy}");
+        }
+        assert!((busiest(1.0, 10.0) - 0.9).abs() < 1e-6);
+        assert!(busiest(4.0, 10.0) > 0.95, "slots help each other");
+        assert!(busiest(1.0, 0.5) <= 0.05, "no count is enough");
+    }
+
+    #[test]
+    fn the_service_time_and_the_slots_are_found() {
+        for (slots, seconds) in [(1.0, 0.1), (4.0, 0.25), (16.0, 0.05)] {
+            let mut capacity = Capacity::default();
+            for turn in 0..400 {
+                // The load of one process goes up and down between a fifth and nine tenths.
+                let busy = 0.55 + 0.35 * (f64::from(turn) / 12.0).sin();
+                let rate = busy * slots / seconds;
+                let response = seconds * stretch(slots, busy);
+                capacity.learn(response, rate, true, 15.0);
+            }
+            let server = capacity.server().unwrap();
+            assert!(
+                (server.service / seconds - 1.0).abs() < 0.05 && (server.slots - slots).abs() < 0.1,
+                "{slots} slots of {seconds} s: {server:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_does_not_count_teaches_nothing() {
+        let mut capacity = Capacity::default();
+        capacity.learn(0.2, 5.0, true, 15.0);
+        let before = capacity.clone();
+        capacity.learn(9.0, 5.0, false, 15.0);
+        assert_eq!(capacity, before);
+    }
+}

@@ -1,0 +1,215 @@
+//! How many processes answer in time. Pure.
+//!
+//! 1. The load, in processes that would be needed if nothing varied: from the rate and what one process can carry
+//!    ([`capacity`](super::capacity)), or from how busy the processes are, or from how long responses take.
+//! 2. The forecast of the load for when a process that is ordered now is up ([`forecast`](super::forecast)).
+//! 3. The count for which count + price × chance of being late is least. The price of lateness goes up while more are late
+//!    than the budget allows, and down while fewer are: the budget is spent where that saves most.
+//! 4. While there is a backlog, enough to work it off within a minute.
+
+use num_traits::ToPrimitive as _;
+use serde::{Deserialize, Serialize};
+
+use super::capacity::{Capacity, Server, busiest};
+use super::forecast::{Forecast, Forecaster};
+use super::seen::Seen;
+
+/// How much of a process's capacity is planned for.
+const EDGE: f64 = 0.99;
+
+/// The price of lateness, in fleets.
+const CHEAPEST: f64 = 0.3;
+const DEAREST: f64 = 20.0;
+const FIRST_PRICE: f64 = 6.0;
+
+/// How fast it changes.
+const PACE: f64 = 0.05;
+
+/// Which part of the budget is aimed at.
+const SPENT: f64 = 0.8;
+
+/// From which part of the target on some are late, though the mean is not; and how many, then.
+const NEARLY: f64 = 0.85;
+const SOME: f64 = 0.3;
+
+/// A response above this part of the target tells of the past rather than of the rate.
+const BACKLOG: f64 = 0.8;
+
+/// Within how many seconds a backlog is to be worked off.
+const WORKED_OFF: f64 = 60.0;
+
+/// How busy processes may be while nothing is known of how long they take.
+const CAREFUL: f64 = 0.8;
+
+/// How fast the shortest response that was seen is forgotten, in seconds.
+const FLOOR_SPAN: f64 = 43_200.0;
+
+/// What is remembered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Web {
+    pub(super) capacity: Capacity,
+    pub(super) forecaster: Forecaster,
+    price: f64,
+    /// How long a response takes when nothing waits, where only that is known.
+    floor: Option<f64>,
+    ready: f64,
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        Self {
+            capacity: Capacity::default(),
+            forecaster: Forecaster::default(),
+            price: FIRST_PRICE,
+            floor: None,
+            ready: 0.0,
+        }
+    }
+}
+
+/// The load, and where it was taken from.
+struct Load {
+    /// In processes.
+    processes: f64,
+    source: &'static str,
+    server: Option<Server>,
+}
+
+/// What is wanted.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Want {
+    pub(super) processes: f64,
+    pub(super) forecast: Forecast,
+    pub(super) source: &'static str,
+    pub(super) backlog: bool,
+}
+
+impl Web {
+    /// What is wanted after this look, `seconds` after the last one, so many seconds ahead. `budget` is the part of the
+    /// requests that may be late. `None`: nothing is known of the load.
+    pub(super) fn want(
+        &mut self,
+        seen: &Seen,
+        target: f64,
+        budget: f64,
+        seconds: f64,
+        ahead: f64,
+    ) -> Option<Want> {
+        let stood_still = self.ready.to_bits() == seen.ready.to_bits();
+        self.ready = seen.ready;
+        let load = self.load(seen, target, seconds, stood_still)?;
+        let response = response(seen, seconds);
+        let late = match response {
+            _ if seen.too_high => 1.0,
+            Some(response) if response > target => 1.0,
+            Some(response) if response > NEARLY * target => SOME,
+            Some(_) | None => 0.0,
+        };
+        self.price = (self.price * (PACE * (late - SPENT * budget)).exp()).clamp(CHEAPEST, DEAREST);
+        let forecast = self
+            .forecaster
+            .forecast(load.processes, seen.at, seconds, ahead);
+        let mut processes = self.cheapest(forecast);
+        let backlog = response.is_some_and(|response| response > target);
+        if backlog && let Some(drained) = drained(seen, &load, forecast, seconds) {
+            processes = processes.max(drained);
+        }
+        Some(Want {
+            processes,
+            forecast,
+            source: load.source,
+            backlog,
+        })
+    }
+
+    fn load(&mut self, seen: &Seen, target: f64, seconds: f64, stood_still: bool) -> Option<Load> {
+        let ready = seen.ready.max(1.0);
+        let response = response(seen, seconds);
+        let rate = seen.arrivals.map(|arrivals| arrivals / seconds);
+        if let (Some(rate), Some(response)) = (rate, response) {
+            let counts = stood_still && response < BACKLOG * target;
+            self.capacity.learn(response, rate / ready, counts, seconds);
+        }
+        if let (Some(rate), Some(server)) = (rate, self.capacity.server()) {
+            return Some(Load {
+                processes: rate / server.rate(target),
+                source: "requests and response time",
+                server: Some(server),
+            });
+        }
+        if let Some(busy) = seen.utilisation {
+            // Of one slot: the service time is what is left of a response without its wait.
+            let service = response.map(|response| response * (1.0 - busy));
+            let most = service.map_or(CAREFUL, |service| busiest(1.0, target / service.max(1e-6)));
+            return Some(Load {
+                processes: ready * busy / most,
+                source: "utilisation",
+                server: None,
+            });
+        }
+        if seen.too_high {
+            return Some(Load {
+                processes: ready * 1.25,
+                source: "a failed measurement, which counts as too high",
+                server: None,
+            });
+        }
+        self.by_response(response?, ready, target, seconds)
+    }
+
+    /// From the response time alone: the shortest that was seen lately is taken for one without a wait.
+    fn by_response(
+        &mut self,
+        response: f64,
+        ready: f64,
+        target: f64,
+        seconds: f64,
+    ) -> Option<Load> {
+        let response = response.max(1e-6);
+        let known = self.floor.unwrap_or(response);
+        let floor = response.min(known * (seconds / FLOOR_SPAN).exp());
+        self.floor = Some(floor);
+        let busy = 1.0 - floor / response;
+        let most = busiest(1.0, target / floor);
+        Some(Load {
+            processes: ready * (busy / most).max(response / target * 0.5),
+            source: "response time",
+            server: None,
+        })
+    }
+
+    /// The count for which count and price are least together.
+    fn cheapest(&self, forecast: Forecast) -> f64 {
+        let (tail, fleet) = (self.forecaster.tail(), forecast.load / EDGE);
+        let cost = |count: f64| {
+            let room = (count * EDGE / forecast.load).ln() / forecast.deviation;
+            count + self.price * fleet * tail.above(room)
+        };
+        let first = (0.6 * forecast.load).floor().max(1.0);
+        let many = (2.4 * forecast.load + 12.0).to_u32().unwrap_or(0).min(4000);
+        let counts = (0..many).map(|more| first + f64::from(more));
+        let best = counts.map(|count| (cost(count), count));
+        best.min_by(|one, other| one.0.total_cmp(&other.0))
+            .map_or(first, |(_, count)| count)
+    }
+}
+
+/// How long a response takes: measured, or by Little's law.
+fn response(seen: &Seen, seconds: f64) -> Option<f64> {
+    let by_law = || {
+        let arrivals = seen.arrivals.filter(|arrivals| *arrivals > 0.0)?;
+        Some(seen.in_flight? * seconds / arrivals)
+    };
+    seen.response.or_else(by_law)
+}
+
+/// How many it takes to work a backlog off.
+fn drained(seen: &Seen, load: &Load, forecast: Forecast, seconds: f64) -> Option<f64> {
+    let server = load.server?;
+    let rate = seen.arrivals? / seconds;
+    let inside = seen
+        .in_flight
+        .unwrap_or(rate * response(seen, seconds).unwrap_or(0.0));
+    let work = inside * server.service / server.slots;
+    Some((forecast.load / EDGE + work / WORKED_OFF).ceil())
+}
