@@ -5,6 +5,7 @@ use toml::de::DeValue;
 
 use super::across;
 use super::defaults::Defaults;
+use super::drained;
 use super::rooms::Step;
 use super::similar::{listed, nearest};
 use super::table::{Entry, Place, Table, Walk, WrittenTable};
@@ -51,7 +52,9 @@ impl Walk<'_> {
             }
         }
         across::join(self, &mut tables);
+        drained::join(&mut tables);
         across::check(self, &tables);
+        drained::check(self, &tables);
         Some(ProcessSettings {
             name: name.clone(),
             measurement: step(&tables.measurement?),

@@ -11,6 +11,7 @@ use log::warn;
 
 use crate::backend::BuildError;
 use crate::decision::actor::DeciderActor;
+use crate::drain::Drainer;
 use crate::measurement::actor::MeasureActor;
 use crate::messages::Measured;
 use crate::model::{ProcessName, Role};
@@ -18,6 +19,7 @@ use crate::notification::actor::NotifierActor;
 use crate::notification::heirs::heirs;
 use crate::notification::outbox::Outbox;
 use crate::scaling::actor::ScalerActor;
+use crate::scaling::draining::Drains;
 use crate::scaling::settling::Settling;
 use crate::scaling::{ScaleError, ScalingBackend};
 use crate::settings::ProcessSettings;
@@ -43,6 +45,8 @@ pub struct Group {
     pub memory: Memory,
     /// The scaling backend, which outlives its actor too.
     pub scaling: Rc<dyn ScalingBackend>,
+    /// Who drains before a scale down, if anybody.
+    pub drainer: Option<Rc<dyn Drainer>>,
     /// What waits to be told, which outlives the notifiers' actor.
     pub outbox: Outbox,
     /// Which life this is.
@@ -94,6 +98,7 @@ impl Group {
             plan: Rc::new(plan),
             memory: Memory::new(state),
             scaling: works.scaling(&settings)?,
+            drainer: works.drainer(&settings)?,
             outbox: Outbox::default(),
             generation: 0,
             crew: Crew::default(),
@@ -129,12 +134,20 @@ impl Group {
         let notify = start.member(Role::Notify, true, |desk| {
             NotifierActor::new(desk, notifiers, self.outbox.clone())
         });
+        let drains = self.drainer.as_ref().map(|drainer| {
+            let (drained, given_back) = (
+                Wire::to(supervisor, &works.tap),
+                Wire::to(supervisor, &works.tap),
+            );
+            Drains::new(Rc::clone(drainer), drained, given_back)
+        });
         let scale = start.member(Role::Scale, true, |desk| {
             ScalerActor::new(
                 desk,
                 Rc::clone(&self.scaling),
                 Wire::to(supervisor, &works.tap),
                 works.leadership.clone(),
+                drains,
             )
         });
         let decide = start.member(Role::Decide, true, |desk| {
@@ -205,7 +218,9 @@ impl Group {
         let plan = Plan::new(common, &settings)?;
         let other_platform = settings.scaling != self.settings.scaling;
         if other_platform {
+            let drainer = works.drainer(&settings)?;
             self.scaling = works.scaling(&settings)?;
+            self.drainer = drainer;
         }
         let other_load = settings.measurement != self.settings.measurement
             || settings.decision != self.settings.decision;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::clock::Now;
 use crate::decision::Reading;
+use crate::drain::progress::{Debt, Draining};
 use crate::envelope::Cause;
 use crate::envelope::doubt::Evidence;
 use crate::envelope::futility::Futility;
@@ -78,6 +79,10 @@ pub struct State {
     pub cooldown: Cooldown,
     /// Whether the processes have come to rest.
     pub settling: Settling,
+    /// The drain under way.
+    pub draining: Option<Draining>,
+    /// What earlier ones may have left.
+    pub debt: Debt,
     /// The scales of the past.
     pub ledger: Ledger,
     /// What each notifier has told.
@@ -151,6 +156,8 @@ pub enum Stage {
     Measuring,
     /// The count is being read, or the decision made.
     Deciding,
+    /// Those that a scale takes away are being drained, or looked at.
+    Draining,
     /// The count is being set.
     Scaling,
 }

@@ -28,6 +28,7 @@ pub mod cooldown;
 pub mod cycle;
 mod departure;
 pub mod desk;
+mod draining;
 mod faults;
 pub mod group;
 pub mod guard;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::backend::BuildError;
 use crate::decision::schedule::{LocalTime, Schedule};
+use crate::drain::{self, ERRAND};
 use crate::envelope::Step;
 use crate::measurement::OnFailure;
 use crate::measurement::missing::Missing;
@@ -72,6 +73,8 @@ pub struct Plan {
     pub missing: Missing,
     /// How long the platform's calls of one cycle may take.
     pub scale_timeout: Duration,
+    /// How long a drain before a scale down may take, where there is one.
+    pub drain: Option<Duration>,
     /// How long a process takes to boot, where that is written.
     pub boot_time: Option<Duration>,
     /// How long a cooldown is.
@@ -165,6 +168,8 @@ impl Rules {
 struct Scaling {
     timeout_in_seconds: f64,
     boot_time_in_seconds: Option<f64>,
+    drain: String,
+    drain_timeout_in_seconds: f64,
 }
 
 impl Plan {
@@ -193,6 +198,8 @@ impl Plan {
             distrust_zero: seconds(measuring.distrust_zero_after_outage_in_seconds),
             missing: measuring.missing,
             scale_timeout: seconds(scaling.timeout_in_seconds),
+            drain: (scaling.drain == drain::settings::CELERY)
+                .then(|| seconds(scaling.drain_timeout_in_seconds)),
             boot_time: scaling.boot_time_in_seconds.map(seconds),
             wait: seconds(deciding.post_scale_wait_time_seconds),
             history_length: deciding.history_length,
@@ -257,7 +264,8 @@ impl Plan {
 
     /// When a cycle is given up, should some message of it be lost: longer than all its steps may take together.
     pub fn cycle_deadline(&self) -> Duration {
-        self.timeout + self.scale_timeout * 2 + DECISION_DEADLINE + STUCK_AFTER * 8
+        let errand = self.drain.map_or(Duration::ZERO, |_| ERRAND);
+        self.timeout + self.scale_timeout * 2 + DECISION_DEADLINE + errand + STUCK_AFTER * 8
     }
 }
 

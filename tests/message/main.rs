@@ -7,6 +7,8 @@ mod cluster;
 #[cfg(test)]
 mod deadlines;
 #[cfg(test)]
+mod drain;
+#[cfg(test)]
 mod envelope;
 #[cfg(test)]
 mod faults;

@@ -1,0 +1,133 @@
+//! The drain of a scaling table, as far as it takes from the measurement, and what of it contradicts another table.
+
+use serde_json::Value;
+
+use super::process::ProcessTables;
+use super::table::{Entry, Table, Walk};
+use crate::drain::settings::{BROKER_URL, CA_FILE, CELERY, DRAIN, KEY_PREFIX, TIMEOUT};
+
+/// Measures what waits in the broker of the workers.
+const OF_THE_BROKER: &str = "celery_redis_queue_size";
+
+/// Does not say which of its processes a scale down takes away.
+const ANONYMOUS: &str = "command";
+
+/// Takes the broker over from the measurement, unless the scaling table names one.
+pub(super) fn join(tables: &mut ProcessTables) {
+    let (Some(measurement), Some(scaling)) = (&tables.measurement, &mut tables.scaling) else {
+        return;
+    };
+    let names_one =
+        scaling.written(BROKER_URL.name).is_some() || scaling.spoilt.contains(BROKER_URL.name);
+    if !is_drained(scaling) || names_one || measurement.backend != OF_THE_BROKER {
+        return;
+    }
+    let Some(url) = broker_url(measurement) else {
+        // What is wrong with it is told where it stands.
+        scaling.spoilt.insert(BROKER_URL.name.to_owned());
+        return;
+    };
+    scaling.entries.insert(BROKER_URL.name.to_owned(), url);
+    for (here, there) in [
+        (CA_FILE.name, "tls_ca_file"),
+        (KEY_PREFIX.name, "global_keyprefix"),
+    ] {
+        let theirs = measurement
+            .good(there)
+            .filter(|_| scaling.written(here).is_none());
+        if let Some(entry) = theirs.map(taken) {
+            scaling.entries.insert(here.to_owned(), entry);
+        }
+    }
+}
+
+/// It keeps no place: a fault in it is told at the measurement.
+fn taken(entry: &Entry) -> Entry {
+    Entry {
+        place: None,
+        ..entry.clone()
+    }
+}
+
+/// The measurement's broker in one URL.
+fn broker_url(measurement: &Table) -> Option<Entry> {
+    if measurement.spoilt.contains("redis_url") {
+        return None;
+    }
+    if let Some(url) = measurement.good("redis_url") {
+        return Some(taken(url));
+    }
+    let part = |name| measurement.good(name);
+    let (host, port) = (part("host")?, part("port")?);
+    let database = part("database_number")?;
+    let name = host.value.as_str()?;
+    let name = if name.contains(':') {
+        format!("[{name}]")
+    } else {
+        name.to_owned()
+    };
+    let url = format!("redis://{name}:{}/{}", port.value, database.value);
+    Some(Entry {
+        value: Value::from(url),
+        veil: [host, port, database].iter().find_map(|entry| entry.veil),
+        ..taken(host)
+    })
+}
+
+fn is_drained(scaling: &Table) -> bool {
+    let drain = scaling.good(DRAIN.name);
+    drain.is_some_and(|drain| drain.value == CELERY)
+}
+
+/// Tells what contradicts another table.
+pub(super) fn check(walk: &mut Walk<'_>, tables: &ProcessTables) {
+    let Some(scaling) = tables.scaling.as_ref().filter(|table| is_drained(table)) else {
+        return;
+    };
+    let place = scaling.place_of(DRAIN.name);
+    if scaling.backend == ANONYMOUS {
+        let wrong = "`command` does not say which process a scale down takes away, so that nobody knows whom to drain";
+        walk.find(&place, wrong, "`local` or `heroku`, or no such line");
+        return;
+    }
+    let is_known =
+        scaling.entries.contains_key(BROKER_URL.name) || scaling.spoilt.contains(BROKER_URL.name);
+    if !is_known && tables.measurement.is_some() {
+        let wrong = format!(
+            "`celery` needs the broker of the workers, and the measurement is not `{OF_THE_BROKER}`, from which it would be \
+             taken"
+        );
+        let right = "write drain_broker_url too, a URL such as `redis://:password@host:6379/0`";
+        walk.find(&place, wrong, right);
+    }
+    interval(walk, tables, scaling);
+}
+
+/// A drain is looked after at each measurement, and so is its time-out.
+fn interval(walk: &mut Walk<'_>, tables: &ProcessTables, scaling: &Table) {
+    let measurement = tables.measurement.as_ref();
+    let interval = measurement.and_then(|table| table.good("measurement_interval_in_seconds"));
+    let Some((timeout, place)) = scaling.written(TIMEOUT.name) else {
+        return;
+    };
+    let number = |entry: &Entry| entry.value.as_f64();
+    let Some((seconds, every)) = number(timeout).zip(interval.and_then(number)) else {
+        return;
+    };
+    if seconds < every {
+        let shown = |entry: Option<&Entry>, number: f64| {
+            let veil = entry.and_then(|entry| entry.veil);
+            veil.map_or_else(|| number.to_string(), str::to_owned)
+        };
+        let (seconds, every) = (shown(Some(timeout), seconds), shown(interval, every));
+        let wrong = format!(
+            "it is {seconds}, below measurement_interval_in_seconds, which is {every}: a drain would be over before it was \
+             looked after again"
+        );
+        walk.find(
+            place,
+            wrong,
+            format!("at least {every}, or a shorter interval"),
+        );
+    }
+}
