@@ -79,7 +79,7 @@ impl Mailbox {
     /// Opens a connection.
     pub(super) async fn connect(&self) -> Result<MultiplexedConnection, DrainError> {
         let connected = self.server.connect().await;
-        connected.map_err(|error| self.failed(&error))
+        connected.map_err(|error| self.failed(error))
     }
 
     /// Runs commands.
@@ -89,7 +89,7 @@ impl Mailbox {
         commands: &Pipeline,
     ) -> Result<T, DrainError> {
         let done = commands.query_async(connection).await;
-        done.map_err(|error| self.failed(&error))
+        done.map_err(|error| self.failed(error))
     }
 
     /// Calls workers, all calls at once, and waits for their answers, in the order of the calls.
@@ -150,11 +150,11 @@ impl Mailbox {
         Ok(())
     }
 
-    /// The calls, and the way for their answers. All or nothing: a worker is not told half of it.
+    /// The calls, and the way for their answers. No transaction: a user of the broker may not be allowed MULTI, and a call
+    /// of which a part is lost is repeated at the next look.
     fn published(&self, calls: &[Call<'_>], tickets: &[String]) -> Pipeline {
         let (list, topic) = (self.list(), self.topic());
         let mut commands = redis::pipe();
-        commands.atomic();
         commands.cmd("DEL").arg(&list).ignore();
         commands.cmd("LPUSH").arg(&list).arg("").ignore();
         commands.cmd("EXPIRE").arg(&list).arg(EXPIRES).ignore();
@@ -212,9 +212,12 @@ impl Mailbox {
     }
 
     /// A failure in plain words. Redis's own are left out: they may repeat what was sent.
-    fn failed(&self, error: &RedisError) -> DrainError {
+    fn failed(&self, error: RedisError) -> DrainError {
         let shown = self.server.shown();
-        DrainError(match error.code() {
+        // Those of a pipeline are inside.
+        let refusals = error.clone().into_server_errors();
+        let code = refusals.as_ref().and_then(|refusals| refusals.first());
+        DrainError(match code.map(|(_, refusal)| refusal.code()) {
             Some("NOPERM") => format!(
                 "{shown}: its user may not speak to Celery's workers (NOPERM): allow it PUBLISH, LPUSH, LRANGE, LTRIM, DEL, \
                  EXPIRE, SADD, SREM, HGETALL, HSET and HDEL"
@@ -223,7 +226,7 @@ impl Mailbox {
                 "{shown}: it wants a password (NOAUTH): write drain_broker_url with one, `redis://:password@host:port/0`"
             ),
             Some(code) => format!("{shown}: it refused ({code})"),
-            None => self.server.trouble(error, "drain_broker_url"),
+            None => self.server.trouble(&error, "drain_broker_url"),
         })
     }
 }

@@ -155,7 +155,7 @@ impl Drainer for Celery {
     async fn survey(&self) -> Result<Survey, DrainError> {
         let mut talk = self.talk().await?;
         let there = talk.survey().await?;
-        talk.heard(&there)?;
+        talk.understood(&there)?;
         let nodes = there.by_node.into_keys().map(|node| {
             let process = self.names.process(&node, &self.process_type);
             (node, process)

@@ -46,6 +46,12 @@ impl Talk<'_> {
                 "{shown}: no Celery worker listens there; are drain_broker_url and drain_control_exchange right?"
             )));
         }
+        self.understood(there)
+    }
+
+    /// Whether what was answered could be read.
+    pub(super) fn understood(&self, there: &Answers) -> Result<(), DrainError> {
+        let shown = self.mailbox.server.shown();
         if there.by_node.is_empty() && there.unread() > 0 {
             return Err(DrainError(format!(
                 "{shown}: Celery's workers answer in a form other than JSON; set task_serializer to `json`, or no drain"
