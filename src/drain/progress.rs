@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use chrono_tz::Tz;
+
 use super::Held;
+use crate::clock::Now;
 use crate::model::Count;
 
 /// A drain under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draining {
-    /// Since when (monotonic).
-    pub since: Duration,
+    /// Since when.
+    pub since: Now,
     /// The count when it began, and still.
     pub from: Count,
     /// The count that it is for.
@@ -52,7 +55,7 @@ pub enum Next {
 
 impl Draining {
     /// One that begins.
-    pub fn new(from: Count, to: Count, now: Duration) -> Self {
+    pub fn new(from: Count, to: Count, now: Now) -> Self {
         Self {
             since: now,
             from,
@@ -64,7 +67,7 @@ impl Draining {
     /// The same one, if it still is, for a scale that is wished for now; else another. It takes in no more processes than
     /// it began with: they would have less time.
     #[must_use]
-    pub fn going_on(before: Option<Self>, from: Count, to: Count, now: Duration) -> Self {
+    pub fn going_on(before: Option<Self>, from: Count, to: Count, now: Now) -> Self {
         match before {
             Some(before) if before.from == from => Self {
                 to: before.to.max(to),
@@ -76,7 +79,7 @@ impl Draining {
 
     /// Whether its time is over.
     pub fn is_late(&self, timeout: Duration, now: Duration) -> bool {
-        now.saturating_sub(self.since) >= timeout
+        now.saturating_sub(self.since.mono) >= timeout
     }
 
     /// Who goes, as far as that is known.
@@ -88,8 +91,8 @@ impl Draining {
         }
     }
 
-    /// What follows from the last look.
-    pub fn next(&self, timeout: Duration, now: Duration) -> Next {
+    /// What follows from the last look. The zone is that of times of day.
+    pub fn next(&self, timeout: Duration, now: Duration, zone: Tz) -> Next {
         let (who, lasted) = (self.who(), self.lasted(now));
         let left = match &self.last {
             Some(Look::Unnamed) => {
@@ -108,9 +111,10 @@ impl Draining {
         if self.is_late(timeout, now) {
             return Next::Scale(format!("{who} not drained after {lasted}: {left}"));
         }
+        let since = self.since.wall.with_timezone(&zone).format("%H:%M:%S");
         let most = timeout.as_secs_f64();
         Next::Wait(format!(
-            "draining {who} for {lasted}, {most} s at most: {left}"
+            "draining {who} since {since}, {most} s at most: {left}"
         ))
     }
 
@@ -132,7 +136,7 @@ impl Draining {
     }
 
     fn lasted(&self, now: Duration) -> String {
-        format!("{} s", now.saturating_sub(self.since).as_secs())
+        format!("{} s", now.saturating_sub(self.since.mono).as_secs())
     }
 }
 
@@ -164,75 +168,100 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
+    /// So many seconds after 22:03:30 UTC.
+    fn at(second: u64) -> Now {
+        let begin: chrono::DateTime<chrono::Utc> = "2026-11-24T22:03:30Z".parse().unwrap();
+        Now {
+            wall: begin + seconds(second),
+            mono: seconds(second),
+        }
+    }
+
     /// `worker.3=2 worker.4=?`.
-    fn seen(words: &str) -> Option<Look> {
+    fn seen(words: &str) -> Look {
         let pair = |word: &str| {
             let (name, left) = word.split_once('=').unwrap();
             (name.to_owned(), left.parse().ok())
         };
-        Some(Look::Seen(Held {
+        Look::Seen(Held {
             tasks: words.split_whitespace().map(pair).collect(),
             owed: Vec::new(),
-        }))
+        })
+    }
+
+    /// What follows from a look so many seconds after the beginning.
+    #[track_caller]
+    fn check(last: Option<Look>, second: u64, expected: &str) {
+        let drain = Draining {
+            last,
+            ..Draining::new(3, 2, at(0))
+        };
+        let zone = chrono_tz::America::Vancouver;
+        let next = match drain.next(TIMEOUT, seconds(second), zone) {
+            Next::Wait(told) => format!("… {told}"),
+            Next::Scale(told) => format!("scale {told}"),
+        };
+        assert_eq!(next, expected);
     }
 
     #[test]
     fn what_a_look_leads_to() {
-        let failed = Some(Look::Failed(
-            vec!["worker.3".to_owned()],
-            "no Redis".to_owned(),
-        ));
-        let rows = [
+        for (words, second, expected) in [
+            ("worker.3=0", 34, "scale drained worker.3 in 34 s"),
+            ("worker.3=0", 700, "scale drained worker.3 in 700 s"),
             (
-                seen("worker.3=2"),
-                34,
-                "… draining worker.3 for 34 s, 600 s at most: 2 tasks left",
+                "worker.3=0 worker.4=0",
+                1,
+                "scale drained worker.3, worker.4 in 1 s",
             ),
             (
-                seen("worker.3=1"),
-                34,
-                "… draining worker.3 for 34 s, 600 s at most: 1 task left",
-            ),
-            (seen("worker.3=0"), 34, "scale drained worker.3 in 34 s"),
-            (seen("worker.3=0"), 700, "scale drained worker.3 in 700 s"),
-            (
-                seen("worker.3=2"),
+                "worker.3=2",
                 600,
                 "scale worker.3 not drained after 600 s: 2 tasks left",
             ),
             (
-                seen("worker.3=?"),
-                34,
-                "… draining worker.3 for 34 s, 600 s at most: worker.3 does not answer",
-            ),
-            (
-                seen("worker.3=?"),
+                "worker.3=?",
                 600,
                 "scale worker.3 not drained after 600 s: worker.3 does not answer",
             ),
+            ("", 0, "scale none of those that go is up"),
+        ] {
+            check(Some(seen(words)), second, expected);
+        }
+        for (words, left) in [
+            ("worker.3=2", "worker.3 …: 2 tasks left"),
+            ("worker.3=1", "worker.3 …: 1 task left"),
+            ("worker.3=?", "worker.3 …: worker.3 does not answer"),
             (
-                seen("worker.3=0 worker.4=?"),
-                1,
-                "… draining worker.3, worker.4 for 1 s, 600 s at most: 0 tasks left; worker.4 does not answer",
+                "worker.3=0 worker.4=?",
+                "worker.3, worker.4 …: 0 tasks left; worker.4 does not answer",
             ),
             (
-                seen("worker.3=? worker.4=?"),
-                1,
-                "… draining worker.3, worker.4 for 1 s, 600 s at most: worker.3, worker.4 do not answer",
+                "worker.3=? worker.4=?",
+                "worker.3, worker.4 …: worker.3, worker.4 do not answer",
             ),
+        ] {
+            let left = left.replace('…', "since 14:03:30, 600 s at most");
+            check(Some(seen(words)), 599, &format!("… draining {left}"));
+        }
+    }
+
+    #[test]
+    fn what_a_look_leads_to_that_saw_nothing() {
+        let failed = || {
+            Some(Look::Failed(
+                vec!["worker.3".to_owned()],
+                "no Redis".to_owned(),
+            ))
+        };
+        for (last, second, expected) in [
             (
-                seen("worker.3=0 worker.4=0"),
-                1,
-                "scale drained worker.3, worker.4 in 1 s",
-            ),
-            (seen(""), 0, "scale none of those that go is up"),
-            (
-                failed.clone(),
+                failed(),
                 5,
-                "… draining worker.3 for 5 s, 600 s at most: no Redis",
+                "… draining worker.3 since 14:03:30, 600 s at most: no Redis",
             ),
             (
-                failed,
+                failed(),
                 600,
                 "scale worker.3 not drained after 600 s: no Redis",
             ),
@@ -244,34 +273,25 @@ mod tests {
             (
                 None,
                 5,
-                "… draining the 1 that go for 5 s, 600 s at most: not asked yet",
+                "… draining the 1 that go since 14:03:30, 600 s at most: not asked yet",
             ),
-        ];
-        for (last, at, expected) in rows {
-            let drain = Draining {
-                last,
-                ..Draining::new(3, 2, seconds(0))
-            };
-            let next = match drain.next(TIMEOUT, seconds(at)) {
-                Next::Wait(told) => format!("… {told}"),
-                Next::Scale(told) => format!("scale {told}"),
-            };
-            assert_eq!(next, expected);
+        ] {
+            check(last, second, expected);
         }
     }
 
     #[test]
     fn a_drain_takes_in_nobody_later_and_lets_go_at_once() {
-        let first = Draining::new(5, 3, seconds(10));
+        let first = Draining::new(5, 3, at(10));
         for (from, to, since, wanted, because) in [
             (5, 3, 10, 3, "nothing has changed"),
             (5, 1, 10, 3, "more are to go: later"),
             (5, 4, 10, 4, "fewer are to go"),
             (4, 3, 60, 3, "another count: another drain"),
         ] {
-            let going_on = Draining::going_on(Some(first.clone()), from, to, seconds(60));
+            let going_on = Draining::going_on(Some(first.clone()), from, to, at(60));
             assert_eq!(
-                (going_on.since, going_on.to),
+                (going_on.since.mono, going_on.to),
                 (seconds(since), wanted),
                 "{because}"
             );
@@ -281,8 +301,8 @@ mod tests {
     #[test]
     fn how_it_was_broken_off() {
         let drain = Draining {
-            last: seen("worker.3=2"),
-            ..Draining::new(3, 2, seconds(0))
+            last: Some(seen("worker.3=2")),
+            ..Draining::new(3, 2, at(0))
         };
         assert_eq!(
             drain.broken_off("the load has risen", seconds(34)),

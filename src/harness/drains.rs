@@ -15,8 +15,13 @@ struct Drains(Rc<Script>);
 
 /// In the place of [`drain::build`](crate::drain::build).
 pub(super) fn build(section: &Section, site: &Site) -> Result<Option<Rc<dyn Drainer>>, BuildError> {
-    let is_drained = section.text(DRAIN.name) == Some(CELERY);
-    Ok(is_drained.then(|| Rc::new(Drains(script(site))) as Rc<dyn Drainer>))
+    let kind = section.text(DRAIN.name);
+    let drainer: Rc<dyn Drainer> = match kind {
+        Some(CELERY) => Rc::new(Drains(script(site))),
+        Some("none") | None => return Ok(None),
+        Some(other) => return Err(BuildError(format!("there is no drain `{other}`"))),
+    };
+    Ok(Some(drainer))
 }
 
 #[async_trait(?Send)]

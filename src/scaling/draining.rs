@@ -31,7 +31,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 pub struct Drains {
     drainer: Rc<dyn Drainer>,
     is_out: Rc<Cell<bool>>,
-    drained: Wire<Drained>,
+    looked: Wire<Drained>,
     given_back: Wire<GivenBack>,
 }
 
@@ -56,13 +56,13 @@ impl Drains {
     /// Drains by `drainer`, and tells the supervisor.
     pub fn new(
         drainer: Rc<dyn Drainer>,
-        drained: Wire<Drained>,
+        looked: Wire<Drained>,
         given_back: Wire<GivenBack>,
     ) -> Self {
         Self {
             drainer,
             is_out: Rc::default(),
-            drained,
+            looked,
             given_back,
         }
     }
@@ -162,7 +162,7 @@ impl Handler<Drain> for ScalerActor {
                 .look(backend.as_ref(), &order.seen, order.to, &leadership)
                 .await;
             let Drain { process, cycle, .. } = order;
-            drains.drained.tell(Drained {
+            drains.looked.tell(Drained {
                 process,
                 cycle,
                 look,

@@ -57,9 +57,9 @@ fn broker_url(measurement: &Table) -> Option<Entry> {
     if let Some(url) = measurement.good("redis_url") {
         return Some(taken(url));
     }
-    let part = |name| measurement.good(name);
-    let (host, port) = (part("host")?, part("port")?);
-    let database = part("database_number")?;
+    let setting = |name| measurement.good(name);
+    let (host, port) = (setting("host")?, setting("port")?);
+    let database = setting("database_number")?;
     let name = host.value.as_str()?;
     let name = if name.contains(':') {
         format!("[{name}]")

@@ -153,7 +153,8 @@ impl<'a> Turn<'a> {
 
     fn uncounted(&mut self, reason: String) {
         self.condition(Event::ScaleFailed, Some(reason.clone()), None);
-        self.drains_uncounted(&reason);
+        let drain = self.drains_uncounted(&reason);
+        let reason = drain.map_or_else(|| reason.clone(), |drain| format!("{reason}; {drain}"));
         self.end(Outcome::Uncounted, None, reason);
     }
 

@@ -10,20 +10,16 @@
 //! `GiveBack` is also ordered when nobody is drained and it is not known that nothing is owed: in the first cycle, after
 //! a replica has begun to lead, and until it has succeeded.
 
-use actix::{AsyncContext, Context, Handler, WrapFuture};
 use log::debug;
 
-use crate::drain::ERRAND;
 use crate::drain::progress::{Debt, Draining, Next};
 use crate::envelope::{Clamp, Rule};
 use crate::messages::{Decided, Drain, Drained, GiveBack, GivenBack, Scale};
-use crate::model::{Count, ProcessName};
+use crate::model::Count;
 use crate::notification::{Event, Phase};
 use crate::record::Outcome;
 use crate::scaling::Observed;
-use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::cycle::{Orders, Turn};
-use crate::supervisor::desk::fenced;
 use crate::supervisor::memory::{Order, Stage};
 
 impl Turn<'_> {
@@ -31,14 +27,22 @@ impl Turn<'_> {
     pub(super) fn go(&mut self, decided: &Decided, seen: &Observed, order: Order) {
         let from = seen.count;
         if self.plan.drain.is_none() || order.to > from {
-            if self.break_off("more are wished for", Some(from)).is_none() {
+            let mut reason = order.reason;
+            if let Some(how) = self.break_off("more are wished for", Some(from)) {
+                reason = format!("{reason}; {how}");
+            } else {
                 self.settle();
             }
-            return self.order(decided, order);
+            return self.order(decided, Order { reason, ..order });
         }
         let before = self.state.draining.take();
-        let draining = Draining::going_on(before, from, order.to, self.now.mono);
+        let draining = Draining::going_on(before, from, order.to, self.now);
         let to = draining.to;
+        if to != order.to {
+            let why = format!("no further than {to} before {} are drained", draining.who());
+            let unless = "that drain had ended";
+            self.held_by_drain(order.to, to, &why, unless);
+        }
         self.state.draining = Some(draining);
         if let Some(running) = &mut self.state.in_flight {
             running.stage = Stage::Draining;
@@ -61,7 +65,7 @@ impl Turn<'_> {
         let timeout = self.plan.drain.unwrap_or_default();
         let draining = self.state.draining.as_mut()?;
         draining.last = Some(drained.look.clone());
-        let next = draining.next(timeout, self.now.mono);
+        let next = draining.next(timeout, self.now.mono, self.plan.zone);
         self.state.debt = Debt::Work;
         let stays = self.state.stopping || self.stands_by().is_some();
         match next {
@@ -88,10 +92,22 @@ impl Turn<'_> {
 
     fn drains_on(&mut self, order: &Order, told: &str) {
         let Order { from, to, .. } = *order;
+        let unless = "they had had no work left";
+        self.held_by_drain(to, from, told, unless);
         self.condition(Event::Drain, Some(told.to_owned()), Some(from));
         let reason = format!("{}; {told}", order.reason);
         self.end(Outcome::Draining { to }, Some(from), reason);
         self.recover(from);
+    }
+
+    fn held_by_drain(&mut self, from: Count, to: Count, why: &str, unless: &str) {
+        self.record_clamp(Clamp {
+            rule: Rule::Drain,
+            from: from.into(),
+            to: to.into(),
+            why: why.to_owned(),
+            unless: Some(unless.to_owned()),
+        });
     }
 
     /// The count was set: who was drained has gone.
@@ -102,7 +118,8 @@ impl Turn<'_> {
         // What was not forgotten in time is found.
         self.state.debt = Debt::Unknown;
         let timeout = self.plan.drain.unwrap_or_default();
-        let (Next::Scale(how) | Next::Wait(how)) = draining.next(timeout, self.now.mono);
+        let next = draining.next(timeout, self.now.mono, self.plan.zone);
+        let (Next::Scale(how) | Next::Wait(how)) = next;
         self.end_of_drain(&how, Some(count));
     }
 
@@ -113,7 +130,6 @@ impl Turn<'_> {
         seen: &Observed,
         clamps: &[Clamp],
     ) -> Option<String> {
-        self.plan.drain?;
         if self.state.stopping {
             return None;
         }
@@ -146,12 +162,13 @@ impl Turn<'_> {
     }
 
     /// The count could not be read: a drain goes on for as long as it may, and no longer.
-    pub(super) fn drains_uncounted(&mut self, why: &str) {
+    pub(super) fn drains_uncounted(&mut self, why: &str) -> Option<String> {
         let timeout = self.plan.drain.unwrap_or_default();
-        let draining = self.state.draining.as_ref();
-        if draining.is_some_and(|draining| draining.is_late(timeout, self.now.mono)) {
-            self.break_off(why, None);
+        let draining = self.state.draining.as_ref()?;
+        if !draining.is_late(timeout, self.now.mono) {
+            return None;
         }
+        self.break_off(why, None)
     }
 
     /// A drain ends without a scale, if there is one; what is said of that.
@@ -166,10 +183,8 @@ impl Turn<'_> {
 
     /// Nobody is drained: what may be owed to anybody is given back.
     fn settle(&mut self) {
-        if self.plan.drain.is_none() || self.plan.is_shadow {
-            return;
-        }
-        if self.state.debt != Debt::Nothing {
+        let is_drained = self.plan.drain.is_some() && !self.plan.is_shadow;
+        if is_drained && self.state.debt != Debt::Nothing {
             self.orders.give_back = Some(GiveBack {
                 process: self.plan.process.clone(),
                 cycle: self.cycle,
@@ -177,10 +192,7 @@ impl Turn<'_> {
         }
         if self.state.debt == Debt::Unknown {
             // It was told by an earlier life or run.
-            self.end_of_drain(
-                "broken off by a restart; what was taken away is given back",
-                None,
-            );
+            self.end_of_drain("broken off by a restart, or by other settings", None);
         }
     }
 
@@ -234,55 +246,7 @@ fn passes(rule: Rule) -> bool {
         | Rule::Futile
         | Rule::Total
         | Rule::Budget
-        | Rule::Standby => false,
-    }
-}
-
-impl SupervisorActor {
-    /// A group stops scaling: it drains nobody meanwhile. Whatever comes of that, its next life looks after it.
-    pub(super) fn undrain(&self, process: &ProcessName, ctx: &mut Context<Self>) {
-        let Some(group) = self.groups.get(process) else {
-            return;
-        };
-        let owes = group.memory.commit(|state| {
-            let (draining, debt) = (state.draining.take(), std::mem::take(&mut state.debt));
-            draining.is_some() || debt == Debt::Work
-        });
-        let Some(drainer) = group.drainer.clone().filter(|_| owes) else {
-            return;
-        };
-        let leadership = self.works.leadership.clone();
-        let work = async move {
-            let held = leadership.while_leading(drainer.hold(&[]));
-            if !matches!(fenced(ERRAND, held).await, Some(Ok(Ok(_)))) {
-                debug!("what a drain took away could not be given back yet");
-            }
-        };
-        ctx.spawn(work.into_actor(self));
-    }
-}
-
-impl Handler<Drained> for SupervisorActor {
-    type Result = ();
-
-    fn handle(&mut self, drained: Drained, _: &mut Context<Self>) {
-        let Some(group) = self.groups.get(&drained.process) else {
-            return;
-        };
-        if !group.turn(&self.works, drained.cycle, |turn| turn.drained(&drained)) {
-            debug!(process:% = drained.process, cycle = drained.cycle; "a late word of a drain is ignored");
-        }
-    }
-}
-
-impl Handler<GivenBack> for SupervisorActor {
-    type Result = ();
-
-    fn handle(&mut self, given: GivenBack, _: &mut Context<Self>) {
-        if let Some(group) = self.groups.get(&given.process) {
-            group.turn(&self.works, given.cycle, |turn| {
-                Some(turn.given_back(&given))
-            });
-        }
+        | Rule::Standby
+        | Rule::Drain => false,
     }
 }

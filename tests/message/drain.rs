@@ -5,6 +5,7 @@ use autoscalebot::cluster::lease::Tenure;
 use autoscalebot::harness::{Act, MemoryStore, Scenario, Script, World};
 use autoscalebot::model::{ProcessName, Role};
 use autoscalebot::orders::{Draft, Kind};
+use autoscalebot::record::{CycleRecord, telling};
 use autoscalebot::state::{First, StateStore as _, Wanted};
 use autoscalebot::supervisor::inject::Injected;
 use chrono::{TimeDelta, TimeZone as _, Utc};
@@ -64,14 +65,14 @@ fn who_goes_finishes_its_work_first() {
         assert_eq!((web.count(), web.held()), (3, vec!["web.3".to_owned()]));
         assert_eq!(
             world.status("web").await.reason,
-            "the last result, 1, is below 400; draining web.3 for 0 s, 60 s at most: 2 tasks left"
+            "the last result, 1, is below 400; draining web.3 since 00:00:10, 60 s at most: 2 tasks left"
         );
         web.has_tasks("web.3", Some(1));
         world.advance(seconds(20)).await;
         assert_eq!(web.count(), 3, "at 20 and 30 s a task was left");
         assert_eq!(
             web.told(),
-            ["web: drain at 3: draining web.3 for 0 s, 60 s at most: 2 tasks left"],
+            ["web: drain at 3: draining web.3 since 00:00:10, 60 s at most: 2 tasks left"],
             "told once"
         );
         web.has_tasks("web.3", Some(0));
@@ -666,24 +667,31 @@ fn the_record_says_who_is_drained_and_how_it_ended() {
             most: 100,
         };
         let records = kept.records(&process, wanted).await.unwrap();
+        let records = records.iter().map(|record| serde_json::from_str(&record.text).unwrap());
+        let records: Vec<CycleRecord> = records.collect();
         let outcomes: Vec<String> = records
             .iter()
             .map(|record| {
-                let record: serde_json::Value = serde_json::from_str(&record.text).unwrap();
-                format!("{}: {}", record["outcome"], record["reason"].as_str().unwrap())
+                let recomputed = record.recomputed();
+                assert_eq!(recomputed, record.reached().map(i64::from), "{record:?}");
+                format!("{}: {}", telling::outcome(record), record.reason)
             })
             .collect();
+        assert_eq!(records[0].otherwise[0], "down to 2, if they had had no work left");
+        let told = telling::told(&records[0], chrono_tz::UTC);
+        let rule = "rules      drain: 2 -> 3, draining web.3 since 00:00:00, 60 s at most: 2 tasks left";
+        assert!(told.contains(rule), "{told}");
         let low = "the last result, 1, is below 400";
         assert_eq!(
             outcomes,
             [
                 format!(
-                    "{{\"draining\":{{\"to\":2}}}}: {low}; draining web.3 for 0 s, 60 s at most: 2 tasks left"
+                    "stays at 3, and drains for 2: {low}; draining web.3 since 00:00:00, 60 s at most: 2 tasks left"
                 ),
                 format!(
-                    "{{\"draining\":{{\"to\":2}}}}: {low}; draining web.3 for 10 s, 60 s at most: 2 tasks left"
+                    "stays at 3, and drains for 2: {low}; draining web.3 since 00:00:00, 60 s at most: 2 tasks left"
                 ),
-                format!("{{\"scaled\":{{\"to\":2}}}}: {low}; drained web.3 in 20 s"),
+                format!("scaled down 3 -> 2: {low}; drained web.3 in 20 s"),
             ]
         );
     });

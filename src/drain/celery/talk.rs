@@ -182,7 +182,9 @@ impl Talk<'_> {
         forgotten.cmd("HDEL").arg(self.marks).arg(&nodes).ignore();
         let _forgotten: () = self.mailbox.run(&mut self.connection, &forgotten).await?;
         let mut known = self.known.borrow_mut();
-        nodes.iter().for_each(|node| known.unmark(node));
+        for node in &nodes {
+            known.unmark(node);
+        }
         Ok(())
     }
 

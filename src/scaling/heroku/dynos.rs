@@ -156,21 +156,23 @@ mod tests {
         assert_eq!(fleet(&dynos, "clock"), Fleet::default());
     }
 
+    /// `worker.1=up worker.2=crashed`.
+    fn named(words: &str) -> Fleet {
+        let member = |word: &str| {
+            let (name, state) = word.split_once('=').unwrap();
+            Member {
+                id: word.to_owned(),
+                name: name.to_owned(),
+                phase: phase(state),
+                release: None,
+                since: None,
+            }
+        };
+        Fleet::new(words.split_whitespace().map(member).collect())
+    }
+
     #[test]
     fn the_highest_numbers_go() {
-        let named = |names: &str| {
-            let member = |word: &str| {
-                let (name, state) = word.split_once('=').unwrap();
-                Member {
-                    id: word.to_owned(),
-                    name: name.to_owned(),
-                    phase: phase(state),
-                    release: None,
-                    since: None,
-                }
-            };
-            Fleet::new(names.split_whitespace().map(member).collect())
-        };
         for (fleet, count, to, wanted, because) in [
             ("?", 3, 2, "worker.3", "nobody knows how they are"),
             (
