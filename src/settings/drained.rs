@@ -97,7 +97,7 @@ pub(super) fn check(walk: &mut Walk<'_>, tables: &ProcessTables) {
             "`celery` needs the broker of the workers, and the measurement is not `{OF_THE_BROKER}`, from which it would be \
              taken"
         );
-        let right = "write drain_broker_url too, a URL such as `redis://:password@host:6379/0`";
+        let right = "write drain_broker_url too, a URL such as `redis://:password@host:6379/0`, or drain = \"none\"";
         walk.find(&place, wrong, right);
     }
     interval(walk, tables, scaling);
@@ -129,5 +129,96 @@ fn interval(walk: &mut Walk<'_>, tables: &ProcessTables, scaling: &Table) {
             wrong,
             format!("at least {every}, or a shorter interval"),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::backend::Registry;
+    use crate::settings::{Settings, Source, load};
+
+    fn settings(measurement: &str, scaling: &str) -> Result<Settings, String> {
+        let text = format!(
+            "[processes.worker.measurement]\n{measurement}\n[processes.worker.scaling]\nbackend = \"local\"\n\
+             command = \"x\"\n{scaling}\n"
+        );
+        let variables =
+            |name: &str| (name == "REDIS_URL").then(|| "redis://:hunter2@a.test/1".to_owned());
+        let loaded = load(
+            &Source::new("x.toml", &text),
+            &Registry::built_in(),
+            &variables,
+        );
+        loaded.map_err(|problems| problems.to_string())
+    }
+
+    #[test]
+    fn the_broker_is_the_measurements_unless_another_is_named() {
+        const QUEUE: &str = "backend = \"celery_redis_queue_size\"\n";
+        const DRAIN: &str = "drain = \"celery\"\n";
+        for (measurement, scaling, url, prefix, ca) in [
+            ("", DRAIN, "redis://localhost:6379/0", "", ""),
+            (
+                "host = \"b.test\"\nport = 7000\ndatabase_number = 3\nglobal_keyprefix = \"app:\"",
+                DRAIN,
+                "redis://b.test:7000/3",
+                "app:",
+                "",
+            ),
+            ("host = \"::1\"", DRAIN, "redis://[::1]:6379/0", "", ""),
+            (
+                "redis_url = \"rediss://c.test/2\"\ntls_ca_file = \"ca.pem\"",
+                DRAIN,
+                "rediss://c.test/2",
+                "",
+                "ca.pem",
+            ),
+            (
+                "global_keyprefix = \"app:\"",
+                "drain = \"celery\"\ndrain_broker_url = \"redis://d.test\"\n",
+                "redis://d.test",
+                "",
+                "",
+            ),
+            ("", "drain = \"none\"\n", "", "", ""),
+            ("", "", "", "", ""),
+        ] {
+            let settings = settings(&format!("{QUEUE}{measurement}"), scaling).unwrap();
+            let section = &settings.processes[0].scaling.section;
+            let text = |name| section.text(name).unwrap_or_default();
+            let found = [
+                "drain_broker_url",
+                "drain_global_keyprefix",
+                "drain_tls_ca_file",
+            ]
+            .map(text);
+            assert_eq!(found, [url, prefix, ca], "{measurement} {scaling}");
+        }
+    }
+
+    #[test]
+    fn a_broker_from_the_environment_is_not_shown() {
+        let queue = "backend = \"celery_redis_queue_size\"\nredis_url = \"${REDIS_URL}\"";
+        let settings = settings(queue, "drain = \"celery\"").unwrap();
+        let section = &settings.processes[0].scaling.section;
+        assert_eq!(
+            section.text("drain_broker_url"),
+            Some("redis://:hunter2@a.test/1")
+        );
+        assert!(section.is_veiled("drain_broker_url"));
+        assert!(!format!("{settings:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_measurements_broker_is_told_there_alone() {
+        let queue = "backend = \"celery_redis_queue_size\"\nredis_url = \"redis://a.test/-1\"";
+        let told = settings(queue, "drain = \"celery\"").unwrap_err();
+        assert!(
+            told.contains("redis_url") && !told.contains("scaling.drain"),
+            "{told}"
+        );
+        let queue = "backend = \"celery_redis_queue_size\"\nredis_url = 3";
+        let told = settings(queue, "drain = \"celery\"").unwrap_err();
+        assert!(!told.contains("scaling.drain"), "{told}");
     }
 }
