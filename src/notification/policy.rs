@@ -196,7 +196,8 @@ fn is_urgent(event: Event) -> bool {
         | Event::MeasurementFailed
         | Event::Futile
         | Event::Ordered
-        | Event::StoreFailed => false,
+        | Event::StoreFailed
+        | Event::Drain => false,
     }
 }
 

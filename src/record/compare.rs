@@ -210,6 +210,7 @@ fn pairs<'r>(live: &'r [CycleRecord], challenger: &'r [CycleRecord]) -> Vec<Pair
             | Outcome::Ordered { .. }
             | Outcome::Scaled { .. }
             | Outcome::Failed { .. }
+            | Outcome::Draining { .. }
             | Outcome::Uncounted
             | Outcome::Lost => count,
         };

@@ -121,6 +121,11 @@ pub enum Outcome {
         /// To how many.
         to: Count,
     },
+    /// It is to be set once those that go have finished their work.
+    Draining {
+        /// To how many.
+        to: Count,
+    },
     /// It would have been set, were the process not in the shadow.
     Would {
         /// To how many.
@@ -166,6 +171,7 @@ impl CycleRecord {
             Outcome::Scaled { to } => Some(to),
             Outcome::Held
             | Outcome::Ordered { .. }
+            | Outcome::Draining { .. }
             | Outcome::Would { .. }
             | Outcome::Failed { .. }
             | Outcome::Uncounted

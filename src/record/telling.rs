@@ -65,6 +65,7 @@ pub fn outcome(record: &CycleRecord) -> String {
     match &record.outcome {
         Outcome::Held => format!("stays at {from}"),
         Outcome::Ordered { to } => format!("is being scaled {} {from} -> {to}", way(*to)),
+        Outcome::Draining { to } => format!("stays at {from}, and drains for {to}"),
         Outcome::Scaled { to } => format!("scaled {} {from} -> {to}", way(*to)),
         Outcome::Would { to } => format!("would be scaled {} {from} -> {to}", way(*to)),
         Outcome::Failed { to, .. } => format!("could not be scaled {} {from} -> {to}", way(*to)),
@@ -233,6 +234,11 @@ web at 2026-11-24 14:03:30 (cycle 1234): stays at 3
                 "would be scaled up 3 -> 4",
             ),
             (Outcome::Scaled { to: 2 }, Some(3), "scaled down 3 -> 2"),
+            (
+                Outcome::Draining { to: 2 },
+                Some(3),
+                "stays at 3, and drains for 2",
+            ),
             (
                 Outcome::Ordered { to: 4 },
                 Some(3),

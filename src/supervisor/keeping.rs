@@ -30,7 +30,7 @@ use crate::scaling::settling::Settling;
 use crate::state::Snapshot;
 use crate::supervisor::cooldown::Cooldown;
 use crate::supervisor::ledger::ScaleRecord;
-use crate::supervisor::memory::State;
+use crate::supervisor::memory::{Stage, State};
 use crate::supervisor::plan::Plan;
 use crate::supervisor::views::View;
 
@@ -98,6 +98,7 @@ impl Kept {
         let order = state
             .in_flight
             .as_ref()
+            .filter(|running| running.stage == Stage::Scaling)
             .and_then(|running| running.order.as_ref());
         let mut views = state.views.iter().map(KeptView::of);
         Self {
@@ -304,7 +305,7 @@ mod tests {
     use crate::backend::Registry;
     use crate::envelope::doubt::Trust;
     use crate::settings::{Source, load};
-    use crate::supervisor::memory::{InFlight, LastCycle, Order, Stage};
+    use crate::supervisor::memory::{InFlight, LastCycle, Order};
 
     fn plan() -> Plan {
         let text = "[processes.web]\nmeasurement = { measurement_url = \"http://a.test/\" }\n\

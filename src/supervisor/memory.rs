@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::clock::Now;
+use crate::drain::progress::{Debt, Draining};
 use crate::envelope::Cause;
 use crate::envelope::futility::Futility;
 use crate::envelope::usage::Usage;
@@ -74,6 +75,10 @@ pub struct State {
     pub cooldown: Cooldown,
     /// Whether the processes have come to rest.
     pub settling: Settling,
+    /// The drain under way.
+    pub draining: Option<Draining>,
+    /// What earlier ones may have left.
+    pub debt: Debt,
     /// The scales of the past.
     pub ledger: Ledger,
     /// What each notifier has told.
@@ -147,6 +152,8 @@ pub enum Stage {
     Measuring,
     /// The count is being read, or the decision made.
     Deciding,
+    /// Those that a scale takes away are being drained, or looked at.
+    Draining,
     /// The count is being set.
     Scaling,
 }

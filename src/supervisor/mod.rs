@@ -29,6 +29,8 @@ pub mod cooldown;
 pub mod cycle;
 mod departure;
 pub mod desk;
+mod drain_handlers;
+mod draining;
 mod faults;
 pub mod group;
 pub mod guard;

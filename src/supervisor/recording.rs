@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::clock::Now;
-use crate::envelope::{Cause, Verdict};
+use crate::envelope::{Cause, Clamp, Verdict};
 use crate::messages::{Decided, Opinion, Silence};
 use crate::model::Cycle;
 use crate::one_line::one_line;
@@ -51,6 +51,17 @@ impl Turn<'_> {
             let held = verdict.otherwise(count);
             record.otherwise.splice(0..0, held);
         }
+    }
+
+    /// One more rule had its say, after the envelope.
+    pub(super) fn record_clamp(&mut self, clamp: Clamp) {
+        let Some(record) = &mut self.state.record else {
+            return;
+        };
+        let record = Rc::make_mut(record);
+        let otherwise = record.count.and_then(|count| clamp.otherwise(count));
+        record.otherwise.splice(0..0, otherwise);
+        record.clamps.push(clamp);
     }
 
     /// The cycle is over: the record is closed, and goes to whoever keeps it.

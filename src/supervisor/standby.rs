@@ -80,7 +80,11 @@ pub(super) fn is_told(notify: &Notify) -> bool {
 pub(super) fn is_kept(record: &CycleRecord) -> bool {
     match record.outcome {
         Outcome::Scaled { .. } | Outcome::Failed { .. } | Outcome::Ordered { .. } => true,
-        Outcome::Held | Outcome::Would { .. } | Outcome::Uncounted | Outcome::Lost => false,
+        Outcome::Held
+        | Outcome::Draining { .. }
+        | Outcome::Would { .. }
+        | Outcome::Uncounted
+        | Outcome::Lost => false,
     }
 }
 

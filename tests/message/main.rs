@@ -9,6 +9,8 @@ mod cluster;
 #[cfg(test)]
 mod deadlines;
 #[cfg(test)]
+mod drain;
+#[cfg(test)]
 mod envelope;
 #[cfg(test)]
 mod faults;
