@@ -7,6 +7,7 @@
 //!  cooldown       after a scale nothing is evaluated (post_scale_wait_time_seconds)
 //!  ─── from here on a rule only ever takes something off the step, so that the count stays inside the bounds ───
 //!  pause          what people said
+//!  manual         a count that somebody set on the platform (respect_manual_scale_for_seconds)
 //!  trust          down: every measurement of the window is fresh and plausible, and nothing is being deployed
 //!  increment      no more at a time than scale_up_increment, scale_down_increment
 //!  direction      scale_up_cooldown_seconds, scale_down_cooldown_seconds
@@ -21,6 +22,10 @@
 //!
 //! Which wins when two disagree: people over all, then the bounds, then the budget, then the rest over the load. A rule that
 //! holds a step back says when it will no longer, so that whoever asks why is told what to wait for.
+//!
+//! A count that was set on the platform comes second among the words of people: it has no reason, and its end is only
+//! assumed, so an order of theirs, the bounds and the budget win over it. It comes before all that is measured, for
+//! whoever set it has seen the load, too.
 
 mod course;
 pub mod doubt;
@@ -32,7 +37,9 @@ pub mod usage;
 pub mod verdict;
 pub mod wishes;
 
-pub use question::{Budget, Paused, Projection, Question, Rate, Stabilized, Step, Total, Waits};
+pub use question::{
+    Budget, Paused, Projection, Question, Rate, Respected, Stabilized, Step, Total, Waits,
+};
 pub use verdict::{Cause, Clamp, Rule, Verdict};
 
 use crate::model::{Bounds, Count};

@@ -26,6 +26,8 @@ pub struct Question {
     pub limit: Option<Count>,
     /// What people said must not be done.
     pub paused: Paused,
+    /// The count is one that somebody set on the platform.
+    pub respected: Option<Respected>,
     /// Why a scale down cannot be trusted; empty: it can.
     pub doubts: Vec<String>,
     /// What is under way among the processes: a release, a restart, a boot.
@@ -63,6 +65,7 @@ impl Question {
             zero_is_off: false,
             limit: None,
             paused: Paused::default(),
+            respected: None,
             doubts: Vec::new(),
             unsettled: None,
             up_step: None,
@@ -86,6 +89,15 @@ pub struct Paused {
     pub up: Option<String>,
     /// Nothing goes down.
     pub down: Option<String>,
+}
+
+/// A count that somebody set on the platform, and that is left alone for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Respected {
+    /// In a sentence: `changed from 2 to 5 by hand, which is respected until 14:03`.
+    pub why: String,
+    /// How long still.
+    pub left: Duration,
 }
 
 /// How many processes a scale may add or remove.

@@ -10,6 +10,7 @@ use crate::model::{Count, Direction};
 /// Applies them all.
 pub(super) fn apply(question: &Question, course: &mut Course) {
     people(question, course);
+    manual(question, course);
     trust(question, course);
     increment(question, course);
     direction(question, course);
@@ -34,6 +35,21 @@ pub(super) fn people(question: &Question, course: &mut Course) {
             Some("it had not been paused".to_owned()),
         );
     }
+}
+
+/// What somebody did on the platform.
+fn manual(question: &Question, course: &mut Course) {
+    let Some(respected) = &question.respected else {
+        return;
+    };
+    let left = respected.left.as_secs_f64();
+    course.hold(
+        Rule::Manual,
+        respected.why.clone(),
+        Some(format!(
+            "respect_manual_scale_for_seconds had ended, in {left:.0} s"
+        )),
+    );
 }
 
 fn trust(question: &Question, course: &mut Course) {

@@ -52,6 +52,10 @@ fn rule(asked: &mut Question, name: &str, value: &str) {
         "limit" => asked.limit = Some(value.parse().unwrap()),
         "paused_up" => asked.paused.up = Some("P".to_owned()),
         "paused_down" => asked.paused.down = Some("P".to_owned()),
+        "manual" => {
+            let (why, left) = ("M".to_owned(), Duration::from_secs(90));
+            asked.respected = Some(Respected { why, left });
+        }
         "doubt" => asked.doubts.push(value.to_owned()),
         "unsettled" => asked.unsettled = Some(value.to_owned()),
         "up_step" => asked.up_step = Some(value.parse().unwrap()),
@@ -223,6 +227,21 @@ fn people_come_first() {
         7 | 1-5 | - | paused_down | stay: 7 is above the maximum of 5 | not even to the bounds
         7 | 1-5 | - | paused_up   | 5 bounds: 7 is above the maximum of 5 | the other way does not matter
         3 | 1-5 | 3 | paused_down budget=90/100 | stay: R; the budget of 100 process-hours is spent: the minimum of 1 until midnight | nor by the budget
+    ");
+}
+
+#[test]
+fn a_count_set_on_the_platform_is_left_alone_inside_the_bounds() {
+    check("
+        2 | 1-5 | 3 | manual | stay: R; M | nothing goes up
+        2 | 1-5 | 1 | manual | stay: R; M | nor down
+        5 | 1-5 | 9 | manual | above_max (R): R; already at the maximum of 5 | there is nothing to hold back
+        7 | 1-5 | 8 | manual | 5 bounds: 7 is above the maximum of 5 | the bounds hold all the same
+        4 | 2-9 | 4 | manual budget=91/100 | 2 budget: R; the budget of 100 process-hours is spent: the minimum of 2 until midnight | so does the budget
+        2 | 1-5 | 3 | manual paused_up | stay: R; P | what was said comes first
+        2 | 1-5 | 3 | manual cooling | stay: 3.2 s of the wait after a scale are left | and the wait before that
+        0 | 1-5 | 3 | manual | off: it is switched off: 0 run, and min_processes is 1 | off is off
+        2 | 1-5 | - | manual | stay: nothing is wished for | nothing to hold back
     ");
 }
 

@@ -64,6 +64,8 @@ pub enum Rule {
     Cooldown,
     /// What people said.
     Pause,
+    /// A count that somebody set on the platform.
+    Manual,
     /// Whether the measurements can be trusted.
     Trust,
     /// How many at a time.
@@ -94,6 +96,7 @@ impl Rule {
             Self::Bounds => "bounds",
             Self::Cooldown => "cooldown",
             Self::Pause => "pause",
+            Self::Manual => "manual",
             Self::Trust => "trust",
             Self::Increment => "increment",
             Self::Direction => "direction",

@@ -97,11 +97,13 @@ pub enum Event {
     Ordered,
     /// What is to outlive the program cannot be kept, or read. A condition.
     StoreFailed,
+    /// The count was changed on the platform, by neither the bot nor an order.
+    ManualScale,
 }
 
 impl Event {
     /// All of them, in the order of the reference.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Measurement,
         Self::Scale,
         Self::BelowMin,
@@ -115,6 +117,7 @@ impl Event {
         Self::Futile,
         Self::Ordered,
         Self::StoreFailed,
+        Self::ManualScale,
     ];
 
     /// Its name in the configuration file.
@@ -133,6 +136,7 @@ impl Event {
             Self::Futile => "futile",
             Self::Ordered => "ordered",
             Self::StoreFailed => "store_failed",
+            Self::ManualScale => "manual_scale",
         }
     }
 }

@@ -9,9 +9,11 @@
 //!   otherwise  up, if 3 more results had been above 1200 (the last was 840)
 //! ```
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::{CycleRecord, Input, Outcome};
+use super::{CycleRecord, Input, ManualScale, Outcome};
+use crate::orders::words::moment;
 
 /// The whole record.
 pub fn told(record: &CycleRecord, zone: Tz) -> String {
@@ -31,6 +33,10 @@ pub fn told(record: &CycleRecord, zone: Tz) -> String {
     row("because", vec![record.reason.clone()]);
     row("measured", record.inputs.iter().map(input).collect());
     row("count", vec![count(record)]);
+    let by_hand = record
+        .manual
+        .map(|manual| by_hand(&manual, record.at, zone));
+    row("by hand", by_hand.into_iter().collect());
     row("wished", vec![wished(record)]);
     let held = record.clamps.iter().map(|clamp| {
         format!(
@@ -49,7 +55,30 @@ pub fn told(record: &CycleRecord, zone: Tz) -> String {
 /// The record in a line: `14:03:30  stays at 3: the last result, 840, is within 400 to 1200`.
 pub fn in_a_line(record: &CycleRecord, zone: Tz) -> String {
     let time = record.at.with_timezone(&zone).format("%m-%d %H:%M:%S");
-    format!("{time}  {}: {}", outcome(record), record.reason)
+    format!("{time}  {}", in_short(record))
+}
+
+/// What became of the count, and why; after a word on a change by hand that was noticed just now.
+pub fn in_short(record: &CycleRecord) -> String {
+    let told = format!("{}: {}", outcome(record), record.reason);
+    match record.manual.filter(|manual| manual.at == record.at) {
+        Some(manual) => format!("changed by hand {} -> {}; {told}", manual.from, manual.to),
+        None => told,
+    }
+}
+
+/// A change by hand: `changed from 2 to 5 on the platform, respected until 14:03`.
+pub fn by_hand(manual: &ManualScale, now: DateTime<Utc>, zone: Tz) -> String {
+    let then = match manual.until {
+        Some(until) => format!("respected until {}", moment(until, now, zone)),
+        None => "not respected".to_owned(),
+    };
+    format!(
+        "changed from {} to {} on the platform, noticed at {}, {then}",
+        manual.from,
+        manual.to,
+        moment(manual.at, now, zone)
+    )
 }
 
 /// What became of the count: `stays at 3`, `scaled up 2 -> 3`.
@@ -141,6 +170,7 @@ mod tests {
                 reason: "the last 5 results are below 400".to_owned(),
             }),
             silence: None,
+            manual: None,
             clamps: vec![Clamp {
                 rule: Rule::Trust,
                 from: 2,
@@ -169,6 +199,42 @@ web at 2026-11-24 14:03:30 (cycle 1234): stays at 3
              up, if …
 ";
         assert_eq!(told(&record(), chrono_tz::America::Vancouver), expected);
+    }
+
+    #[test]
+    fn a_change_by_hand_has_a_row_and_a_word_in_the_line() {
+        let at = record().at;
+        let changed = |until| CycleRecord {
+            manual: Some(ManualScale {
+                from: 2,
+                to: 3,
+                at,
+                until,
+            }),
+            ..record()
+        };
+        for (until, row) in [
+            (
+                None,
+                "  by hand    changed from 2 to 3 on the platform, noticed at 22:03, not respected\n",
+            ),
+            (
+                Some(at + chrono::TimeDelta::hours(3)),
+                "  by hand    changed from 2 to 3 on the platform, noticed at 22:03, respected until 2026-11-25 01:03\n",
+            ),
+        ] {
+            let told = told(&changed(until), Tz::UTC);
+            assert!(told.contains(row), "{told}");
+        }
+        let mut later = changed(None);
+        let line = in_a_line(&later, Tz::UTC);
+        assert!(
+            line.starts_with("11-24 22:03:30  changed by hand 2 -> 3; stays at 3: "),
+            "{line}"
+        );
+        later.at += chrono::TimeDelta::seconds(30);
+        let line = in_a_line(&later, Tz::UTC);
+        assert!(line.starts_with("11-24 22:04:00  stays at 3: "), "{line}");
     }
 
     #[test]

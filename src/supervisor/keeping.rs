@@ -30,8 +30,11 @@ use crate::scaling::settling::Settling;
 use crate::state::Snapshot;
 use crate::supervisor::cooldown::Cooldown;
 use crate::supervisor::ledger::ScaleRecord;
+use crate::supervisor::manual::OnItsWay;
 use crate::supervisor::memory::State;
 use crate::supervisor::plan::Plan;
+use crate::supervisor::respect::Changed;
+use crate::supervisor::standby::Watch;
 
 /// The form of a snapshot. One of another form is not read.
 const FORM: u32 = 1;
@@ -68,6 +71,12 @@ pub struct Kept {
     /// The scale that was ordered and has not been answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ordered: Option<(Count, Count)>,
+    /// The scale that the count may still be on its way to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on_its_way: Option<OnItsWay>,
+    /// The change by hand that is respected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    manual: Option<Changed>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,7 +100,7 @@ impl Kept {
             at: now.wall,
             mono: now.mono,
             cycle: state.cycle,
-            count: state.last.as_ref().and_then(|last| last.count),
+            count: state.watch.known,
             adopted_max: state.adopted_max,
             counted: state.counted,
             history: state.history.iter().map(KeptReading::of).collect(),
@@ -107,6 +116,8 @@ impl Kept {
             rapid: state.rapid.clone(),
             announced: state.announced.clone(),
             ordered: order.map(|order| (order.from, order.to)),
+            on_its_way: state.watch.on_its_way,
+            manual: state.manual,
         }
     }
 
@@ -150,6 +161,9 @@ impl Kept {
         state.adopted_max = self.adopted_max.filter(|_| !plan.max_is_written);
         state.counted = self.counted;
         state.before_start = self.count;
+        let on_its_way = self.on_its_way.map(|order| order.moved(moved));
+        state.watch = Watch::resumed(self.count, on_its_way);
+        state.manual = self.manual.map(|changed| changed.moved(moved));
         state.futility = self.futility;
         state.usage = self.usage;
         state.conditions = self.conditions;
@@ -179,6 +193,13 @@ impl Kept {
         }
         if let Some((from, to)) = self.ordered {
             state.before_start = Some(to);
+            // However long the program was away: what is found may be what it asked for.
+            state.watch.on_its_way = Some(OnItsWay {
+                from,
+                to,
+                at: now.mono,
+                is_answered: false,
+            });
             let at = moved.time(self.mono);
             if let Some(direction) = Direction::between(from, to) {
                 state.ledger.enter(past_scale(at, self.at, direction));

@@ -38,13 +38,14 @@ impl Turn<'_> {
     /// What the envelope made of it.
     pub(super) fn record_verdict(&mut self, verdict: &Verdict) {
         // A maximum may have been adopted since the record was begun.
-        let bounds = self.bounds();
+        let (bounds, manual) = (self.bounds(), self.manual_scale());
         let Some(record) = &mut self.state.record else {
             return;
         };
         let record = Rc::make_mut(record);
         record.clamps.clone_from(&verdict.clamps);
         record.cause = verdict.cause;
+        record.manual = manual;
         (record.min, record.max) = (bounds.min(), bounds.max());
         if let Some(count) = record.count {
             let held = verdict.otherwise(count);
@@ -79,6 +80,7 @@ fn blank(plan: &Plan, cycle: Cycle, now: Now) -> CycleRecord {
         inputs: Vec::new(),
         wish: None,
         silence: None,
+        manual: None,
         clamps: Vec::new(),
         cause: Cause::Load,
         outcome: Outcome::Lost,

@@ -41,6 +41,7 @@ pub(super) fn log_turned(process: &ProcessName, turned: &[(Event, Option<String>
                 | Event::Futile
                 | Event::Ordered
                 | Event::StoreFailed
+                | Event::ManualScale
                 | Event::Degraded,
                 _,
             ) => {}

@@ -15,6 +15,8 @@ mod holds;
 #[cfg(test)]
 mod journal;
 #[cfg(test)]
+mod manual;
+#[cfg(test)]
 mod missing;
 #[cfg(test)]
 mod notices;
