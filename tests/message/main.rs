@@ -40,6 +40,8 @@ mod trial;
 mod trust;
 #[cfg(test)]
 mod week;
+#[cfg(test)]
+mod why;
 
 use std::time::Duration;
 
