@@ -99,7 +99,11 @@ impl DecisionBackend for Rule {
         );
         let was = self.was(&levels);
         let stay = |many: usize, bound: &str| {
-            vec![format!("stay, if one of the last {many} had been {bound}")]
+            let which = match many {
+                1 => "the last result".to_owned(),
+                _ => format!("one of the last {many} results"),
+            };
+            vec![format!("stay, if {which} had been {bound}")]
         };
         if fails >= self.up_after {
             return stay(self.up_after, &format!("{max} or less"));
@@ -303,11 +307,11 @@ mod tests {
             ),
             (
                 &[Number(1500.0); 3],
-                &["stay, if one of the last 3 had been 1200 or less"],
+                &["stay, if one of the last 3 results had been 1200 or less"],
             ),
             (
                 &[Number(1.0); 5],
-                &["stay, if one of the last 5 had been 400 or more"],
+                &["stay, if one of the last 5 results had been 400 or more"],
             ),
             (&[], &[]),
         ];

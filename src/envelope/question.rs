@@ -16,6 +16,8 @@ pub struct Question {
     pub count: Count,
     /// The bounds now in force: the schedule's, or what people put in their place.
     pub bounds: Bounds,
+    /// Which of the two people put in the schedule's place.
+    pub ordered: Ordered,
     /// What is wished for, if it could be decided.
     pub wish: Option<Wish>,
     /// How long the wait after a scale still lasts.
@@ -60,6 +62,7 @@ impl Question {
         Self {
             count,
             bounds,
+            ordered: Ordered::default(),
             wish: None,
             cooling: None,
             zero_is_off: false,
@@ -80,6 +83,15 @@ impl Question {
             stands_by: None,
         }
     }
+}
+
+/// The bounds that people ordered, in a sentence each: `held at 6 or more by ann until 14:30: sale`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ordered {
+    /// What made the minimum.
+    pub min: Option<String>,
+    /// What made the maximum.
+    pub max: Option<String>,
 }
 
 /// What people said must not be done, in a sentence each.
@@ -244,6 +256,11 @@ pub struct Budget {
 }
 
 impl Budget {
+    /// Whether nothing is left at all.
+    pub fn is_used_up(self) -> bool {
+        self.used_hours >= self.allowed_hours
+    }
+
     /// Whether all that is left is needed for the minimum.
     pub fn is_spent(self) -> bool {
         self.used_hours + self.reserved_hours >= self.allowed_hours

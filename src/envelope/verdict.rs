@@ -142,7 +142,8 @@ impl Verdict {
             let way = match clamp.from.cmp(&i64::from(count)) {
                 std::cmp::Ordering::Greater => format!("up to {}", clamp.from),
                 std::cmp::Ordering::Less => format!("down to {}", clamp.from.max(0)),
-                std::cmp::Ordering::Equal => "evaluated".to_owned(),
+                std::cmp::Ordering::Equal if clamp.to == clamp.from => "evaluated".to_owned(),
+                std::cmp::Ordering::Equal => format!("stay at {count}"),
             };
             Some(format!("{way}, if {unless}"))
         });

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::clock::Now;
 use crate::envelope::{Cause, Verdict};
-use crate::messages::Decided;
+use crate::messages::{Decided, Silence};
 use crate::model::Cycle;
 use crate::one_line::one_line;
 use crate::record::{CycleRecord, Input, MOST_QUOTED, Outcome, Wished};
@@ -29,7 +29,10 @@ impl Turn<'_> {
                 reason: wish.reason.clone(),
             }),
             silence: decided.wish.as_ref().err().map(ToString::to_string),
-            otherwise: decided.grounds.otherwise.clone(),
+            otherwise: match &decided.wish {
+                Ok(_) => decided.grounds.otherwise.clone(),
+                Err(silence) => unless(silence).into_iter().collect(),
+            },
             ..blank(self.plan, self.cycle, self.now)
         };
         self.state.record = Some(Rc::new(record));
@@ -47,6 +50,11 @@ impl Turn<'_> {
         record.cause = verdict.cause;
         record.manual = manual;
         (record.min, record.max) = (bounds.min(), bounds.max());
+        // What else could have been measured mattered only if no rule would have held, or moved, the count all the same.
+        let is_by_load = verdict.target.is_some() && verdict.cause == Cause::Load;
+        if !verdict.clamps.is_empty() && !is_by_load {
+            record.otherwise.clear();
+        }
         if let Some(count) = record.count {
             let held = verdict.otherwise(count);
             record.otherwise.splice(0..0, held);
@@ -65,6 +73,18 @@ impl Turn<'_> {
         reason.clone_into(&mut record.reason);
         self.orders.record = Some(Rc::new(record));
     }
+}
+
+/// What would have led to a wish; the envelope itself says it of a cooldown.
+fn unless(silence: &Silence) -> Option<String> {
+    let unless = match silence {
+        Silence::Cooling(_) => return None,
+        Silence::Unmeasured(_) => "it had been measured",
+        Silence::Settling(_) => "it had settled",
+        Silence::Uncounted => "the count had been read",
+        Silence::Undecided(_) => "the decision had not failed",
+    };
+    Some(format!("evaluated, if {unless}"))
 }
 
 fn blank(plan: &Plan, cycle: Cycle, now: Now) -> CycleRecord {

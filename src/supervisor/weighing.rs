@@ -70,6 +70,7 @@ impl Turn<'_> {
         Question {
             count: seen.count,
             bounds,
+            ordered: self.ordered_bounds(),
             wish: decided.wish.as_ref().ok().cloned(),
             cooling: state.cooldown.remaining(now.mono),
             zero_is_off: self.means_off(platform),

@@ -148,7 +148,8 @@ fn people_pause_override_and_scale_and_everybody_is_told_why() {
     said(&home, "pause web --for 2h --because 'database migration'");
     let bot = home.run();
     home.wait_out("web: ordered: paused by ann@");
-    let told = why(&home, "rules      pause: 2 -> 1, paused by ann@");
+    let told = why(&home, "rules      pause: 2 -> 1");
+    assert!(told.contains(" are above 400; paused by ann@"), "{told}");
     assert!(
         told.contains("up to 2, if it had not been paused"),
         "{told}"
@@ -170,7 +171,7 @@ fn people_pause_override_and_scale_and_everybody_is_told_why() {
     said(&home, "scale web 4 --for 30m --because test");
     home.wait_out("web: scale down");
     home.wait_out(" -> 4: ");
-    why(&home, "4 to 4 allowed");
+    why(&home, "exactly 4 allowed");
     let status = said(&home, "status");
     assert!(status.contains("scaled to 4 by ann@"), "{status}");
     let ledger = said(&home, "why web --since 1h");
@@ -212,11 +213,7 @@ fn why_tells_of_an_outage_and_of_a_platform_that_refuses() {
     let url = app.url();
     drop(app);
     let told = why(&home, "nothing by response_time: GET ");
-    assert!(
-        told.contains("wished     nothing: not measured: response_time: GET ")
-            || told.contains("wished     nothing: not measured: GET "),
-        "{told}"
-    );
+    assert!(told.contains("because    not measured: "), "{told}");
     assert!(told.contains("stays at 3"), "{told}");
     assert!(url.starts_with("http://"));
     bot.stop();

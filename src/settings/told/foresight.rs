@@ -157,10 +157,15 @@ mod tests {
     use crate::settings::{Source, load};
 
     fn told(decision: &str, interval: f64) -> Vec<String> {
+        told_of("", decision, interval)
+    }
+
+    /// The same, with these more in the scaling table.
+    fn told_of(scaling: &str, decision: &str, interval: f64) -> Vec<String> {
         let text = format!(
             "[processes.web]\n\
              measurement = {{ measurement_url = \"http://a.test/\", measurement_interval_in_seconds = {interval} }}\n\
-             scaling = {{ app_name = \"shop\", api_key = \"k\" }}\n\
+             scaling = {{ app_name = \"shop\", api_key = \"k\" {scaling} }}\n\
              [processes.web.decision]\n{decision}\n"
         );
         let settings = load(&Source::new("test", text), &Registry::built_in(), &|_| None).unwrap();
@@ -196,76 +201,77 @@ mod tests {
         );
     }
 
+    const BOOT: &str = ", boot_time_in_seconds = 45";
+
+    /// The boot; the decision's settings; the interval; the earliest next scale up, if that is too soon; why.
+    type Row = (
+        &'static str,
+        &'static str,
+        f64,
+        Option<&'static str>,
+        &'static str,
+    );
+
+    const WAITS: [Row; 11] = [
+        ("", "", 5.0, None, "a boot that is not written is not known"),
+        (BOOT, "", 5.0, Some("15"), "three results from 5 s on"),
+        (BOOT, "", 15.0, None, "three results take as long"),
+        (BOOT, "", 14.0, Some("42"), "not quite"),
+        (
+            BOOT,
+            "post_scale_wait_time_seconds = 40",
+            5.0,
+            None,
+            "40, 45 and 50 s",
+        ),
+        (
+            BOOT,
+            "post_scale_wait_time_seconds = 31",
+            5.0,
+            None,
+            "35, 40 and 45 s",
+        ),
+        (
+            BOOT,
+            "post_scale_wait_time_seconds = 30",
+            5.0,
+            Some("40"),
+            "30, 35 and 40 s",
+        ),
+        (
+            BOOT,
+            "scale_up_cooldown_seconds = 45",
+            5.0,
+            None,
+            "it alone is enough",
+        ),
+        (
+            BOOT,
+            "scale_up_cooldown_seconds = 20",
+            5.0,
+            Some("20"),
+            "it is what holds it",
+        ),
+        (
+            BOOT,
+            "number_of_fails_to_scale_up_after = 1",
+            5.0,
+            Some("5"),
+            "one result",
+        ),
+        (
+            BOOT,
+            "backend = \"average_threshold\"\nnumber_of_measurements_to_average = 9",
+            5.0,
+            None,
+            "a mean of nine",
+        ),
+    ];
+
     #[test]
     fn a_next_scale_up_before_the_boot_is_over_is_told() {
-        let told = |boot: &str, decision: &str, interval: f64| {
-            let text = format!(
-                "[processes.web]\n\
-                 measurement = {{ measurement_url = \"http://a.test/\", measurement_interval_in_seconds = {interval} }}\n\
-                 scaling = {{ app_name = \"shop\", api_key = \"k\" {boot} }}\n\
-                 [processes.web.decision]\n{decision}\n"
-            );
-            let source = Source::new("test", text);
-            let settings = load(&source, &Registry::built_in(), &|_| None).unwrap();
-            foreseen(&settings, DateTime::UNIX_EPOCH)
-        };
-        let boot = ", boot_time_in_seconds = 45";
-        for (boot, decision, interval, earliest, because) in [
-            ("", "", 5.0, None, "a boot that is not written is not known"),
-            (boot, "", 5.0, Some("15"), "three results from 5 s on"),
-            (boot, "", 15.0, None, "three results take as long"),
-            (boot, "", 14.0, Some("42"), "not quite"),
-            (
-                boot,
-                "post_scale_wait_time_seconds = 40",
-                5.0,
-                None,
-                "40, 45 and 50 s",
-            ),
-            (
-                boot,
-                "post_scale_wait_time_seconds = 31",
-                5.0,
-                None,
-                "35, 40 and 45 s",
-            ),
-            (
-                boot,
-                "post_scale_wait_time_seconds = 30",
-                5.0,
-                Some("40"),
-                "30, 35 and 40 s",
-            ),
-            (
-                boot,
-                "scale_up_cooldown_seconds = 45",
-                5.0,
-                None,
-                "it alone is enough",
-            ),
-            (
-                boot,
-                "scale_up_cooldown_seconds = 20",
-                5.0,
-                Some("20"),
-                "it is what holds it",
-            ),
-            (
-                boot,
-                "number_of_fails_to_scale_up_after = 1",
-                5.0,
-                Some("5"),
-                "one result",
-            ),
-            (
-                boot,
-                "backend = \"average_threshold\"\nnumber_of_measurements_to_average = 9",
-                5.0,
-                None,
-                "a mean of nine",
-            ),
-        ] {
-            let found = told(boot, decision, interval);
+        for (boot, decision, interval, earliest, because) in WAITS {
+            let found = told_of(boot, decision, interval);
             let wanted = earliest.map(|at| format!("may come {at} s after the last"));
             assert_eq!(
                 found.len(),
@@ -275,8 +281,12 @@ mod tests {
             let is_told = |wanted: &String| found.iter().any(|told| told.contains(wanted));
             assert!(wanted.as_ref().is_none_or(is_told), "{because}: {found:?}");
         }
+    }
+
+    #[test]
+    fn it_is_told_with_the_numbers_and_what_would_be_right() {
         assert_eq!(
-            told(boot, "", 5.0),
+            told_of(BOOT, "", 5.0),
             [
                 "`processes.web`: the next scale up may come 15 s after the last (post_scale_wait_time_seconds is 5, and 3 \
                  results after it, 5 s apart, are enough), while a boot takes 45 s (boot_time_in_seconds). As long as the \
@@ -286,7 +296,7 @@ mod tests {
             ]
         );
         let up = "scale_up_cooldown_seconds = 20";
-        assert!(told(boot, up, 5.0)[0].contains("(scale_up_cooldown_seconds is 20), while"));
+        assert!(told_of(BOOT, up, 5.0)[0].contains("(scale_up_cooldown_seconds is 20), while"));
     }
 
     #[test]

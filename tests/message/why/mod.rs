@@ -124,19 +124,19 @@ fn last(configuration: &str, story: impl AsyncFnOnce(&Stage)) -> CycleRecord {
     last_of(Scenario::new(configuration), story)
 }
 
-fn last_of(scenario: Scenario, story: impl AsyncFnOnce(&Stage)) -> CycleRecord {
-    let (store, mut found) = (MemoryStore::default(), None);
-    let into = &mut found;
+fn last_of(scenario: Scenario, tell: impl AsyncFnOnce(&Stage)) -> CycleRecord {
+    let (store, mut record) = (MemoryStore::default(), None);
+    let into = &mut record;
     scenario.keeping_in(&store.clone()).run(|world| async move {
         let web = world.script("web");
         web.set_count(4);
         web.measures([Act::value(STEADY)]);
         let stage = Stage { world, store, web };
         stage.world.advance(seconds(5)).await;
-        story(&stage).await;
+        tell(&stage).await;
         *into = Some(stage.last().await);
     });
-    found.expect("the story was told")
+    record.expect("the story was told")
 }
 
 /// A story's name, and its last cycle.
@@ -160,7 +160,8 @@ fn all_rules() -> Vec<Rule> {
 fn why_is_told_in_full() {
     let mut written = String::new();
     let mut tell = |(name, record): &Told| {
-        written += &format!("# {name}\n{}\n", telling::told(record, chrono_tz::UTC));
+        let text = telling::told(record, chrono_tz::UTC);
+        written.extend(["# ", name, "\n", &text, "\n"]);
     };
     for rule in all_rules() {
         let stories = rules::stories(rule);

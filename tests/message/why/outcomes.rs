@@ -15,6 +15,7 @@ pub(super) fn stories() -> Vec<Told> {
         on_the_way(),
         scaled_up(),
         scaled_down(),
+        several_rules(),
         crashed(),
         refused(),
         awaited(),
@@ -63,6 +64,19 @@ fn scaled_down() -> Told {
         stage.cycles(3).await;
     });
     ("a scale down", story)
+}
+
+fn several_rules() -> Told {
+    let more =
+        "min_processes = 2\nscale_down_increment = 2\nscale_down_stabilization_window_seconds = 30";
+    let story = last(&scripted(more), async |stage| {
+        stage
+            .web
+            .decides([Act::Answer(3), Act::Answer(5), Act::Answer(0)]);
+        stage.web.set_count(6);
+        stage.cycles(3).await;
+    });
+    ("several rules, one after the other", story)
 }
 
 fn crashed() -> Told {

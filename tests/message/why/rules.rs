@@ -221,9 +221,6 @@ fn flap() -> Told {
 
 fn smaller_step() -> Told {
     let story = last(&quick("scale_down_increment = 3"), async |stage| {
-        stage.web.set_count(6);
-        stage.cycles(1).await;
-        stage.web.set_count(4);
         stage.measures(390.0);
         stage.cycles(1).await;
     });
@@ -271,7 +268,6 @@ fn priority() -> Told {
         celery.set_count(5);
         celery.measures([Act::value(HIGH)]);
         stage.cycles(1).await;
-        stage.web.set_count(3);
         stage.measures(HIGH);
         stage.world.advance(seconds(1)).await;
         celery.measures([Act::value(HIGH).after(seconds(4))]);
