@@ -22,7 +22,7 @@
 //!    ([`decision::combine`]); and, beside it, the [`supervisor::challenger`]'s. What was measured while a release or a boot was under way does not count ([`scaling::settling`]).
 //! 3. The supervisor weighs the wish ([`supervisor::cycle`]): the safety [`envelope`] has the last word: bounds, trust,
 //!    increments, cooldowns, rates, budget, in that order. What must outlive an actor is in
-//!    [`supervisor::memory`].
+//!    [`supervisor::memory`]. Whether somebody has changed the count meanwhile, [`supervisor::manual`] sees.
 //! 4. The [`scaling::actor`] sets the count; before fewer run, those that go may finish their work ([`drain`]). What was
 //!    done enters the [`supervisor::ledger`], in which [`supervisor::rapid`] scaling shows.
 //! 5. The [`notification::actor`] tells those whose [`notification::policy`] wants to know. What waits for them is in the

@@ -64,6 +64,8 @@ pub enum Rule {
     Cooldown,
     /// What people said.
     Pause,
+    /// A count that somebody set on the platform.
+    Manual,
     /// Whether the measurements can be trusted.
     Trust,
     /// How many at a time.
@@ -96,6 +98,7 @@ impl Rule {
             Self::Bounds => "bounds",
             Self::Cooldown => "cooldown",
             Self::Pause => "pause",
+            Self::Manual => "manual",
             Self::Trust => "trust",
             Self::Increment => "increment",
             Self::Direction => "direction",
@@ -149,7 +152,8 @@ impl Clamp {
         let way = match self.from.cmp(&i64::from(count)) {
             std::cmp::Ordering::Greater => format!("up to {}", self.from),
             std::cmp::Ordering::Less => format!("down to {}", self.from.max(0)),
-            std::cmp::Ordering::Equal => "evaluated".to_owned(),
+            std::cmp::Ordering::Equal if self.to == self.from => "evaluated".to_owned(),
+            std::cmp::Ordering::Equal => format!("stay at {count}"),
         };
         Some(format!("{way}, if {unless}"))
     }

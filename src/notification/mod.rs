@@ -99,11 +99,13 @@ pub enum Event {
     StoreFailed,
     /// Those that a scale down takes away are let finish their work before. A condition.
     Drain,
+    /// The count was changed on the platform, by neither the bot nor an order.
+    ManualScale,
 }
 
 impl Event {
     /// All of them, in the order of the reference.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Measurement,
         Self::Scale,
         Self::BelowMin,
@@ -118,6 +120,7 @@ impl Event {
         Self::Ordered,
         Self::StoreFailed,
         Self::Drain,
+        Self::ManualScale,
     ];
 
     /// Its name in the configuration file.
@@ -137,6 +140,7 @@ impl Event {
             Self::Ordered => "ordered",
             Self::StoreFailed => "store_failed",
             Self::Drain => "drain",
+            Self::ManualScale => "manual_scale",
         }
     }
 }

@@ -197,7 +197,8 @@ fn is_urgent(event: Event) -> bool {
         | Event::Futile
         | Event::Ordered
         | Event::StoreFailed
-        | Event::Drain => false,
+        | Event::Drain
+        | Event::ManualScale => false,
     }
 }
 
@@ -343,6 +344,7 @@ mod tests {
             Event::Futile,
             Event::Ordered,
             Event::StoreFailed,
+            Event::ManualScale,
         ];
         assert_eq!(told, expected);
         assert_eq!(
@@ -377,6 +379,7 @@ mod tests {
                     "futile",
                     "ordered",
                     "store_failed",
+                    "manual_scale",
                 ],
                 "a switch changes its own event alone",
             ),

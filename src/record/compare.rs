@@ -302,6 +302,7 @@ mod tests {
                 ready: None,
                 min: 1,
                 max: 9,
+                manual: None,
                 inputs: Vec::new(),
                 wish: (!silent).then_some(wish),
                 silence: None,

@@ -43,6 +43,9 @@ pub struct CycleRecord {
     /// Why nothing was wished for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silence: Option<String>,
+    /// The latest change of the count by hand, in the cycle in which it was noticed and while it is respected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manual: Option<ManualScale>,
     /// Each rule that changed something, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clamps: Vec<Clamp>,
@@ -92,6 +95,20 @@ pub struct Alone {
     pub desired: Option<i64>,
     /// Why.
     pub reason: String,
+}
+
+/// A change of the count by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManualScale {
+    /// The count before.
+    pub from: Count,
+    /// The count that somebody set.
+    pub to: Count,
+    /// When it was noticed.
+    pub at: DateTime<Utc>,
+    /// Until when it is respected; `None`: it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// A wish.

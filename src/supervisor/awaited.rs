@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::model::Count;
 use crate::notification::{Event, Phase};
 use crate::record::Outcome;
+use crate::scaling::ScaleError;
 use crate::supervisor::cycle::Turn;
 use crate::supervisor::plan::Mode;
 
@@ -19,8 +20,25 @@ use crate::supervisor::plan::Mode;
 const TOLD_AFTER: Duration = Duration::from_secs(600);
 
 impl Turn<'_> {
+    /// The platform did not do it, or has not said that it did.
+    pub(super) fn failed(&mut self, from: Count, to: Count, error: &ScaleError) {
+        match error {
+            ScaleError::Waits(why) => self.awaited(from, to, why),
+            ScaleError::Refused(why) => self.not_scaled(from, to, why.clone()),
+            ScaleError::Unavailable(why) | ScaleError::Faulted(why) => {
+                self.unanswered(from, to, why.clone());
+            }
+        }
+    }
+
+    /// Nobody knows whether it was, or will be, done.
+    pub(super) fn unanswered(&mut self, from: Count, to: Count, why: String) {
+        self.may_still_be_scaled(from, to);
+        self.not_scaled(from, to, why);
+    }
+
     /// The platform refuses for the time being.
-    pub(super) fn awaited(&mut self, from: Count, to: Count, why: &str) {
+    fn awaited(&mut self, from: Count, to: Count, why: &str) {
         let lasted = self.state.settling.refused(self.now.mono);
         if lasted >= TOLD_AFTER {
             let minutes = lasted.as_secs() / 60;

@@ -112,8 +112,7 @@ impl<'a> Turn<'a> {
                 self.not_scaled(scaled.from, scaled.to, why);
             }
             Ok(count) => self.done(scaled.from, *count),
-            Err(ScaleError::Waits(why)) => self.awaited(scaled.from, scaled.to, why),
-            Err(error) => self.not_scaled(scaled.from, scaled.to, error.to_string()),
+            Err(error) => self.failed(scaled.from, scaled.to, error),
         }
         self.recover(*scaled.result.as_ref().unwrap_or(&scaled.from));
         Some(self.orders)
@@ -124,7 +123,7 @@ impl<'a> Turn<'a> {
         let running = self.state.in_flight.as_ref();
         let running = running.filter(|running| running.stage == Stage::Scaling);
         match running.and_then(|running| running.order.clone()) {
-            Some(order) => self.not_scaled(order.from, order.to, why.to_owned()),
+            Some(order) => self.unanswered(order.from, order.to, why.to_owned()),
             None => self.end(Outcome::Lost, None, why.to_owned()),
         }
         self.orders
@@ -140,7 +139,8 @@ impl<'a> Turn<'a> {
     fn weigh(&mut self, decided: &Decided, seen: &Observed, platform: Platform) {
         self.adopt(seen.count);
         self.observe(decided, seen.count);
-        self.shadow(seen.count);
+        self.let_go();
+        self.notice_change(seen, platform);
         let answer = self
             .resumed(seen, platform)
             .unwrap_or_else(|| envelope::weigh(&self.question(decided, seen, platform)));
@@ -216,6 +216,7 @@ impl<'a> Turn<'a> {
 
     fn done(&mut self, from: Count, to: Count) {
         self.state.settling.granted();
+        self.was_scaled(from, to);
         let order = self
             .state
             .in_flight
@@ -253,7 +254,6 @@ impl<'a> Turn<'a> {
     pub(super) fn end(&mut self, outcome: Outcome, count: Option<Count>, reason: String) {
         self.close_record(outcome, &reason);
         self.state.in_flight = None;
-        self.state.watch.seen = count.or(self.state.watch.seen);
         self.state.last = Some(LastCycle {
             cycle: self.cycle,
             at: self.now,

@@ -243,6 +243,7 @@ fn passes(rule: Rule) -> bool {
         Rule::Off
         | Rule::Bounds
         | Rule::Pause
+        | Rule::Manual
         | Rule::Increment
         | Rule::Futile
         | Rule::Total

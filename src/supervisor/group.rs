@@ -34,6 +34,7 @@ use crate::supervisor::guard::Life;
 use crate::supervisor::memory::{Memory, State};
 use crate::supervisor::plan::{Common, Plan};
 use crate::supervisor::restarts::Restarts;
+use crate::supervisor::standby::Watch;
 use crate::supervisor::works::Works;
 use crate::wire::Wire;
 
@@ -246,8 +247,9 @@ impl Group {
             }
             if other_platform {
                 // It may be another app, whose count was never read.
-                (state.counted, state.watch.seen) = (false, None);
+                state.counted = false;
                 state.settling = Settling::default();
+                (state.watch, state.manual) = (Watch::default(), None);
             }
             state.hand_on(&heirs);
         });

@@ -24,6 +24,7 @@ use crate::scaling::settling::Settling;
 use crate::supervisor::cooldown::Cooldown;
 use crate::supervisor::ledger::Ledger;
 use crate::supervisor::plan::Plan;
+use crate::supervisor::respect::Changed;
 use crate::supervisor::restarts::Restarts;
 use crate::supervisor::standby::Watch;
 use crate::supervisor::views::Views;
@@ -107,8 +108,10 @@ pub struct State {
     pub stopping: bool,
     /// How the last cycle ended, for the status.
     pub last: Option<LastCycle>,
-    /// What the leader is seen to do, where another leads.
+    /// What is needed to see that the count was changed, and by whom.
     pub watch: Watch,
+    /// The latest change by hand, in its cycle and while it is respected.
+    pub manual: Option<Changed>,
     /// The record of the cycle in flight, once it was decided.
     pub record: Option<Rc<CycleRecord>>,
 }

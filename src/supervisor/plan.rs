@@ -67,6 +67,8 @@ pub struct Plan {
     pub boot_time: Option<Duration>,
     /// How long a cooldown is.
     pub wait: Duration,
+    /// How long a count that somebody set on the platform is respected.
+    pub respect_manual: Duration,
     /// How many results are kept.
     pub history_length: usize,
     /// How many processes one scale adds or removes.
@@ -93,6 +95,7 @@ struct Deciding {
     post_scale_wait_time_seconds: f64,
     history_length: usize,
     zero_is_off: bool,
+    respect_manual_scale_for_seconds: f64,
     mode: Mode,
     combine: Combine,
     #[serde(flatten)]
@@ -192,6 +195,7 @@ impl Plan {
                 .then(|| seconds(scaling.drain_timeout_in_seconds)),
             boot_time: scaling.boot_time_in_seconds.map(seconds),
             wait: seconds(deciding.post_scale_wait_time_seconds),
+            respect_manual: seconds(deciding.respect_manual_scale_for_seconds),
             history_length: deciding.history_length,
             increment: deciding.increment,
             envelope: deciding.envelope,

@@ -43,6 +43,7 @@ pub(super) fn log_turned(process: &ProcessName, turned: &[(Event, Option<String>
                 | Event::Ordered
                 | Event::StoreFailed
                 | Event::Drain
+                | Event::ManualScale
                 | Event::Degraded,
                 _,
             ) => {}

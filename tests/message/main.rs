@@ -19,6 +19,8 @@ mod holds;
 #[cfg(test)]
 mod journal;
 #[cfg(test)]
+mod manual;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod missing;
@@ -44,6 +46,8 @@ mod trial;
 mod trust;
 #[cfg(test)]
 mod week;
+#[cfg(test)]
+mod why;
 
 use std::time::Duration;
 

@@ -46,6 +46,7 @@ pub(super) fn kind(event: Event) -> &'static str {
         Event::Ordered => "order.changed",
         Event::StoreFailed => "store.failed",
         Event::Drain => "scale.draining",
+        Event::ManualScale => "scale.manual",
     }
 }
 
