@@ -75,7 +75,7 @@ impl Keeper {
 }
 
 /// What can be read of the snapshots.
-fn kept(snapshots: Vec<Snapshot>) -> BTreeMap<ProcessName, Kept> {
+pub(crate) fn kept(snapshots: Vec<Snapshot>) -> BTreeMap<ProcessName, Kept> {
     let mut all = BTreeMap::new();
     for Snapshot { process, text, .. } in snapshots {
         match Kept::read(&text) {

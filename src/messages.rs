@@ -1,8 +1,11 @@
-//! Every message on one page, in the order in which a cycle sends them, carried by [`wire`](crate::wire)s.
+//! Every message on one page (those of a drain stand beside, in `draining`), in the order in which a cycle sends them, carried by [`wire`](crate::wire)s.
 //!
 //! Commands are verbs (`Notify`), facts are past participles (`Measured`), queries begin with `Get`. Every fact names
 //! its process and its cycle, so that a late one is known as late. A message's `Display` is what the harness's recorder
 //! keeps of it.
+
+mod draining;
+mod told;
 
 use std::time::Duration;
 
@@ -19,8 +22,7 @@ use crate::settings::Settings;
 use crate::state::journal::health::StoreEvent;
 use crate::supervisor::guard::Cause;
 use crate::supervisor::status::Status;
-
-mod told;
+pub use draining::{Drain, Drained, GiveBack, GivenBack};
 
 /// `MeasureActor` to `DeciderActor`: the measurements were taken, or could not be.
 #[derive(Debug, Clone, PartialEq, Message)]

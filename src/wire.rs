@@ -10,7 +10,8 @@ use actix::{Actor, Addr, Handler, MailboxError, Message, Recipient};
 use log::warn;
 
 use crate::messages::{
-    Challenged, Decided, Fault, GetCount, Measured, Notify, Restarted, Scale, Scaled,
+    Challenged, Decided, Drain, Drained, Fault, GetCount, GiveBack, GivenBack, Measured, Notify,
+    Restarted, Scale, Scaled,
 };
 use crate::model::ProcessName;
 
@@ -33,6 +34,7 @@ macro_rules! addressed {
 addressed! {
     Measured: process, GetCount: process, Decided: process, Challenged: decided.process, Scale: process, Scaled: process,
     Notify: notice.process, Fault: process, Restarted: process,
+    Drain: process, Drained: process, GiveBack: process, GivenBack: process,
 }
 
 /// Sees every message that a wire carries, before it is delivered: the harness's recorder.

@@ -1,5 +1,5 @@
-//! The program's figures: how large, how many processes, how fast, how punctual. They are told, never asserted: what a
-//! figure may be depends on the machine, and on what else runs on it. Run it several times.
+//! The program's figures: how large, how many processes, how fast, how punctual, how much a decision costs. They are told,
+//! never asserted: what a figure may be depends on the machine, and on what else runs on it. Run it several times.
 //!
 //! ```text
 //! cargo bench --bench figures                                      all of them
@@ -13,6 +13,7 @@
 //! Each figure is measured in a process of its own, so that none has another's memory.
 
 mod carry;
+mod envelope;
 mod lateness;
 mod probe;
 mod rows;
@@ -29,7 +30,7 @@ use anyhow::{Context as _, Result, bail};
 use autoscalebot::output::{complain, say};
 
 /// The figures by name, in the order in which they are told.
-const FIGURES: [&str; 5] = ["size", "carry", "probe", "lateness", "week"];
+const FIGURES: [&str; 6] = ["size", "carry", "probe", "lateness", "week", "envelope"];
 
 /// What to measure, and how long.
 struct Wanted {
@@ -112,6 +113,7 @@ fn one(figure: &str, wanted: &Wanted) -> Result<String> {
         "carry" => carry::figure(wanted.processes.unwrap_or(10_000), wanted.length(20)),
         "probe" => probe::figure(wanted.length(10)),
         "lateness" => lateness::figure(wanted.processes.unwrap_or(1_000), wanted.length(20)),
+        "envelope" => envelope::figure(wanted.length(5)),
         _ => week::figure(),
     }
 }

@@ -52,6 +52,8 @@
 //! * What the old leader has told, the new one does not know: a condition that still holds is told again, and the
 //!   end of one that ended in between is not. With `[state]` in a Redis the leader alone writes to it; a replica reads it
 //!   when it starts, and not again when it takes over. With `[state]` in a file, each has what it did while it led itself.
+//! * One that stands by takes every change of the count for the leader's. So a change by hand that the old leader has told
+//!   and respected (`respect_manual_scale_for_seconds`) is for the next one a scale of the old, and is not respected further.
 //! * `local` is refused under `[cluster]`: its copies are each machine's own, and two machines' copies are not one count.
 
 mod candidate;

@@ -101,7 +101,7 @@ impl DecisionBackend for Rule {
         let stay = |many: usize, bound: &str| {
             let which = match many {
                 1 => "the last result".to_owned(),
-                many => format!("one of the last {many}"),
+                _ => format!("one of the last {many} results"),
             };
             vec![format!("stay, if {which} had been {bound}")]
         };
@@ -307,11 +307,11 @@ mod tests {
             ),
             (
                 &[Number(1500.0); 3],
-                &["stay, if one of the last 3 had been 1200 or less"],
+                &["stay, if one of the last 3 results had been 1200 or less"],
             ),
             (
                 &[Number(1.0); 5],
-                &["stay, if one of the last 5 had been 400 or more"],
+                &["stay, if one of the last 5 results had been 400 or more"],
             ),
             (&[], &[]),
         ];

@@ -50,6 +50,15 @@ pub static SHARED: &[Setting] = &[
          be it that of a date.",
     ),
     Setting::new(
+        "respect_manual_scale_for_seconds",
+        Kind::Number(0.0, MOST_SECONDS),
+        Default::Number(0.0),
+        "How long a count that somebody set on the platform (on its website, by its command line) is left as it is, from \
+         when it is noticed. It is told (`manual_scale`) in any case; 0: the next decision may correct it. The bounds and \
+         max_process_hours_per_day hold all the same, and an `override` or a `scale` that is ordered afterwards replaces it. With \
+         `[state]`, a change while the bot is away is noticed, too. Not in the shadow, where whoever scales is not the bot.",
+    ),
+    Setting::new(
         "scale_up_increment",
         Kind::Step,
         Default::Derived("increment"),

@@ -88,11 +88,7 @@ impl Course {
         self.no_further(rule, count, |_| why, unless);
     }
 
-    /// The bounds' word, in either direction.
-    pub(super) fn correct(&mut self, to: Count, why: String) {
-        self.enter(Rule::Bounds, to.into(), why, None);
-    }
-
+    /// A rule's last word, in either direction.
     pub(super) fn correct_by(
         &mut self,
         rule: Rule,

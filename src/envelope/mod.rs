@@ -7,6 +7,7 @@
 //!  cooldown       after a scale nothing is evaluated (post_scale_wait_time_seconds)
 //!  ─── from here on a rule only ever takes something off the step, so that the count stays inside the bounds ───
 //!  pause          what people said
+//!  manual         a count that somebody set on the platform (respect_manual_scale_for_seconds)
 //!  trust          down: every measurement of the window is fresh and plausible, and nothing is being deployed
 //!  increment      no more at a time than scale_up_increment, scale_down_increment
 //!  direction      scale_up_cooldown_seconds, scale_down_cooldown_seconds
@@ -17,10 +18,15 @@
 //!  total          max_total_processes of all process types together; those with a higher priority first
 //!  budget         max_process_hours_per_day: once it is spent, the minimum is the maximum until midnight
 //!  standby        where several bots run, one that does not lead sets nothing
+//!  drain          fewer once those that go have finished their work (see [`drain`](crate::drain); asked by the supervisor)
 //! ```
 //!
 //! Which wins when two disagree: people over all, then the bounds, then the budget, then the rest over the load. A rule that
 //! holds a step back says when it will no longer, so that whoever asks why is told what to wait for.
+//!
+//! A count that was set on the platform comes second among the words of people: it has no reason, and its end is only
+//! assumed, so an order of theirs, the bounds and the budget win over it. It comes before all that is measured, for
+//! whoever set it has seen the load, too.
 
 mod course;
 pub mod doubt;
@@ -31,8 +37,11 @@ mod restraints;
 pub mod usage;
 pub mod verdict;
 pub mod wishes;
+mod words;
 
-pub use question::{Budget, Paused, Projection, Question, Rate, Stabilized, Step, Total, Waits};
+pub use question::{
+    Budget, Ordered, Paused, Projection, Question, Rate, Respected, Stabilized, Step, Total, Waits,
+};
 pub use verdict::{Cause, Clamp, Rule, Verdict};
 
 use crate::model::{Bounds, Count};
@@ -54,15 +63,15 @@ fn weighed(question: &Question) -> Verdict {
         return corrected(question, target, &range);
     }
     if let Some(left) = question.cooling {
-        let left = left.as_secs_f64();
-        let reason = range.noted(format!("{left:.1} s of the wait after a scale are left"));
+        let left = words::left(left);
+        let reason = range.noted(format!("{left} of the wait after a scale are left"));
         let held = Clamp {
             rule: Rule::Cooldown,
             from: count.into(),
             to: count.into(),
             why: reason.clone(),
             unless: Some(format!(
-                "the wait after the last scale had ended, in {left:.1} s"
+                "the wait after the last scale had ended, in {left}"
             )),
         };
         return budgeted(question, Verdict::stay(reason).with(held));
@@ -86,7 +95,7 @@ pub fn resume(before: Count, bounds: Bounds) -> Option<Verdict> {
     }
     let mut course = Course::new(0, 0);
     let why = format!("{before} ran before the start");
-    course.correct(target, why.clone());
+    course.correct_by(Rule::Bounds, target, why.clone(), None);
     Some(Verdict {
         cause: Cause::Bounds,
         ..course.into_verdict(why)
@@ -104,7 +113,7 @@ fn standing_by(question: &Question, verdict: Verdict) -> Verdict {
         from: target.into(),
         to: count.into(),
         why: why.clone(),
-        unless: Some("this replica had led".to_owned()),
+        unless: Some("this replica had led since before the cycle began".to_owned()),
     };
     Verdict {
         target: None,
@@ -137,7 +146,8 @@ fn switched_off(min: Count) -> Verdict {
 fn corrected(question: &Question, target: Count, range: &Range) -> Verdict {
     let (count, why) = (question.count, range.why_outside(question.count));
     let mut course = Course::new(count, count.into());
-    course.correct(target, why.clone());
+    let unless = range.unless(count > target);
+    course.correct_by(Rule::Bounds, target, why.clone(), Some(unless));
     restraints::people(question, &mut course);
     Verdict {
         cause: Cause::Bounds,
@@ -156,15 +166,19 @@ fn budgeted(question: &Question, verdict: Verdict) -> Verdict {
         return verdict;
     }
     let mut course = Course::resume(question.count, reached, verdict.clamps.clone());
-    let why = format!(
-        "the budget of {} process-hours is spent: the minimum of {min} until midnight",
-        budget.allowed_hours
-    );
+    let hours = budget.allowed_hours;
+    let why = if budget.is_used_up() {
+        format!("the day's {hours} process-hours are used up: the minimum of {min} until midnight")
+    } else {
+        format!(
+            "what is left of the day's {hours} process-hours is needed for the minimum of {min}"
+        )
+    };
     course.correct_by(
         Rule::Budget,
         min,
         why.clone(),
-        Some("it had been midnight".to_owned()),
+        Some("max_process_hours_per_day had been higher, or a new day had begun".to_owned()),
     );
     restraints::people(question, &mut course);
     let cause = if course.is_moving() {

@@ -16,6 +16,8 @@ pub struct Question {
     pub count: Count,
     /// The bounds now in force: the schedule's, or what people put in their place.
     pub bounds: Bounds,
+    /// Which of the two people put in the schedule's place.
+    pub ordered: Ordered,
     /// What is wished for, if it could be decided.
     pub wish: Option<Wish>,
     /// How long the wait after a scale still lasts.
@@ -26,6 +28,8 @@ pub struct Question {
     pub limit: Option<Count>,
     /// What people said must not be done.
     pub paused: Paused,
+    /// The count is one that somebody set on the platform.
+    pub respected: Option<Respected>,
     /// Why a scale down cannot be trusted; empty: it can.
     pub doubts: Vec<String>,
     /// What is under way among the processes: a release, a restart, a boot.
@@ -58,11 +62,13 @@ impl Question {
         Self {
             count,
             bounds,
+            ordered: Ordered::default(),
             wish: None,
             cooling: None,
             zero_is_off: false,
             limit: None,
             paused: Paused::default(),
+            respected: None,
             doubts: Vec::new(),
             unsettled: None,
             up_step: None,
@@ -79,6 +85,15 @@ impl Question {
     }
 }
 
+/// The bounds that people ordered, in a sentence each: `held at 6 or more by ann until 14:30: sale`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ordered {
+    /// What made the minimum.
+    pub min: Option<String>,
+    /// What made the maximum.
+    pub max: Option<String>,
+}
+
 /// What people said must not be done, in a sentence each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Paused {
@@ -86,6 +101,15 @@ pub struct Paused {
     pub up: Option<String>,
     /// Nothing goes down.
     pub down: Option<String>,
+}
+
+/// A count that somebody set on the platform, and that is left alone for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Respected {
+    /// In a sentence: `changed from 2 to 5 by hand, which is respected until 14:03`.
+    pub why: String,
+    /// How long still.
+    pub left: Duration,
 }
 
 /// How many processes a scale may add or remove.
@@ -232,6 +256,11 @@ pub struct Budget {
 }
 
 impl Budget {
+    /// Whether nothing is left at all.
+    pub fn is_used_up(self) -> bool {
+        self.used_hours >= self.allowed_hours
+    }
+
     /// Whether all that is left is needed for the minimum.
     pub fn is_spent(self) -> bool {
         self.used_hours + self.reserved_hours >= self.allowed_hours

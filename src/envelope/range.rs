@@ -5,7 +5,7 @@
 //! away: a count that already is above it stays.
 
 use super::course::Course;
-use super::question::Question;
+use super::question::{Ordered, Question};
 use super::verdict::Rule;
 use crate::model::{Bounds, Count};
 
@@ -18,6 +18,8 @@ pub(super) struct Range {
     allowed: Bounds,
     /// The platform's limit, where it is what makes the maximum lower.
     limit: Option<Count>,
+    /// Which of the bounds are people's.
+    ordered: Ordered,
 }
 
 /// What is to be told of a wish that ends at a bound.
@@ -38,6 +40,7 @@ impl Range {
             bounds,
             allowed: Bounds::new(min, max).unwrap_or(bounds), // never the latter: min is at most max
             limit: question.limit.filter(|_| max < bounds.max()),
+            ordered: question.ordered.clone(),
         }
     }
 
@@ -49,12 +52,10 @@ impl Range {
 
     pub(super) fn why_outside(&self, count: Count) -> String {
         if count > self.bounds.max() {
-            format!("{count} is above the maximum of {}", self.bounds.max())
+            format!("{count} is above {}", self.maximum(self.bounds.max()))
         } else {
-            self.noted(format!(
-                "{count} is below the minimum of {}",
-                self.bounds.min()
-            ))
+            let minimum = self.minimum(self.bounds.min());
+            self.noted(format!("{count} is below {minimum}"))
         }
     }
 
@@ -72,11 +73,6 @@ impl Range {
         let target = i64::from(self.allowed.clamp_wish(course.target()));
         let count = i64::from(course.count());
         let already = target == count;
-        let unless = if up {
-            "max_processes had been higher"
-        } else {
-            "min_processes had been lower"
-        };
         let cut = course.no_further(
             Rule::Bounds,
             target,
@@ -84,7 +80,7 @@ impl Range {
                 let how = if already { "already" } else { "cut short" };
                 format!("{how} at {end}")
             },
-            Some(unless.to_owned()),
+            Some(self.unless(up)),
         );
         let told = (cut && already).then(|| self.noted_at(up, reason));
         Told {
@@ -96,7 +92,7 @@ impl Range {
     fn upper_end(&self) -> String {
         match self.limit {
             Some(limit) => format!("the platform's limit of {limit}"),
-            None => format!("the maximum of {}", self.allowed.max()),
+            None => self.maximum(self.allowed.max()),
         }
     }
 
@@ -104,7 +100,35 @@ impl Range {
         if self.allowed.min() < self.bounds.min() {
             return "less than the minimum".to_owned(); // the platform's doing, and so noted
         }
-        format!("the minimum of {}", self.allowed.min())
+        self.minimum(self.allowed.min())
+    }
+
+    fn maximum(&self, max: Count) -> String {
+        format!(
+            "the maximum of {max}{}",
+            by_order(self.ordered.max.as_ref())
+        )
+    }
+
+    fn minimum(&self, min: Count) -> String {
+        format!(
+            "the minimum of {min}{}",
+            by_order(self.ordered.min.as_ref())
+        )
+    }
+
+    /// What would have let a count through the upper bound, or the lower.
+    pub(super) fn unless(&self, up: bool) -> String {
+        let (order, name, other) = if up {
+            (&self.ordered.max, "max_processes", "higher")
+        } else {
+            (&self.ordered.min, "min_processes", "lower")
+        };
+        match (order, self.limit) {
+            (_, Some(_)) if up => "the platform had granted more".to_owned(),
+            (Some(_), _) => "that had not been ordered".to_owned(),
+            (None, _) => format!("{name} had been {other}"),
+        }
     }
 
     /// A reason for the notice that the count can go no further. A configured bound explains itself; that the platform
@@ -128,4 +152,8 @@ impl Range {
             Some(_) | None => reason,
         }
     }
+}
+
+fn by_order(order: Option<&String>) -> String {
+    order.map_or_else(String::new, |order| format!(" ({order})"))
 }

@@ -5,11 +5,13 @@ use num_traits::ToPrimitive as _;
 use super::course::Course;
 use super::question::Question;
 use super::verdict::Rule;
+use super::words::{left, shown};
 use crate::model::{Count, Direction};
 
 /// Applies them all.
 pub(super) fn apply(question: &Question, course: &mut Course) {
     people(question, course);
+    manual(question, course);
     trust(question, course);
     increment(question, course);
     direction(question, course);
@@ -36,12 +38,27 @@ pub(super) fn people(question: &Question, course: &mut Course) {
     }
 }
 
+/// What somebody did on the platform.
+fn manual(question: &Question, course: &mut Course) {
+    let Some(respected) = &question.respected else {
+        return;
+    };
+    let left = left(respected.left);
+    course.hold(
+        Rule::Manual,
+        respected.why.clone(),
+        Some(format!(
+            "respect_manual_scale_for_seconds had ended, in {left}"
+        )),
+    );
+}
+
 fn trust(question: &Question, course: &mut Course) {
     if let Some(why) = question.unsettled.as_ref().filter(|_| course.is_down()) {
         course.hold(
             Rule::Trust,
             format!("not down before it has settled: {why}"),
-            Some("nothing had been starting, and one release had run".to_owned()),
+            Some("all had been up, and of one release".to_owned()),
         );
     }
     if question.doubts.is_empty() || !course.is_down() {
@@ -53,7 +70,7 @@ fn trust(question: &Question, course: &mut Course) {
             "not down on what cannot be trusted: {}",
             question.doubts.join("; ")
         ),
-        Some("every measurement of the window had been fresh and plausible".to_owned()),
+        Some("every measurement that it rests on had been fresh and plausible".to_owned()),
     );
 }
 
@@ -75,17 +92,16 @@ fn increment(question: &Question, course: &mut Course) {
 }
 
 fn direction(question: &Question, course: &mut Course) {
-    let (left, name) = match course.direction() {
+    let (wait, name) = match course.direction() {
         Some(Direction::Up) => (question.waits.up, "scale_up_cooldown_seconds"),
         Some(Direction::Down) => (question.waits.down, "scale_down_cooldown_seconds"),
         None => return,
     };
-    let Some(left) = left else { return };
-    let left = left.as_secs_f64();
+    let Some(left) = wait.map(left) else { return };
     course.hold(
         Rule::Direction,
-        format!("{left:.1} s of {name} are left"),
-        Some(format!("{name} had ended, in {left:.1} s")),
+        format!("{left} of {name} are left"),
+        Some(format!("{name} had ended, in {left}")),
     );
 }
 
@@ -102,12 +118,11 @@ fn stabilization(question: &Question, course: &mut Course) {
             );
         }
         Some(Direction::Down) => {
-            if let Some(left) = seen.warming {
-                let left = left.as_secs_f64();
+            if let Some(left) = seen.warming.map(left) {
                 course.hold(
                     Rule::Stabilization,
-                    format!("not down before scale_down_stabilization_window_seconds has been seen in full, in {left:.0} s"),
-                    Some(format!("the window had been full, in {left:.0} s")),
+                    format!("not down before scale_down_stabilization_window_seconds has passed once, in {left}"),
+                    Some(format!("it had passed, in {left}")),
                 );
             }
             let Some(highest) = seen.highest else { return };
@@ -138,7 +153,6 @@ fn flap(question: &Question, course: &mut Course) {
     let fewest = projection.value * f64::from(count) / projection.max;
     let carries = fewest.ceil().to_u32().map(|fewest| fewest.max(target));
     let (value, max) = (shown(projection.value), shown(projection.max));
-    let then = shown(projection.at(count, target));
     course.no_further(
         Rule::Flap,
         i64::from(carries.unwrap_or(count)),
@@ -148,7 +162,11 @@ fn flap(question: &Question, course: &mut Course) {
             } else {
                 format!("only down to {to}")
             };
-            format!("{what}: {value} over {count} would be about {then} over {target}, above {max}")
+            if target == 0 {
+                return format!("{what}: 0 cannot carry the {value} that are measured");
+            }
+            let then = shown(projection.at(count, target));
+            format!("{what}: {value} with {count} would be about {then} with {target}, above {max}")
         },
         Some(format!(
             "the measurement had been at most {}",
@@ -157,18 +175,12 @@ fn flap(question: &Question, course: &mut Course) {
     );
 }
 
-/// A number for people: no more digits than it needs.
-fn shown(number: f64) -> String {
-    let rounded = (number * 10.0).round() / 10.0;
-    format!("{rounded}")
-}
-
 fn futile(question: &Question, course: &mut Course) {
     if let Some(why) = question.futile.as_ref().filter(|_| course.is_up()) {
         course.hold(
             Rule::Futile,
             why.clone(),
-            Some("an earlier scale up had helped".to_owned()),
+            Some("one of them had helped".to_owned()),
         );
     }
 }
@@ -177,16 +189,14 @@ fn rate(question: &Question, course: &mut Course) {
     let Some(rate) = question.rate.filter(|rate| rate.made >= rate.most) else {
         return;
     };
-    let left = rate.free_in.as_secs_f64();
+    let left = left(rate.free_in);
     course.hold(
         Rule::Rate,
         format!(
-            "{} scales within an hour, and max_scales_per_hour is {}; the next in {left:.0} s",
+            "{} scales within an hour, and max_scales_per_hour is {}; the next in {left}",
             rate.made, rate.most
         ),
-        Some(format!(
-            "the oldest scale had been an hour ago, in {left:.0} s"
-        )),
+        Some(format!("the oldest scale had been an hour ago, in {left}")),
     );
 }
 
@@ -198,7 +208,7 @@ fn total(question: &Question, course: &mut Course) {
     if let Some(first) = &total.first {
         course.hold(
             Rule::Total,
-            format!("{first}, which has a higher priority, waits for max_total_processes, {most}"),
+            format!("{first} has a higher priority and comes first: max_total_processes is {most}"),
             Some(format!("{first} had not needed more")),
         );
         return;
@@ -208,7 +218,7 @@ fn total(question: &Question, course: &mut Course) {
     course.no_further(
         Rule::Total,
         room,
-        |to| format!("no more than {to}: the other process types have {others} of max_total_processes, {most}"),
+        |to| format!("no more than {to}: the other process types have {others}, and max_total_processes is {most}"),
         Some("max_total_processes had been higher, or the others fewer".to_owned()),
     );
 }

@@ -52,6 +52,10 @@ fn rule(asked: &mut Question, name: &str, value: &str) {
         "limit" => asked.limit = Some(value.parse().unwrap()),
         "paused_up" => asked.paused.up = Some("P".to_owned()),
         "paused_down" => asked.paused.down = Some("P".to_owned()),
+        "manual" => {
+            let (why, left) = ("M".to_owned(), Duration::from_secs(90));
+            asked.respected = Some(Respected { why, left });
+        }
         "doubt" => asked.doubts.push(value.to_owned()),
         "unsettled" => asked.unsettled = Some(value.to_owned()),
         "up_step" => asked.up_step = Some(value.parse().unwrap()),
@@ -222,7 +226,22 @@ fn people_come_first() {
         2 | 1-5 | 1 | paused_down | stay: R; P | nothing goes down
         7 | 1-5 | - | paused_down | stay: 7 is above the maximum of 5 | not even to the bounds
         7 | 1-5 | - | paused_up   | 5 bounds: 7 is above the maximum of 5 | the other way does not matter
-        3 | 1-5 | 3 | paused_down budget=90/100 | stay: R; the budget of 100 process-hours is spent: the minimum of 1 until midnight | nor by the budget
+        3 | 1-5 | 3 | paused_down budget=90/100 | stay: R; what is left of the day's 100 process-hours is needed for the minimum of 1 | nor by the budget
+    ");
+}
+
+#[test]
+fn a_count_set_on_the_platform_is_left_alone_inside_the_bounds() {
+    check("
+        2 | 1-5 | 3 | manual | stay: R; M | nothing goes up
+        2 | 1-5 | 1 | manual | stay: R; M | nor down
+        5 | 1-5 | 9 | manual | above_max (R): R; already at the maximum of 5 | there is nothing to hold back
+        7 | 1-5 | 8 | manual | 5 bounds: 7 is above the maximum of 5 | the bounds hold all the same
+        4 | 2-9 | 4 | manual budget=91/100 | 2 budget: R; what is left of the day's 100 process-hours is needed for the minimum of 2 | so does the budget
+        2 | 1-5 | 3 | manual paused_up | stay: R; P | what was said comes first
+        2 | 1-5 | 3 | manual cooling | stay: 3.2 s of the wait after a scale are left | and the wait before that
+        0 | 1-5 | 3 | manual | off: it is switched off: 0 run, and min_processes is 1 | off is off
+        2 | 1-5 | - | manual | stay: nothing is wished for | nothing to hold back
     ");
 }
 
@@ -259,7 +278,7 @@ fn stabilization_takes_the_cautious_wish_of_a_while() {
         6 | 1-9 | 2 | highest=4 | 4 load: R; no lower than 4, the highest wish within scale_down_stabilization_window_seconds | a part of the way
         6 | 1-9 | 2 | highest=8 | stay: R; no lower than 6, the highest wish within scale_down_stabilization_window_seconds | none of it
         6 | 1-9 | 2 | highest=2 | 2 load: R | nothing higher was wished for
-        6 | 1-9 | 2 | warming=120 | stay: R; not down before scale_down_stabilization_window_seconds has been seen in full, in 120 s | a warm start
+        6 | 1-9 | 2 | warming=120 | stay: R; not down before scale_down_stabilization_window_seconds has passed once, in 2m | a warm start
         2 | 1-9 | 8 | lowest=3 | 3 load: R; no higher than 3, the lowest wish within scale_up_stabilization_window_seconds | a part of the way
         2 | 1-9 | 8 | highest=9 warming=120 | 8 load: R | the other way does not matter
     ");
@@ -268,15 +287,15 @@ fn stabilization_takes_the_cautious_wish_of_a_while() {
 #[test]
 fn no_scale_down_that_would_be_taken_back() {
     check("
-        3 | 1-9 | 2 | projected=700/1000 | stay: R; not down: 700 over 3 would be about 1050 over 2, above 1000 | it would flap
+        3 | 1-9 | 2 | projected=700/1000 | stay: R; not down: 700 with 3 would be about 1050 with 2, above 1000 | it would flap
         3 | 1-9 | 2 | projected=600/1000 | 2 load: R | it would not
-        8 | 1-9 | 2 | projected=500/1000 | 4 load: R; only down to 4: 500 over 8 would be about 2000 over 2, above 1000 | a smaller step
-        8 | 1-9 | 2 | projected=501/1000 | 5 load: R; only down to 5: 501 over 8 would be about 2004 over 2, above 1000 | rounded up
-        1 | 0-9 | 0 | projected=5/1000 | stay: R; not down: 5 over 1 would be about inf over 0, above 1000 | none cannot carry any
+        8 | 1-9 | 2 | projected=500/1000 | 4 load: R; only down to 4: 500 with 8 would be about 2000 with 2, above 1000 | a smaller step
+        8 | 1-9 | 2 | projected=501/1000 | 5 load: R; only down to 5: 501 with 8 would be about 2004 with 2, above 1000 | rounded up
+        1 | 0-9 | 0 | projected=5/1000 | stay: R; not down: 0 cannot carry the 5 that are measured | none cannot carry any
         1 | 0-9 | 0 | projected=0/1000 | 0 load: R | nothing needs nobody
         3 | 1-9 | 4 | projected=900/1000 | 4 load: R | up is no matter of this
         4 | 1-9 | 2 | projected=0/0 | 2 load: R | a maximum of 0 and nothing measured
-        4 | 1-9 | 2 | projected=1/0 | stay: R; not down: 1 over 4 would be about 2 over 2, above 0 | a maximum of 0
+        4 | 1-9 | 2 | projected=1/0 | stay: R; not down: 1 with 4 would be about 2 with 2, above 0 | a maximum of 0
     ");
 }
 
@@ -285,18 +304,18 @@ fn futile_rate_total_and_budget() {
     check("
         2 | 1-9 | 3 | futile | stay: R; F | more is no help
         2 | 1-9 | 1 | futile | 1 load: R | fewer may be
-        2 | 1-9 | 3 | rate=5/5 | stay: R; 5 scales within an hour, and max_scales_per_hour is 5; the next in 90 s | enough for now
+        2 | 1-9 | 3 | rate=5/5 | stay: R; 5 scales within an hour, and max_scales_per_hour is 5; the next in 90.0 s | enough for now
         2 | 1-9 | 3 | rate=4/5 | 3 load: R | one more
         9 | 1-5 | 3 | rate=5/5 | 5 bounds: 9 is above the maximum of 5 | corrections are free
-        2 | 1-9 | 6 | total=16/20 | 4 load: R; no more than 4: the other process types have 16 of max_total_processes, 20 | what is left
-        2 | 1-9 | 6 | total=19/20 | stay: R; no more than 2: the other process types have 19 of max_total_processes, 20 | already too many: none is taken away
+        2 | 1-9 | 6 | total=16/20 | 4 load: R; no more than 4: the other process types have 16, and max_total_processes is 20 | what is left
+        2 | 1-9 | 6 | total=19/20 | stay: R; no more than 2: the other process types have 19, and max_total_processes is 20 | already too many: none is taken away
         2 | 1-9 | 1 | total=19/20 | 1 load: R | down it may go
-        2 | 1-9 | 6 | first=web | stay: R; web, which has a higher priority, waits for max_total_processes, 20 | after those who come first
-        4 | 2-9 | 5 | budget=91/100 | 2 budget: R; the budget of 100 process-hours is spent: the minimum of 2 until midnight | what is left is needed for the minimum
+        2 | 1-9 | 6 | first=web | stay: R; web has a higher priority and comes first: max_total_processes is 20 | after those who come first
+        4 | 2-9 | 5 | budget=91/100 | 2 budget: R; what is left of the day's 100 process-hours is needed for the minimum of 2 | what is left is needed for the minimum
         4 | 2-9 | 5 | budget=89/100 | 5 load: R | not yet
-        4 | 2-9 | - | budget=91/100 | 2 budget: nothing is wished for; the budget of 100 process-hours is spent: the minimum of 2 until midnight | also without a wish
-        4 | 2-9 | 5 | cooling budget=91/100 | 2 budget: 3.2 s of the wait after a scale are left; the budget of 100 process-hours is spent: the minimum of 2 until midnight | also during the wait
-        2 | 2-9 | 3 | budget=91/100 | stay: R; the budget of 100 process-hours is spent: the minimum of 2 until midnight | the minimum wins over the budget
+        4 | 2-9 | - | budget=91/100 | 2 budget: nothing is wished for; what is left of the day's 100 process-hours is needed for the minimum of 2 | also without a wish
+        4 | 2-9 | 5 | cooling budget=91/100 | 2 budget: 3.2 s of the wait after a scale are left; what is left of the day's 100 process-hours is needed for the minimum of 2 | also during the wait
+        2 | 2-9 | 3 | budget=91/100 | stay: R; what is left of the day's 100 process-hours is needed for the minimum of 2 | the minimum wins over the budget
         1 | 2-9 | 3 | budget=91/100 | 2 bounds: 1 is below the minimum of 2 | and is gone to
     ");
 }

@@ -43,6 +43,7 @@
 //! });
 //! ```
 
+mod drains;
 pub mod script;
 mod scripted;
 mod store;
@@ -61,6 +62,7 @@ use crate::backend::{Backend, Registry};
 use crate::clock::Clock;
 use crate::cluster::leadership::Leadership;
 use crate::decision::DecisionBackend;
+use crate::keeper::kept;
 use crate::measurement::MeasurementBackend;
 use crate::notification::NotificationBackend;
 use crate::run::Bot;
@@ -108,7 +110,7 @@ impl Scenario {
         }
     }
 
-    /// The bot keeps its state in this store.
+    /// The bot keeps its state in this store, and goes on from what is in it.
     #[must_use]
     pub fn keeping_in(mut self, store: &MemoryStore) -> Self {
         self.store = Some(store.clone());
@@ -177,10 +179,19 @@ impl Scenario {
                 .expect("a tokio runtime")
         })
         .block_on(async move {
-            let clock = Clock::starting_at(self.start);
+            let mut clock = Clock::starting_at(self.start);
+            if self
+                .store
+                .as_ref()
+                .is_some_and(MemoryStore::knows_processes)
+            {
+                // Time enough for what an earlier run did.
+                clock = clock.with_past(Duration::from_secs(86_400));
+            }
             let mut works = Works::new(self.registry.clone(), clock, PathBuf::from("autoscalebot"));
             let tape = Tape::default();
             works.tap = tape.tap(clock);
+            works.drainers = drains::build;
             if self.contested {
                 works.leadership = Leadership::contested(clock);
             }
@@ -193,6 +204,9 @@ impl Scenario {
                 .map(|store| Journal::start(Rc::new(store), limits, STORE_TIMEOUT, clock));
             // What is to be told of the store is nobody's concern here.
             let (journal, _events) = journal.unzip();
+            if let Some(journal) = &journal {
+                works.kept = kept(journal.load().await.unwrap_or_default());
+            }
             works.journal = journal;
             let leadership = works.leadership.clone();
             let (scripts, census) = (works.shared.get::<Scripts>(), works.census.clone());

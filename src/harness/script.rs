@@ -1,7 +1,7 @@
 //! What scripted backends do, call by call.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -101,6 +101,11 @@ pub struct Script {
     pub(super) count: Cell<Count>,
     pub(super) fleet: RefCell<Option<Fleet>>,
     pub(super) waits: Cell<bool>,
+    pub(super) tasks: RefCell<BTreeMap<String, Option<u64>>>,
+    pub(super) held: RefCell<BTreeSet<String>>,
+    pub(super) errands: Playlist<()>,
+    pub(super) is_anonymous: Cell<bool>,
+    pub(super) ends_too: Cell<bool>,
     pub(super) scales: RefCell<Vec<Count>>,
     pub(super) notices: RefCell<Vec<(String, Notice)>>,
     pub(super) hooks: RefCell<Vec<&'static str>>,
@@ -166,6 +171,36 @@ impl Script {
     /// Whether a count is refused because a release is under way.
     pub fn waits_for_a_release(&self, waits: bool) {
         self.waits.set(waits);
+    }
+
+    /// How many tasks one of the processes has (`web.3`), for a drain; `None`: it does not answer. Nothing scripted: none.
+    pub fn has_tasks(&self, name: &str, tasks: Option<u64>) {
+        self.tasks.borrow_mut().insert(name.to_owned(), tasks);
+    }
+
+    /// What happens when the processes are spoken to for a drain; nothing scripted: they answer.
+    pub fn drains(&self, acts: impl IntoIterator<Item = Act<()>>) {
+        self.errands.set(acts);
+    }
+
+    /// An earlier run left this process drained.
+    pub fn was_left_drained(&self, name: &str) {
+        self.held.borrow_mut().insert(name.to_owned());
+    }
+
+    /// The processes that take no work now.
+    pub fn held(&self) -> Vec<String> {
+        self.held.borrow().iter().cloned().collect()
+    }
+
+    /// Whether the platform does not say which processes a scale down takes away.
+    pub fn is_anonymous(&self, is_anonymous: bool) {
+        self.is_anonymous.set(is_anonymous);
+    }
+
+    /// Whether the processes end with the bot.
+    pub fn ends_with_the_bot(&self, ends_too: bool) {
+        self.ends_too.set(ends_too);
     }
 
     /// Every count that was set by the bot, oldest first.

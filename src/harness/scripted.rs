@@ -26,7 +26,7 @@ impl Scripts {
     }
 }
 
-fn script(site: &Site) -> Rc<Script> {
+pub(super) fn script(site: &Site) -> Rc<Script> {
     site.shared.get::<Scripts>().of(&site.process)
 }
 
@@ -37,7 +37,7 @@ fn which(section: &Section) -> String {
 
 struct Measures(Rc<Script>, String);
 struct Decides(Rc<Script>, String);
-struct Scales(Rc<Script>);
+struct Scales(Rc<Script>, ProcessName);
 struct Tells(Rc<Script>, String);
 
 pub(super) static MEASUREMENT: Backend<dyn MeasurementBackend> = Backend {
@@ -64,7 +64,7 @@ pub(super) static SCALING: Backend<dyn ScalingBackend> = Backend {
     settings: &[],
     example: "backend = \"scripted\"",
     check: no_check,
-    build: |_, site| Ok(Rc::new(Scales(script(site)))),
+    build: |_, site| Ok(Rc::new(Scales(script(site), site.process.clone()))),
 };
 
 static SCRIPT: &[Setting] = &[Setting::new(
@@ -185,6 +185,15 @@ impl ScalingBackend for Scales {
         self.0.count.set(to);
         self.0.scales.borrow_mut().push(to);
         Ok(to)
+    }
+
+    fn leaving(&self, seen: &Observed, to: Count) -> Option<Vec<String>> {
+        let names = (to + 1..=seen.count).map(|number| format!("{}.{number}", self.1));
+        (!self.0.is_anonymous.get()).then(|| names.collect())
+    }
+
+    fn ends_with_program(&self) -> bool {
+        self.0.ends_too.get()
     }
 
     /// Nothing is shared: the first cycle begins at the start.

@@ -53,6 +53,11 @@ impl MemoryStore {
         self.0.batches.borrow().clone()
     }
 
+    /// Whether there is anything to go on from.
+    pub fn knows_processes(&self) -> bool {
+        !self.0.snapshots.borrow().is_empty()
+    }
+
     /// The process's snapshot, if it has one.
     pub fn snapshot(&self, process: &str) -> Option<Snapshot> {
         let snapshots = self.0.snapshots.borrow();

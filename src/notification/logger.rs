@@ -42,7 +42,11 @@ impl NotificationBackend for Logger {
 /// Error: someone must act. Warn: it copes, or lasts until someone acts. Info: it changed, or is over.
 fn level(notice: &Notice) -> Level {
     match (notice.phase, notice.event) {
-        (Phase::Ended, _) | (_, Event::Measurement | Event::Scale | Event::Ordered) => Level::Info,
+        (Phase::Ended, _)
+        | (
+            _,
+            Event::Measurement | Event::Scale | Event::Ordered | Event::Drain | Event::ManualScale,
+        ) => Level::Info,
         (_, Event::ScaleFailed | Event::Degraded | Event::StoreFailed) => Level::Error,
         (
             _,

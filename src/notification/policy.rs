@@ -196,7 +196,9 @@ fn is_urgent(event: Event) -> bool {
         | Event::MeasurementFailed
         | Event::Futile
         | Event::Ordered
-        | Event::StoreFailed => false,
+        | Event::StoreFailed
+        | Event::Drain
+        | Event::ManualScale => false,
     }
 }
 
@@ -342,6 +344,7 @@ mod tests {
             Event::Futile,
             Event::Ordered,
             Event::StoreFailed,
+            Event::ManualScale,
         ];
         assert_eq!(told, expected);
         assert_eq!(
@@ -376,6 +379,7 @@ mod tests {
                     "futile",
                     "ordered",
                     "store_failed",
+                    "manual_scale",
                 ],
                 "a switch changes its own event alone",
             ),

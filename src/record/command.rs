@@ -231,10 +231,13 @@ async fn status(asked: &Asked, json: bool) -> Result<Exit> {
             Some(record) if json => say(&format!("{}\n", record.text))?,
             Some(record) => {
                 let read = read(record)?;
-                say(&format!(
-                    "{process}: {}\n",
-                    telling::in_a_line(&read, asked.zone)
-                ))?;
+                let line = telling::in_a_line(&read, asked.zone);
+                say(&format!("{process}: {line}\n"))?;
+                let respected = |until| until > asked.now;
+                if let Some(manual) = read.manual.filter(|it| it.until.is_some_and(respected)) {
+                    let told = telling::by_hand(&manual, asked.now, asked.zone);
+                    say(&format!("  {told}\n"))?;
+                }
             }
             None if json => {}
             None => say(&format!("{process}: there is no record of it\n"))?,

@@ -210,6 +210,7 @@ fn pairs<'r>(live: &'r [CycleRecord], challenger: &'r [CycleRecord]) -> Vec<Pair
             | Outcome::Ordered { .. }
             | Outcome::Scaled { .. }
             | Outcome::Failed { .. }
+            | Outcome::Draining { .. }
             | Outcome::Uncounted
             | Outcome::Lost => count,
         };
@@ -301,6 +302,7 @@ mod tests {
                 ready: None,
                 min: 1,
                 max: 9,
+                manual: None,
                 inputs: Vec::new(),
                 wish: (!silent).then_some(wish),
                 silence: None,

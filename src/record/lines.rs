@@ -29,7 +29,7 @@ impl Lines {
             return Ok(format!("{}\n", record.text));
         }
         let record = read(record)?;
-        let told = format!("{}: {}", telling::outcome(&record), record.reason);
+        let told = telling::in_short(&record);
         if self.last.as_ref() == Some(&told) {
             self.alike += 1;
             return Ok(String::new());

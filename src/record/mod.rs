@@ -43,6 +43,9 @@ pub struct CycleRecord {
     /// Why nothing was wished for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silence: Option<String>,
+    /// The latest change of the count by hand, in the cycle in which it was noticed and while it is respected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manual: Option<ManualScale>,
     /// Each rule that changed something, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clamps: Vec<Clamp>,
@@ -94,6 +97,20 @@ pub struct Alone {
     pub reason: String,
 }
 
+/// A change of the count by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManualScale {
+    /// The count before.
+    pub from: Count,
+    /// The count that somebody set.
+    pub to: Count,
+    /// When it was noticed.
+    pub at: DateTime<Utc>,
+    /// Until when it is respected; `None`: it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
+}
+
 /// A wish.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wished {
@@ -118,6 +135,11 @@ pub enum Outcome {
     },
     /// It was set.
     Scaled {
+        /// To how many.
+        to: Count,
+    },
+    /// It is to be set once those that go have finished their work.
+    Draining {
         /// To how many.
         to: Count,
     },
@@ -166,6 +188,7 @@ impl CycleRecord {
             Outcome::Scaled { to } => Some(to),
             Outcome::Held
             | Outcome::Ordered { .. }
+            | Outcome::Draining { .. }
             | Outcome::Would { .. }
             | Outcome::Failed { .. }
             | Outcome::Uncounted

@@ -9,9 +9,12 @@
 //!   otherwise  up, if 3 more results had been above 1200 (the last was 840)
 //! ```
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::{CycleRecord, Input, Outcome};
+use super::{CycleRecord, Input, ManualScale, Outcome};
+use crate::envelope::Clamp;
+use crate::orders::words::moment;
 
 /// The whole record.
 pub fn told(record: &CycleRecord, zone: Tz) -> String {
@@ -29,20 +32,20 @@ pub fn told(record: &CycleRecord, zone: Tz) -> String {
         }
     };
     row("because", vec![record.reason.clone()]);
-    row("measured", record.inputs.iter().map(input).collect());
+    let measured = record.inputs.iter().map(|it| input(it, &record.reason));
+    row("measured", measured.collect());
     row("count", vec![count(record)]);
+    let by_hand = record
+        .manual
+        .map(|manual| by_hand(&manual, record.at, zone));
+    row("by hand", by_hand.into_iter().collect());
     row("wished", vec![wished(record)]);
     row("alone", record.inputs.iter().filter_map(alone).collect());
-    let held = record.clamps.iter().map(|clamp| {
-        format!(
-            "{}: {} -> {}, {}",
-            clamp.rule.name(),
-            clamp.from,
-            clamp.to,
-            clamp.why
-        )
-    });
-    row("rules", held.collect());
+    let rules = record
+        .clamps
+        .iter()
+        .map(|clamp| rule(clamp, &record.reason));
+    row("rules", rules.collect());
     row("otherwise", record.otherwise.clone());
     lines.join("\n") + "\n"
 }
@@ -50,7 +53,30 @@ pub fn told(record: &CycleRecord, zone: Tz) -> String {
 /// The record in a line: `14:03:30  stays at 3: the last result, 840, is within 400 to 1200`.
 pub fn in_a_line(record: &CycleRecord, zone: Tz) -> String {
     let time = record.at.with_timezone(&zone).format("%m-%d %H:%M:%S");
-    format!("{time}  {}: {}", outcome(record), record.reason)
+    format!("{time}  {}", in_short(record))
+}
+
+/// What became of the count, and why; after a word on a change by hand that was noticed just now.
+pub fn in_short(record: &CycleRecord) -> String {
+    let told = format!("{}: {}", outcome(record), record.reason);
+    match record.manual.filter(|manual| manual.at == record.at) {
+        Some(manual) => format!("changed by hand {} -> {}; {told}", manual.from, manual.to),
+        None => told,
+    }
+}
+
+/// A change by hand: `changed from 2 to 5 on the platform, respected until 14:03`.
+pub fn by_hand(manual: &ManualScale, now: DateTime<Utc>, zone: Tz) -> String {
+    let then = match manual.until {
+        Some(until) => format!("respected until {}", moment(until, now, zone)),
+        None => "not respected (respect_manual_scale_for_seconds is 0)".to_owned(),
+    };
+    format!(
+        "changed from {} to {} on the platform, noticed at {}, {then}",
+        manual.from,
+        manual.to,
+        moment(manual.at, now, zone)
+    )
 }
 
 /// What became of the count: `stays at 3`, `scaled up 2 -> 3`.
@@ -65,6 +91,7 @@ pub fn outcome(record: &CycleRecord) -> String {
     match &record.outcome {
         Outcome::Held => format!("stays at {from}"),
         Outcome::Ordered { to } => format!("is being scaled {} {from} -> {to}", way(*to)),
+        Outcome::Draining { to } => format!("stays at {from}, and drains for {to}"),
         Outcome::Scaled { to } => format!("scaled {} {from} -> {to}", way(*to)),
         Outcome::Would { to } => format!("would be scaled {} {from} -> {to}", way(*to)),
         Outcome::Failed { to, .. } => format!("could not be scaled {} {from} -> {to}", way(*to)),
@@ -73,7 +100,27 @@ pub fn outcome(record: &CycleRecord) -> String {
     }
 }
 
-fn input(input: &Input) -> String {
+/// What is not said in the reason already.
+fn unsaid(text: &str, before: &str, reason: &str) -> String {
+    if text.is_empty() || reason.contains(text) {
+        return String::new();
+    }
+    format!("{before}{text}")
+}
+
+/// What a rule made of the count.
+fn rule(clamp: &Clamp, reason: &str) -> String {
+    let (from, to) = (clamp.from, clamp.to);
+    let done = if from == to {
+        format!("held at {to}")
+    } else {
+        format!("{from} -> {to}")
+    };
+    let why = unsaid(&clamp.why, ", ", reason);
+    format!("{}: {done}{why}", clamp.rule.name())
+}
+
+fn input(input: &Input, reason: &str) -> String {
     let backend = &input.backend;
     let mut text = match (&input.error, input.value, &input.data) {
         (Some(error), _, _) => format!("nothing by {backend}: {error}"),
@@ -81,10 +128,8 @@ fn input(input: &Input) -> String {
         (None, None, Some(data)) => format!("{data} by {backend}"),
         (None, None, None) => format!("nothing by {backend}"),
     };
-    if !input.doubts.is_empty() {
-        text.push_str("; not to be trusted for a scale down: ");
-        text.push_str(&input.doubts.join("; "));
-    }
+    let doubts = input.doubts.join("; ");
+    text += &unsaid(&doubts, "; not to be trusted for a scale down: ", reason);
     text
 }
 
@@ -103,21 +148,29 @@ fn alone(input: &Input) -> Option<String> {
 
 fn count(record: &CycleRecord) -> String {
     let (min, max) = (record.min, record.max);
+    let allowed = if min == max {
+        format!("exactly {min} allowed")
+    } else {
+        format!("{min} to {max} allowed")
+    };
     match (record.count, record.ready) {
         (Some(count), Some(ready)) => {
-            format!("{count} asked for, {ready} up; {min} to {max} allowed")
+            format!("{count} asked for, {ready} up; {allowed}")
         }
         (Some(count), None) => {
-            format!("{count} asked for, not known how many up; {min} to {max} allowed")
+            format!("{count} asked for, not known how many up; {allowed}")
         }
-        (None, _) => format!("not known; {min} to {max} allowed"),
+        (None, _) => format!("not known; {allowed}"),
     }
 }
 
 fn wished(record: &CycleRecord) -> String {
     match (&record.wish, &record.silence) {
-        (Some(wish), _) => format!("{} by {}: {}", wish.desired, wish.backend, wish.reason),
-        (None, Some(silence)) => format!("nothing: {silence}"),
+        (Some(wish), _) => {
+            let why = unsaid(&wish.reason, ": ", &record.reason);
+            format!("{} by {}{why}", wish.desired, wish.backend)
+        }
+        (None, Some(silence)) => format!("nothing{}", unsaid(silence, ": ", &record.reason)),
         (None, None) => "nothing".to_owned(),
     }
 }
@@ -126,7 +179,7 @@ fn wished(record: &CycleRecord) -> String {
 mod tests {
     use super::*;
     use crate::envelope::doubt::Trust;
-    use crate::envelope::{Cause, Clamp, Rule};
+    use crate::envelope::{Cause, Rule};
     use crate::model::ProcessName;
     use crate::record::{Alone, Wished};
 
@@ -156,6 +209,7 @@ mod tests {
                 reason: "the last 5 results are below 400".to_owned(),
             }),
             silence: None,
+            manual: None,
             clamps: vec![Clamp {
                 rule: Rule::Trust,
                 from: 2,
@@ -178,8 +232,8 @@ web at 2026-11-24 14:03:30 (cycle 1234): stays at 3
   because    the last 5 results are below 400; not down on what cannot be trusted
   measured   120.5 by response_time; not to be trusted for a scale down: the source could not be read, 60 s ago
   count      3 asked for, 2 up; 1 to 5 allowed
-  wished     2 by consecutive_threshold: the last 5 results are below 400
-  rules      trust: 2 -> 3, not down on what cannot be trusted
+  wished     2 by consecutive_threshold
+  rules      trust: 2 -> 3
   otherwise  down to 2, if …
              up, if …
 ";
@@ -214,11 +268,47 @@ web at 2026-11-24 14:03:30 (cycle 1234): stays at 3
   measured   120.5 by orders
              nothing by db: refused
   count      3 asked for, 2 up; 1 to 5 allowed
-  wished     2 by consecutive_threshold: the last 5 results are below 400
+  wished     2 by consecutive_threshold
   alone      orders: 2, the last 5 results are below 400
              db (a ceiling): nothing, not measured
 ";
         assert!(told.contains(expected), "{told}");
+    }
+
+    #[test]
+    fn a_change_by_hand_has_a_row_and_a_word_in_the_line() {
+        let at = record().at;
+        let changed = |until| CycleRecord {
+            manual: Some(ManualScale {
+                from: 2,
+                to: 3,
+                at,
+                until,
+            }),
+            ..record()
+        };
+        for (until, row) in [
+            (
+                None,
+                "  by hand    changed from 2 to 3 on the platform, noticed at 22:03, not respected (respect_manual_scale_for_seconds is 0)\n",
+            ),
+            (
+                Some(at + chrono::TimeDelta::hours(3)),
+                "  by hand    changed from 2 to 3 on the platform, noticed at 22:03, respected until 2026-11-25 01:03\n",
+            ),
+        ] {
+            let told = told(&changed(until), Tz::UTC);
+            assert!(told.contains(row), "{told}");
+        }
+        let mut later = changed(None);
+        let line = in_a_line(&later, Tz::UTC);
+        assert!(
+            line.starts_with("11-24 22:03:30  changed by hand 2 -> 3; stays at 3: "),
+            "{line}"
+        );
+        later.at += chrono::TimeDelta::seconds(30);
+        let line = in_a_line(&later, Tz::UTC);
+        assert!(line.starts_with("11-24 22:04:00  stays at 3: "), "{line}");
     }
 
     #[test]
@@ -233,6 +323,11 @@ web at 2026-11-24 14:03:30 (cycle 1234): stays at 3
                 "would be scaled up 3 -> 4",
             ),
             (Outcome::Scaled { to: 2 }, Some(3), "scaled down 3 -> 2"),
+            (
+                Outcome::Draining { to: 2 },
+                Some(3),
+                "stays at 3, and drains for 2",
+            ),
             (
                 Outcome::Ordered { to: 4 },
                 Some(3),

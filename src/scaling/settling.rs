@@ -129,6 +129,13 @@ impl Settling {
         masked.filter(|_| fleet.many(Phase::Crashed) == 0)
     }
 
+    /// Whether a release or a restart is under way, by the last look; not for ever, and not what a larger count adds.
+    pub fn is_disturbed(&self, written: Option<Duration>, now: Duration) -> bool {
+        let end = |mask: &Mask| mask.began.saturating_add(self.boot(written) * 2);
+        let mask = self.mask.as_ref().filter(|mask| !mask.is_over);
+        mask.is_some_and(|mask| now < end(mask))
+    }
+
     /// Why there is no scale down, by the last look.
     pub fn unsettled(&self) -> Option<String> {
         self.unsettled.as_ref().map(|last| last.why.clone())
@@ -497,6 +504,7 @@ mod tests {
         let mut settling = Settling::default();
         for (start, up, took) in rows {
             let member = |phase, since: i64| Member {
+                name: String::new(),
                 id: "0".to_owned(),
                 phase,
                 release: None,

@@ -3,6 +3,7 @@
 mod across;
 mod backend_choice;
 mod defaults;
+mod drained;
 mod environment;
 mod known_secrets;
 mod load;

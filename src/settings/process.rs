@@ -5,6 +5,7 @@ use toml::de::DeValue;
 
 use super::across;
 use super::defaults::Defaults;
+use super::drained;
 use super::rooms::Step;
 use super::similar::{listed, nearest};
 use super::table::{Entry, Place, Table, Walk, WrittenTable};
@@ -76,7 +77,9 @@ impl Walk<'_> {
             }
         }
         across::join(self, &mut tables);
+        drained::join(&mut tables);
         across::check(self, &tables);
+        drained::check(self, &tables);
         let metrics = tables.metrics.iter();
         let mut all = Vec::new();
         let mut challenger = Vec::new();

@@ -162,7 +162,7 @@ impl Rooms {
                 room(
                     Step::Scaling,
                     crate::scaling::SHARED,
-                    crate::backend::no_check,
+                    crate::drain::settings::check,
                     registry.scaling.iter().map(|row| Row::from(*row)).collect(),
                 ),
                 room(

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::envelope::{Paused, Total};
+use crate::envelope::{Ordered, Paused, Total};
 use crate::model::{Bounds, Count, Direction, ProcessName};
 use crate::notification::{Event, Phase};
 use crate::orders::news::News;
@@ -91,6 +91,25 @@ impl Turn<'_> {
             return planned;
         }
         self.standing().bounds(planned)
+    }
+
+    /// Which of the bounds are people's.
+    pub(super) fn ordered_bounds(&self) -> Ordered {
+        if self.around.orders.is_empty() {
+            return Ordered::default();
+        }
+        let (standing, bounds) = (self.standing(), self.bounds());
+        let planned = self.plan.bounds(self.now.wall, self.state.adopted_max);
+        let (least, most) = standing.overridden();
+        let exactly = standing.exactly();
+        let order = standing.scale.as_ref().or(standing.over.as_ref());
+        let told = order.map(|order| words::sentence(order, self.now.wall, self.plan.zone));
+        let is_min = exactly.or(least).is_some() || bounds.min() != planned.min();
+        let is_max = exactly.or(most).is_some() || bounds.max() != planned.max();
+        Ordered {
+            min: told.clone().filter(|_| is_min),
+            max: told.filter(|_| is_max),
+        }
     }
 
     /// What people said must not be done to this count. What they ordered in numbers is done all the same.

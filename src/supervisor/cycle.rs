@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Decided ─▶ conditions told ─▶ envelope ─┬─ nothing to do ──────────────▶ the cycle ends
+//!                                         ├─ fewer, and they are drained before: see `draining`
 //!                                         └─ Scale ─▶ (platform) ─▶ Scaled ─┬─ done: cooldown, empty history, ledger ─▶ ends
 //!                                                                          └─ failed: nothing changed ─────────────▶ ends
 //! ```
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use crate::clock::Now;
 use crate::envelope::{self, Cause, Rule};
-use crate::messages::{Decided, Notify, Scale, Scaled, Silence};
+use crate::messages::{Decided, Drain, GiveBack, Notify, Scale, Scaled, Silence};
 use crate::model::{Count, Cycle, Direction};
 use crate::notification::{Event, Phase};
 use crate::record::{CycleRecord, Outcome};
@@ -31,6 +32,10 @@ pub struct Orders {
     pub notices: Vec<Notify>,
     /// What to scale.
     pub scale: Option<Scale>,
+    /// Whom to drain before.
+    pub drain: Option<Drain>,
+    /// Whom to give back what a drain took away.
+    pub give_back: Option<GiveBack>,
     /// For the log, which nobody has to pick: conditions that began (with the reason) or ended in this turn.
     pub turned: Vec<(Event, Option<String>)>,
     /// The record of the cycle that ended.
@@ -107,8 +112,7 @@ impl<'a> Turn<'a> {
                 self.not_scaled(scaled.from, scaled.to, why);
             }
             Ok(count) => self.done(scaled.from, *count),
-            Err(ScaleError::Waits(why)) => self.awaited(scaled.from, scaled.to, why),
-            Err(error) => self.not_scaled(scaled.from, scaled.to, error.to_string()),
+            Err(error) => self.failed(scaled.from, scaled.to, error),
         }
         self.recover(*scaled.result.as_ref().unwrap_or(&scaled.from));
         Some(self.orders)
@@ -116,13 +120,10 @@ impl<'a> Turn<'a> {
 
     /// The cycle in flight is given up, because a part of it failed. That is no recovery of a degraded group.
     pub fn lost(mut self, why: &str) -> Orders {
-        let order = self
-            .state
-            .in_flight
-            .as_ref()
-            .and_then(|running| running.order.clone());
-        match order {
-            Some(order) => self.not_scaled(order.from, order.to, why.to_owned()),
+        let running = self.state.in_flight.as_ref();
+        let running = running.filter(|running| running.stage == Stage::Scaling);
+        match running.and_then(|running| running.order.clone()) {
+            Some(order) => self.unanswered(order.from, order.to, why.to_owned()),
             None => self.end(Outcome::Lost, None, why.to_owned()),
         }
         self.orders
@@ -130,13 +131,16 @@ impl<'a> Turn<'a> {
 
     fn uncounted(&mut self, reason: String) {
         self.condition(Event::ScaleFailed, Some(reason.clone()), None);
+        let drain = self.drains_uncounted(&reason);
+        let reason = drain.map_or_else(|| reason.clone(), |drain| format!("{reason}; {drain}"));
         self.end(Outcome::Uncounted, None, reason);
     }
 
     fn weigh(&mut self, decided: &Decided, seen: &Observed, platform: Platform) {
         self.adopt(seen.count);
         self.observe(decided, seen.count);
-        self.shadow(seen.count);
+        self.let_go();
+        self.notice_change(seen, platform);
         let answer = self
             .resumed(seen, platform)
             .unwrap_or_else(|| envelope::weigh(&self.question(decided, seen, platform)));
@@ -165,9 +169,17 @@ impl<'a> Turn<'a> {
                 self.recover(seen.count);
             }
             Some(to) if !self.state.stopping => {
-                self.order(decided, seen.count, to, answer.cause, answer.reason);
+                let order = Order {
+                    from: seen.count,
+                    to,
+                    cause: answer.cause,
+                    reason: answer.reason,
+                    value: decided.grounds.value,
+                };
+                self.go(decided, seen, order);
             }
             target => {
+                let drain = self.not_down(decided, seen, &answer.clamps);
                 // A scale that is only not tried any more, because the process leaves, has not stopped to fail.
                 if target.is_none() && decided.wish.is_ok() {
                     self.state.settling.granted();
@@ -176,38 +188,23 @@ impl<'a> Turn<'a> {
                     self.condition(Event::ScaleFailed, None, Some(seen.count));
                 }
                 let silence = decided.wish.as_ref().err().map(Silence::to_string);
-                let reason = silence
+                let mut reason = silence
                     .filter(|_| !answer.switched_off)
                     .unwrap_or(answer.reason);
+                if let Some(drain) = drain {
+                    reason = format!("{reason}; {drain}");
+                }
                 self.end(Outcome::Held, Some(seen.count), reason);
                 self.recover(seen.count);
             }
         }
     }
 
-    /// A process in the shadow: what would be done is told and recorded, and waited after as if it had been; nothing is.
-    fn would(&mut self, from: Count, to: Count, why: &str) {
-        self.state.cooldown.start(self.now.mono, self.plan.wait);
-        self.state.views.forget();
-        let reason = match self.plan.mode {
-            Mode::Live | Mode::Shadow => format!("{why}; not done: mode is \"shadow\""),
-            Mode::Challenger => why.to_owned(),
-        };
-        self.tell(Event::Scale, Phase::Moment, Some(from), Some(to), &reason);
-        self.end(Outcome::Would { to }, Some(from), reason);
-    }
-
-    fn order(&mut self, decided: &Decided, from: Count, to: Count, cause: Cause, reason: String) {
-        let value = decided.grounds.value;
+    pub(super) fn order(&mut self, decided: &Decided, order: Order) {
+        let Order { from, to, .. } = order;
         if let Some(running) = &mut self.state.in_flight {
             running.stage = Stage::Scaling;
-            running.order = Some(Order {
-                from,
-                to,
-                cause,
-                reason,
-                value,
-            });
+            running.order = Some(order);
         }
         self.orders.scale = Some(Scale {
             process: decided.process.clone(),
@@ -219,6 +216,7 @@ impl<'a> Turn<'a> {
 
     fn done(&mut self, from: Count, to: Count) {
         self.state.settling.granted();
+        self.was_scaled(from, to);
         let order = self
             .state
             .in_flight
@@ -228,6 +226,7 @@ impl<'a> Turn<'a> {
             (order.cause, order.reason, order.value)
         });
         self.condition(Event::ScaleFailed, None, Some(to));
+        self.drain_is_over(to);
         if let Some(direction) = Direction::between(from, to) {
             let record = ScaleRecord {
                 at: self.now,
@@ -255,7 +254,6 @@ impl<'a> Turn<'a> {
     pub(super) fn end(&mut self, outcome: Outcome, count: Option<Count>, reason: String) {
         self.close_record(outcome, &reason);
         self.state.in_flight = None;
-        self.state.watch.seen = count.or(self.state.watch.seen);
         self.state.last = Some(LastCycle {
             cycle: self.cycle,
             at: self.now,
@@ -266,7 +264,7 @@ impl<'a> Turn<'a> {
     }
 
     /// A whole cycle went through: a group that was being tried again works.
-    fn recover(&mut self, count: Count) {
+    pub(super) fn recover(&mut self, count: Count) {
         if self.state.health == Health::OnTrial {
             self.state.health = Health::Working;
             self.state.restarts.recovered();

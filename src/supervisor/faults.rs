@@ -39,6 +39,10 @@ impl SupervisorActor {
             retry.as_secs_f64()
         );
         error!(process:% = process; "{process} is degraded: {reason}");
+        self.undrain(process, ctx);
+        let Some(group) = self.groups.get(process) else {
+            return;
+        };
         group
             .memory
             .commit(|state| state.health = Health::Degraded { retry_at });
@@ -103,7 +107,7 @@ impl SupervisorActor {
                 unmeasured(group, cycle, fault, self.works.clock.now().wall),
             ),
             (Role::Decide, Stage::Deciding, _)
-            | (Role::Scale, Stage::Scaling, _)
+            | (Role::Scale, Stage::Draining | Stage::Scaling, _)
             | (_, _, false) => {
                 let why = format!("the {} part {}", fault.role, fault.cause);
                 group.turn(&self.works, cycle, |turn| Some(turn.lost(&why)));

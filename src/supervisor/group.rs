@@ -12,6 +12,7 @@ use log::warn;
 use crate::backend::BuildError;
 use crate::decision::actor::DeciderActor;
 use crate::decision::panel::Panel;
+use crate::drain::Drainer;
 use crate::measurement::actor::MeasureActor;
 use crate::messages::Measured;
 use crate::model::{ProcessName, Role};
@@ -19,6 +20,7 @@ use crate::notification::actor::NotifierActor;
 use crate::notification::heirs::heirs;
 use crate::notification::outbox::Outbox;
 use crate::scaling::actor::ScalerActor;
+use crate::scaling::draining::Drains;
 use crate::scaling::settling::Settling;
 use crate::scaling::{ScaleError, ScalingBackend};
 use crate::settings::ProcessSettings;
@@ -32,6 +34,7 @@ use crate::supervisor::guard::Life;
 use crate::supervisor::memory::{Memory, State};
 use crate::supervisor::plan::{Common, Plan};
 use crate::supervisor::restarts::Restarts;
+use crate::supervisor::standby::Watch;
 use crate::supervisor::works::Works;
 use crate::wire::Wire;
 
@@ -47,6 +50,8 @@ pub struct Group {
     pub scaling: Rc<dyn ScalingBackend>,
     /// What is tried beside its own decision.
     pub challenger: Option<Challenger>,
+    /// Who drains before a scale down, if anybody.
+    pub drainer: Option<Rc<dyn Drainer>>,
     /// What waits to be told, which outlives the notifiers' actor.
     pub outbox: Outbox,
     /// Which life this is.
@@ -99,6 +104,7 @@ impl Group {
             memory: Memory::new(state),
             scaling: works.scaling(&settings)?,
             challenger: Challenger::new(works, common, &settings)?,
+            drainer: works.drainer(&settings)?,
             outbox: Outbox::default(),
             generation: 0,
             crew: Crew::default(),
@@ -136,12 +142,20 @@ impl Group {
         let notify = start.member(Role::Notify, true, |desk| {
             NotifierActor::new(desk, notifiers, self.outbox.clone())
         });
+        let drains = self.drainer.as_ref().map(|drainer| {
+            let (drained, given_back) = (
+                Wire::to(supervisor, &works.tap),
+                Wire::to(supervisor, &works.tap),
+            );
+            Drains::new(Rc::clone(drainer), drained, given_back)
+        });
         let scale = start.member(Role::Scale, true, |desk| {
             ScalerActor::new(
                 desk,
                 Rc::clone(&self.scaling),
                 Wire::to(supervisor, &works.tap),
                 works.leadership.clone(),
+                drains,
             )
         });
         let decide = start.member(Role::Decide, true, |desk| {
@@ -215,7 +229,9 @@ impl Group {
         self.challenger = Challenger::take_up(self.challenger.take(), works, common, &settings)?;
         let other_platform = settings.scaling != self.settings.scaling;
         if other_platform {
+            let drainer = works.drainer(&settings)?;
             self.scaling = works.scaling(&settings)?;
+            self.drainer = drainer;
         }
         let other_load = !settings.metrics().eq(self.settings.metrics());
         let heirs = heirs(&self.settings.notification, &settings.notification);
@@ -231,8 +247,9 @@ impl Group {
             }
             if other_platform {
                 // It may be another app, whose count was never read.
-                (state.counted, state.watch.seen) = (false, None);
+                state.counted = false;
                 state.settling = Settling::default();
+                (state.watch, state.manual) = (Watch::default(), None);
             }
             state.hand_on(&heirs);
         });

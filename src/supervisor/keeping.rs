@@ -8,17 +8,13 @@
 //! shows, and a cooldown too many does less harm than one that is forgotten.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::clock::Now;
-use crate::decision::{Level, Reading};
 use crate::envelope::Cause;
-use crate::envelope::doubt::Evidence;
 use crate::envelope::futility::Futility;
 use crate::envelope::usage::Usage;
 use crate::envelope::wishes::Wishes;
@@ -29,19 +25,19 @@ use crate::orders::news::Announced;
 use crate::scaling::settling::Settling;
 use crate::state::Snapshot;
 use crate::supervisor::cooldown::Cooldown;
+use crate::supervisor::kept_view::KeptView;
 use crate::supervisor::ledger::ScaleRecord;
-use crate::supervisor::memory::State;
+use crate::supervisor::manual::OnItsWay;
+use crate::supervisor::memory::{Stage, State};
 use crate::supervisor::plan::Plan;
-use crate::supervisor::views::View;
+use crate::supervisor::respect::Changed;
+use crate::supervisor::standby::Watch;
 
 /// The form of a snapshot. One of another form is not read.
 const FORM: u32 = 1;
 
 /// How many of the latest scales are kept: for rapid scaling, rates and waits.
 const MOST_SCALES: usize = 200;
-
-/// A measurement's data is kept in the history when it has at most so many bytes; a number always is.
-const MOST_DATA: usize = 2_000;
 
 /// What is kept of a process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -75,19 +71,12 @@ pub struct Kept {
     /// The scale that was ordered and has not been answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ordered: Option<(Count, Count)>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct KeptView {
-    history: Vec<KeptReading>,
-    evidence: Evidence,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct KeptReading {
-    at: DateTime<Utc>,
-    level: Level,
-    data: Value,
+    /// The scale that the count may still be on its way to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on_its_way: Option<OnItsWay>,
+    /// The change by hand that is respected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    manual: Option<Changed>,
 }
 
 impl Kept {
@@ -98,6 +87,7 @@ impl Kept {
         let order = state
             .in_flight
             .as_ref()
+            .filter(|running| running.stage == Stage::Scaling)
             .and_then(|running| running.order.as_ref());
         let mut views = state.views.iter().map(KeptView::of);
         Self {
@@ -105,7 +95,7 @@ impl Kept {
             at: now.wall,
             mono: now.mono,
             cycle: state.cycle,
-            count: state.last.as_ref().and_then(|last| last.count),
+            count: state.watch.known,
             adopted_max: state.adopted_max,
             counted: state.counted,
             view: views.next().unwrap_or_default(),
@@ -122,6 +112,8 @@ impl Kept {
             rapid: state.rapid.clone(),
             announced: state.announced.clone(),
             ordered: order.map(|order| (order.from, order.to)),
+            on_its_way: state.watch.on_its_way,
+            manual: state.manual,
         }
     }
 
@@ -165,6 +157,9 @@ impl Kept {
         state.adopted_max = self.adopted_max.filter(|_| !plan.max_is_written);
         state.counted = self.counted;
         state.before_start = self.count;
+        let on_its_way = self.on_its_way.map(|order| order.moved(moved));
+        state.watch = Watch::resumed(self.count, on_its_way);
+        state.manual = self.manual.map(|changed| changed.moved(moved));
         state.futility = self.futility;
         state.usage = self.usage;
         state.conditions = self.conditions;
@@ -199,6 +194,13 @@ impl Kept {
         state.views.set(views);
         if let Some((from, to)) = self.ordered {
             state.before_start = Some(to);
+            // However long the program was away: what is found may be what it asked for.
+            state.watch.on_its_way = Some(OnItsWay {
+                from,
+                to,
+                at: now.mono,
+                is_answered: false,
+            });
             let at = moved.time(self.mono);
             if let Some(direction) = Direction::between(from, to) {
                 state.ledger.enter(past_scale(at, self.at, direction));
@@ -224,50 +226,6 @@ fn past_scale(mono: Duration, wall: DateTime<Utc>, direction: Direction) -> Scal
         direction,
         cause: Cause::Load,
         reason: String::new(),
-    }
-}
-
-impl KeptView {
-    fn of(view: &View) -> Self {
-        Self {
-            history: view.history.iter().map(KeptReading::of).collect(),
-            evidence: view.evidence.clone(),
-        }
-    }
-
-    /// The view on this program's clock; without what was measured, unless that is still fresh.
-    fn view(self, moved: Moved, is_fresh: bool) -> View {
-        let mut view = View {
-            history: self.history.into_iter().map(KeptReading::reading).collect(),
-            evidence: self.evidence.moved(moved),
-        };
-        if !is_fresh {
-            view.forget();
-        }
-        view
-    }
-}
-
-impl KeptReading {
-    fn of(reading: &Reading) -> Self {
-        let small = reading.data.is_number() || reading.data.to_string().len() <= MOST_DATA;
-        Self {
-            at: reading.at,
-            level: reading.level,
-            data: if small {
-                (*reading.data).clone()
-            } else {
-                Value::Null
-            },
-        }
-    }
-
-    fn reading(self) -> Reading {
-        Reading {
-            at: self.at,
-            level: self.level,
-            data: Arc::new(self.data),
-        }
     }
 }
 
@@ -300,11 +258,16 @@ impl Moved {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use serde_json::Value;
+
     use super::*;
     use crate::backend::Registry;
+    use crate::decision::{Level, Reading};
     use crate::envelope::doubt::Trust;
     use crate::settings::{Source, load};
-    use crate::supervisor::memory::{InFlight, LastCycle, Order, Stage};
+    use crate::supervisor::memory::{InFlight, LastCycle, Order};
 
     fn plan() -> Plan {
         let text = "[processes.web]\nmeasurement = { measurement_url = \"http://a.test/\" }\n\

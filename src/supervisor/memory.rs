@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::clock::Now;
+use crate::drain::progress::{Debt, Draining};
 use crate::envelope::Cause;
 use crate::envelope::futility::Futility;
 use crate::envelope::usage::Usage;
@@ -23,6 +24,7 @@ use crate::scaling::settling::Settling;
 use crate::supervisor::cooldown::Cooldown;
 use crate::supervisor::ledger::Ledger;
 use crate::supervisor::plan::Plan;
+use crate::supervisor::respect::Changed;
 use crate::supervisor::restarts::Restarts;
 use crate::supervisor::standby::Watch;
 use crate::supervisor::views::Views;
@@ -74,6 +76,10 @@ pub struct State {
     pub cooldown: Cooldown,
     /// Whether the processes have come to rest.
     pub settling: Settling,
+    /// The drain under way.
+    pub draining: Option<Draining>,
+    /// What earlier ones may have left.
+    pub debt: Debt,
     /// The scales of the past.
     pub ledger: Ledger,
     /// What each notifier has told.
@@ -102,8 +108,10 @@ pub struct State {
     pub stopping: bool,
     /// How the last cycle ended, for the status.
     pub last: Option<LastCycle>,
-    /// What the leader is seen to do, where another leads.
+    /// What is needed to see that the count was changed, and by whom.
     pub watch: Watch,
+    /// The latest change by hand, in its cycle and while it is respected.
+    pub manual: Option<Changed>,
     /// The record of the cycle in flight, once it was decided.
     pub record: Option<Rc<CycleRecord>>,
 }
@@ -147,6 +155,8 @@ pub enum Stage {
     Measuring,
     /// The count is being read, or the decision made.
     Deciding,
+    /// Those that a scale takes away are being drained, or looked at.
+    Draining,
     /// The count is being set.
     Scaling,
 }

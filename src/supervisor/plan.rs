@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::backend::BuildError;
 use crate::decision::combine::Combine;
 use crate::decision::schedule::{LocalTime, Schedule};
+use crate::drain::{self, ERRAND};
 use crate::envelope::Step;
 use crate::model::{Bounds, Count, Direction, ProcessName};
 use crate::notification::policy::Policy;
@@ -60,10 +61,14 @@ pub struct Plan {
     pub combine: Combine,
     /// How long the platform's calls of one cycle may take.
     pub scale_timeout: Duration,
+    /// How long a drain before a scale down may take, where there is one.
+    pub drain: Option<Duration>,
     /// How long a process takes to boot, where that is written.
     pub boot_time: Option<Duration>,
     /// How long a cooldown is.
     pub wait: Duration,
+    /// How long a count that somebody set on the platform is respected.
+    pub respect_manual: Duration,
     /// How many results are kept.
     pub history_length: usize,
     /// How many processes one scale adds or removes.
@@ -90,6 +95,7 @@ struct Deciding {
     post_scale_wait_time_seconds: f64,
     history_length: usize,
     zero_is_off: bool,
+    respect_manual_scale_for_seconds: f64,
     mode: Mode,
     combine: Combine,
     #[serde(flatten)]
@@ -154,6 +160,8 @@ impl Rules {
 struct Scaling {
     timeout_in_seconds: f64,
     boot_time_in_seconds: Option<f64>,
+    drain: String,
+    drain_timeout_in_seconds: f64,
 }
 
 impl Plan {
@@ -183,8 +191,11 @@ impl Plan {
             combine: deciding.combine,
             metrics,
             scale_timeout: seconds(scaling.timeout_in_seconds),
+            drain: (scaling.drain == drain::settings::CELERY)
+                .then(|| seconds(scaling.drain_timeout_in_seconds)),
             boot_time: scaling.boot_time_in_seconds.map(seconds),
             wait: seconds(deciding.post_scale_wait_time_seconds),
+            respect_manual: seconds(deciding.respect_manual_scale_for_seconds),
             history_length: deciding.history_length,
             increment: deciding.increment,
             envelope: deciding.envelope,
@@ -224,7 +235,8 @@ impl Plan {
 
     /// When a cycle is given up, should some message of it be lost: longer than all its steps may take together.
     pub fn cycle_deadline(&self) -> Duration {
-        self.timeout() + self.scale_timeout * 2 + DECISION_DEADLINE + STUCK_AFTER * 8
+        let errand = self.drain.map_or(Duration::ZERO, |_| ERRAND);
+        self.timeout() + self.scale_timeout * 2 + DECISION_DEADLINE + errand + STUCK_AFTER * 8
     }
 }
 

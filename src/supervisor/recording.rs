@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::clock::Now;
-use crate::envelope::{Cause, Verdict};
+use crate::envelope::{Cause, Clamp, Verdict};
 use crate::messages::{Decided, Opinion, Silence};
 use crate::model::Cycle;
 use crate::one_line::one_line;
@@ -30,7 +30,10 @@ impl Turn<'_> {
                 reason: wish.reason.clone(),
             }),
             silence: decided.wish.as_ref().err().map(ToString::to_string),
-            otherwise: decided.grounds.otherwise.clone(),
+            otherwise: match &decided.wish {
+                Ok(_) => decided.grounds.otherwise.clone(),
+                Err(silence) => unless(silence).into_iter().collect(),
+            },
             ..blank(self.plan, self.cycle, self.now)
         };
         self.state.record = Some(Rc::new(record));
@@ -39,18 +42,35 @@ impl Turn<'_> {
     /// What the envelope made of it.
     pub(super) fn record_verdict(&mut self, verdict: &Verdict) {
         // A maximum may have been adopted since the record was begun.
-        let bounds = self.bounds();
+        let (bounds, manual) = (self.bounds(), self.manual_scale());
         let Some(record) = &mut self.state.record else {
             return;
         };
         let record = Rc::make_mut(record);
         record.clamps.clone_from(&verdict.clamps);
         record.cause = verdict.cause;
+        record.manual = manual;
         (record.min, record.max) = (bounds.min(), bounds.max());
+        // What else could have been measured mattered only if no rule would have held, or moved, the count all the same.
+        let is_by_load = verdict.target.is_some() && verdict.cause == Cause::Load;
+        if !verdict.clamps.is_empty() && !is_by_load {
+            record.otherwise.clear();
+        }
         if let Some(count) = record.count {
             let held = verdict.otherwise(count);
             record.otherwise.splice(0..0, held);
         }
+    }
+
+    /// One more rule had its say, after the envelope.
+    pub(super) fn record_clamp(&mut self, clamp: Clamp) {
+        let Some(record) = &mut self.state.record else {
+            return;
+        };
+        let record = Rc::make_mut(record);
+        let otherwise = record.count.and_then(|count| clamp.otherwise(count));
+        record.otherwise.splice(0..0, otherwise);
+        record.clamps.push(clamp);
     }
 
     /// The cycle is over: the record is closed, and goes to whoever keeps it.
@@ -67,6 +87,18 @@ impl Turn<'_> {
     }
 }
 
+/// What would have led to a wish; the envelope itself says it of a cooldown.
+fn unless(silence: &Silence) -> Option<String> {
+    let unless = match silence {
+        Silence::Cooling(_) => return None,
+        Silence::Unmeasured(_) => "it had been measured",
+        Silence::Settling(_) => "it had settled",
+        Silence::Uncounted => "the count had been read",
+        Silence::Undecided(_) => "the decision had not failed",
+    };
+    Some(format!("evaluated, if {unless}"))
+}
+
 fn blank(plan: &Plan, cycle: Cycle, now: Now) -> CycleRecord {
     let bounds = plan.bounds(now.wall, None);
     CycleRecord {
@@ -80,6 +112,7 @@ fn blank(plan: &Plan, cycle: Cycle, now: Now) -> CycleRecord {
         inputs: Vec::new(),
         wish: None,
         silence: None,
+        manual: None,
         clamps: Vec::new(),
         cause: Cause::Load,
         outcome: Outcome::Lost,

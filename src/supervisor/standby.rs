@@ -1,6 +1,8 @@
 //! What is different for a program that is one of several and does not lead: it orders nothing and tells nobody, and takes
 //! what the leader does to the count for its own doing, so that it can go on from there when it leads.
 
+use std::time::Duration;
+
 use log::debug;
 
 use crate::envelope::{Cause, Rule};
@@ -10,6 +12,10 @@ use crate::notification::Event;
 use crate::record::{CycleRecord, Outcome};
 use crate::supervisor::cycle::Turn;
 use crate::supervisor::ledger::ScaleRecord;
+use crate::supervisor::manual::OnItsWay;
+
+/// Since when a program leads that is no replica.
+const ALONE: Option<Duration> = Some(Duration::ZERO);
 
 /// Why the first cycle of a leader may not order.
 const JUST_LEADS: &str =
@@ -18,19 +24,37 @@ const JUST_LEADS: &str =
 /// Why the others may not.
 const STANDS_BY: &str = "standby: another replica leads, or nobody is known to";
 
-/// What is needed to see what the leader does to the count.
+/// What is needed to see that the count was changed, and by whom.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Watch {
     /// The count that was read or set last.
-    pub seen: Option<Count>,
-    /// Whether another replica led in the last cycle whose count was read.
-    pub stood_by: bool,
+    pub known: Option<Count>,
+    /// Since when this program led in the cycle that it is from (monotonic); `None`: it stood by.
+    pub led_since: Option<Duration>,
+    /// The latest scale of this program's that the count may still be on its way to.
+    pub on_its_way: Option<OnItsWay>,
+}
+
+impl Watch {
+    /// What is known in a program that goes on from another's snapshot: that one led, or there was no other.
+    pub fn resumed(known: Option<Count>, on_its_way: Option<OnItsWay>) -> Self {
+        Self {
+            known,
+            led_since: ALONE,
+            on_its_way,
+        }
+    }
+
+    /// The count is what a scale was to make it.
+    pub(super) fn arrived(&mut self, count: Count) {
+        self.on_its_way.take_if(|order| order.to == count);
+    }
 }
 
 impl Turn<'_> {
     /// The same, in a program that leads since then (monotonic), or does not.
     #[must_use]
-    pub fn leading(self, leads_since: Option<std::time::Duration>) -> Self {
+    pub fn leading(self, leads_since: Option<Duration>) -> Self {
         Self {
             leads_since,
             ..self
@@ -47,11 +71,20 @@ impl Turn<'_> {
         (began < since).then(|| JUST_LEADS.to_owned())
     }
 
+    /// Since when this program leads, if it may order in this cycle.
+    pub(super) fn leads(&self) -> Option<Duration> {
+        self.leads_since.filter(|_| self.stands_by().is_none())
+    }
+
+    /// Whether another may have led after the count was known.
+    pub(super) fn another_led(&self) -> bool {
+        let leads = self.leads();
+        leads.is_none() || leads != self.state.watch.led_since
+    }
+
     /// A count that is another than the one that was known, while another led, is taken for a scale of that one's.
     pub(super) fn shadow(&mut self, count: Count) {
-        let stands_by = self.stands_by().is_some();
-        let stood_by = std::mem::replace(&mut self.state.watch.stood_by, stands_by);
-        let known = self.state.watch.seen.filter(|_| stands_by || stood_by);
+        let known = self.state.watch.known;
         let changed = known.and_then(|from| Some((from, Direction::between(from, count)?)));
         let Some((from, direction)) = changed else {
             return;
@@ -80,7 +113,11 @@ pub(super) fn is_told(notify: &Notify) -> bool {
 pub(super) fn is_kept(record: &CycleRecord) -> bool {
     match record.outcome {
         Outcome::Scaled { .. } | Outcome::Failed { .. } | Outcome::Ordered { .. } => true,
-        Outcome::Held | Outcome::Would { .. } | Outcome::Uncounted | Outcome::Lost => false,
+        Outcome::Held
+        | Outcome::Draining { .. }
+        | Outcome::Would { .. }
+        | Outcome::Uncounted
+        | Outcome::Lost => false,
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) fn log_turned(process: &ProcessName, turned: &[(Event, Option<String>
             (Event::MeasurementFailed, Some(reason)) => {
                 info!(process:% = process; "{process}: {event}: {reason}");
             }
+            (Event::Drain, Some(how)) => info!(process:% = process; "{process}: {event}: {how}"),
             (Event::MeasurementFailed | Event::ScaleFailed, None) => {
                 info!(process:% = process; "{process}: {event} ended");
             }
@@ -41,6 +42,8 @@ pub(super) fn log_turned(process: &ProcessName, turned: &[(Event, Option<String>
                 | Event::Futile
                 | Event::Ordered
                 | Event::StoreFailed
+                | Event::Drain
+                | Event::ManualScale
                 | Event::Degraded,
                 _,
             ) => {}

@@ -1,6 +1,6 @@
 //! A group's turns: its memory is changed by a fact, and what comes of that is carried out.
 
-use crate::messages::{Notify, Scale};
+use crate::messages::{Drain, GiveBack, Notify, Scale};
 use crate::supervisor::cycle::{Orders, Turn};
 use crate::supervisor::group::Group;
 use crate::supervisor::keeping::Kept;
@@ -39,8 +39,17 @@ impl Group {
                 journal.note(snapshot, [record.kept()]);
             }
         }
-        if let (Some(order), Some(scaler)) = (orders.scale, &self.crew.scale) {
-            Wire::<Scale>::to(&scaler.addr, &works.tap).tell(order);
+        if let Some(scaler) = &self.crew.scale {
+            // First, so that nobody is given back what is taken away by the next order.
+            if let Some(order) = orders.give_back {
+                Wire::<GiveBack>::to(&scaler.addr, &works.tap).tell(order);
+            }
+            if let Some(order) = orders.drain {
+                Wire::<Drain>::to(&scaler.addr, &works.tap).tell(order);
+            }
+            if let Some(order) = orders.scale {
+                Wire::<Scale>::to(&scaler.addr, &works.tap).tell(order);
+            }
         }
         if let Some(notifier) = &self.crew.notify {
             let wire = Wire::<Notify>::to(&notifier.addr, &works.tap);

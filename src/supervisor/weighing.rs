@@ -70,11 +70,13 @@ impl Turn<'_> {
         Question {
             count: seen.count,
             bounds,
+            ordered: self.ordered_bounds(),
             wish: decided.wish.as_ref().ok().cloned(),
             cooling: state.cooldown.remaining(now.mono),
-            zero_is_off: plan.zero_is_off && platform.zero_can_mean_off,
+            zero_is_off: self.means_off(platform),
             limit: platform.limit,
             paused: self.paused(seen.count),
+            respected: self.respected(),
             doubts: decided
                 .grounds
                 .doubts
@@ -108,6 +110,11 @@ impl Turn<'_> {
                     reserved_hours: f64::from(bounds.min()) * hours_left(now.wall, plan.zone),
                 }),
         }
+    }
+
+    /// Whether a count of 0 means that somebody switched the process off.
+    pub(super) fn means_off(&self, platform: Platform) -> bool {
+        self.plan.zero_is_off && platform.zero_can_mean_off
     }
 
     /// How long nothing is scaled this way after the last scale.

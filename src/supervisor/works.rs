@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::cluster::leadership::Leadership;
 use crate::command::Known;
 use crate::decision::DecisionBackend;
+use crate::drain::{self, Drainer};
 use crate::http::Http;
 use crate::measurement::MeasurementBackend;
 use crate::model::ProcessName;
@@ -48,6 +49,8 @@ pub struct Works {
     pub kept: BTreeMap<ProcessName, Kept>,
     /// Whether this program leads, where it is one of several.
     pub leadership: Leadership,
+    /// How drainers are made.
+    pub drainers: drain::Build,
 }
 
 impl Works {
@@ -70,6 +73,7 @@ impl Works {
             journal: None,
             kept: BTreeMap::new(),
             leadership: Leadership::alone(),
+            drainers: drain::build,
         }
     }
 
@@ -123,6 +127,18 @@ impl Works {
         )
     }
 
+    /// Who drains the process before a scale down, if anybody.
+    pub fn drainer(
+        &self,
+        settings: &ProcessSettings,
+    ) -> Result<Option<Rc<dyn Drainer>>, BuildError> {
+        let (step, site) = (&settings.scaling, self.site(&settings.name));
+        (self.drainers)(&step.section, &site).map_err(|BuildError(why)| {
+            let why = step.section.veil(&why);
+            BuildError(format!("{}: drain: {why}", site.process))
+        })
+    }
+
     /// The process's notifiers. One that cannot be built stands among them and delivers nothing: what can still be
     /// scaled and told is.
     pub fn notification(&self, settings: &ProcessSettings) -> Vec<Notifier> {
@@ -146,6 +162,7 @@ impl Works {
             self.decision(process).err(),
             self.scaling(process).err(),
             self.challenger(settings, process).err(),
+            self.drainer(process).err(),
         ];
         others.into_iter().chain(notifiers).flatten().collect()
     }

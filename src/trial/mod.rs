@@ -3,6 +3,7 @@
 
 mod deciding;
 mod notices;
+mod survey;
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -64,8 +65,11 @@ pub async fn live(
     // What was measured, or why not, stands in the report.
     let _taken = trial.measure().await;
     if let Some(scaling) = trial.built("count", works.scaling(process)) {
-        trial.count(scaling.as_ref()).await;
+        let seen = trial.count(scaling.as_ref()).await;
         trial.look_ahead(scaling.as_ref()).await;
+        if let Some(seen) = seen {
+            trial.survey(&seen, scaling.as_ref()).await;
+        }
         let_go(scaling.as_ref()).await;
     }
     trial.notify(settings).await;

@@ -165,8 +165,9 @@ fn once_the_budget_of_the_day_is_spent_the_minimum_is_all_there_is() {
         assert!(web.count() > 1, "until midnight");
         let told = web.told();
         assert!(
-            told.iter()
-                .any(|text| text.contains("the budget of 30 process-hours is spent")),
+            told.iter().any(|text| text.contains(
+                "what is left of the day's 30 process-hours is needed for the minimum of 1"
+            )),
             "{told:?}"
         );
     });

@@ -9,6 +9,8 @@ mod cluster;
 #[cfg(test)]
 mod deadlines;
 #[cfg(test)]
+mod drain;
+#[cfg(test)]
 mod envelope;
 #[cfg(test)]
 mod faults;
@@ -16,6 +18,8 @@ mod faults;
 mod holds;
 #[cfg(test)]
 mod journal;
+#[cfg(test)]
+mod manual;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
@@ -42,6 +46,8 @@ mod trial;
 mod trust;
 #[cfg(test)]
 mod week;
+#[cfg(test)]
+mod why;
 
 use std::time::Duration;
 

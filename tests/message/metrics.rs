@@ -202,7 +202,7 @@ because    orders: the last result, 5000, is above 100; not up: the ceiling db i
              nothing by mails: gone
              95 by db
   count      4 asked for, 4 up; 1 to 9 allowed
-  wished     4 by max of 3: orders: the last result, 5000, is above 100; not up: the ceiling db is reached, the last result, 95, is above 90
+  wished     4 by max of 3
   alone      orders: 5, the last result, 5000, is above 100
              mails: nothing, not measured
              db (a ceiling): 5, the last result, 95, is above 90

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use autoscalebot::decision::Wish;
 use autoscalebot::envelope::{
-    Budget, Cause, Paused, Projection, Question, Rate, Rule, Stabilized, Step, Total, Verdict,
-    Waits, weigh,
+    Budget, Cause, Paused, Projection, Question, Rate, Respected, Rule, Stabilized, Step, Total,
+    Verdict, Waits, weigh,
 };
 use autoscalebot::model::{Bounds, Count};
 use proptest::prelude::*;
@@ -95,9 +95,15 @@ fn question() -> impl Strategy<Value = Question> {
     let total = sometimes((1..30_u32, 0..30_u64));
     let budget = sometimes((0.0..50.0_f64, 0.0..50.0_f64, 0.0..20.0_f64));
     let futile = sometimes(Just("futile".to_owned()));
-    (inner(), said(), said(), rate, total, budget, futile).prop_map(
-        |(question, up, down, rate, total, budget, futile)| Question {
+    let respected = sometimes(seconds().prop_map(|left| Respected {
+        why: "set by hand".to_owned(),
+        left,
+    }));
+    let people = (said(), said(), respected);
+    (inner(), people, rate, total, budget, futile).prop_map(
+        |(question, (up, down, respected), rate, total, budget, futile)| Question {
             paused: Paused { up, down },
+            respected,
             rate: rate.map(|(most, made)| Rate {
                 most,
                 made,
@@ -153,6 +159,28 @@ fn never_down_by_load_in_doubt() {
         prop_assert!(
             !down || verdict.cause != Cause::Load || question.doubts.is_empty(),
             "{question:?} {verdict:?}"
+        );
+        Ok(())
+    });
+}
+
+#[test]
+fn what_was_set_by_hand_is_not_moved_by_load_while_it_is_respected() {
+    holds(question(), |question| {
+        let verdict = weigh(&question);
+        let by_load = verdict.target.is_some() && verdict.cause == Cause::Load;
+        prop_assert!(
+            !by_load || question.respected.is_none(),
+            "{question:?} {verdict:?}"
+        );
+        let free = Question {
+            respected: None,
+            ..question.clone()
+        };
+        let without = weigh(&free);
+        prop_assert!(
+            without.cause == Cause::Load || without.target == verdict.target,
+            "the bounds and the budget are enforced all the same: {without:?} {verdict:?}"
         );
         Ok(())
     });

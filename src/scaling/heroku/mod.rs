@@ -80,7 +80,9 @@ pub static BACKEND: Backend<dyn ScalingBackend> = Backend {
             "How long a dyno takes from `starting` until it does its work. While a release or a restart is under way, nothing \
              is scaled down, and what is measured until so long after the last dyno came up, but at most twice as long in all, \
              is told and does not count; nor does what is measured before added dynos are up, for so long at most. 0: all \
-             that is measured counts. Bounds, and what cannot be measured, are not affected.",
+             that is measured counts. Bounds, and what cannot be measured, are not affected. Where it is written, \
+             `autoscalebot check` warns of a next scale up that may come before its end; what was learned is in the store, \
+             at which it does not look.",
         ),
     ],
     example: r#"backend = "heroku"
@@ -198,6 +200,10 @@ impl ScalingBackend for Heroku {
 
     fn target(&self) -> String {
         format!("heroku {} {}", self.app.api().shown(), self.app.api().app())
+    }
+
+    fn leaving(&self, seen: &Observed, to: Count) -> Option<Vec<String>> {
+        dynos::leaving(&self.process_type, seen.count, to, seen.fleet.as_deref())
     }
 
     fn limit(&self) -> Option<Count> {

@@ -1,13 +1,14 @@
 //! What can be proven about a configuration before it runs, with the numbers: thresholds between which a scale down would
-//! at once be taken back, and more calls than the platform allows. Warnings: it works, but not as its author thinks.
+//! at once be taken back, a wait after a scale up that is shorter than a boot, and more calls than the platform allows.
+//! Warnings: it works, but not as its author thinks.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::Count;
-use crate::settings::{Settings, Step};
+use crate::model::{Count, Direction};
+use crate::settings::{ProcessSettings, Settings, Step};
 use crate::supervisor::plan::Plan;
 
 /// Calls that a look at an app takes: its formation and its dynos.
@@ -41,12 +42,13 @@ pub(super) fn foreseen(settings: &Settings, now: DateTime<Utc>) -> Vec<String> {
         });
         told.collect::<Vec<_>>()
     });
+    let boots = planned().filter_map(|(process, plan)| too_soon(process, &plan));
     let intervals = planned().filter(|(process, _)| process.scaling.backend == "heroku");
     let intervals = intervals.map(|(process, plan)| {
         let app = process.scaling.section.text("app_name").unwrap_or_default();
         (app.to_owned(), plan.interval)
     });
-    flaps.chain(calls(intervals)).collect()
+    flaps.chain(boots).chain(calls(intervals)).collect()
 }
 
 /// Counts from which a scale down just below the lower threshold would be measured above the upper one.
@@ -90,6 +92,57 @@ fn flaps(of: &str, decision: &Step, plan: &Plan, now: DateTime<Utc>) -> Option<S
     })
 }
 
+/// A next scale up before the boot of what the last one added is over, by what is written: what was learned of boots is in
+/// the store of a running bot, which a file alone does not lead to.
+///
+/// ```text
+///   scale ├─ post_scale_wait_time ─┤     the results that count, one each interval
+///         ├────────┼────────┼──────┼─■────────■────────■ earliest: the last of those it takes
+///         ├───────── boot ──────────────────┤
+/// ```
+fn too_soon(process: &ProcessSettings, plan: &Plan) -> Option<String> {
+    let boot = plan.boot_time?.as_secs_f64();
+    let (decision, interval) = (&process.decision.section, plan.interval.as_secs_f64());
+    let results = [
+        "number_of_fails_to_scale_up_after",
+        "number_of_measurements_to_average",
+    ];
+    let results = results
+        .iter()
+        .find_map(|name| decision.number(name))
+        .unwrap_or(1.0);
+    let (wait, direction) = (plan.wait, plan.envelope.wait(Direction::Up));
+    let first_after = |wait: Duration| (wait.as_secs_f64() / interval).ceil().max(1.0) * interval;
+    let by_results = first_after(wait) + (results - 1.0) * interval;
+    let by_direction = first_after(direction);
+    let earliest = by_results.max(by_direction);
+    if earliest >= boot {
+        return None;
+    }
+    let shown = |name: &str, wait: Duration| {
+        let seconds = decision.shown(name, &wait.as_secs_f64().to_string());
+        format!("{name} is {seconds}")
+    };
+    let held = if by_direction > by_results {
+        shown("scale_up_cooldown_seconds", direction)
+    } else {
+        let many = if results > 1.0 { "results" } else { "result" };
+        let wait = shown("post_scale_wait_time_seconds", wait);
+        format!("{wait}, and {results} {many} after it, {interval} s apart, are enough")
+    };
+    let takes = process
+        .scaling
+        .section
+        .shown("boot_time_in_seconds", &boot.to_string());
+    let name = &process.name;
+    Some(format!(
+        "`processes.{name}`: the next scale up may come {earliest} s after the last ({held}), while a boot takes \
+         {takes} s (boot_time_in_seconds). As long as the platform tells that what was added is starting, no result \
+         counts before it is up; when it does not tell, or one has crashed, more would be added for a load that those \
+         could carry. A post_scale_wait_time_seconds of {takes} waits for them in any case"
+    ))
+}
+
 /// More calls an hour than an account has.
 fn calls(intervals: impl Iterator<Item = (String, Duration)>) -> Option<String> {
     let mut apps: BTreeMap<String, Duration> = BTreeMap::new();
@@ -120,10 +173,15 @@ mod tests {
     use crate::settings::{Source, load};
 
     fn told(decision: &str, interval: f64) -> Vec<String> {
+        told_of("", decision, interval)
+    }
+
+    /// The same, with these more in the scaling table.
+    fn told_of(scaling: &str, decision: &str, interval: f64) -> Vec<String> {
         let text = format!(
             "[processes.web]\n\
              measurement = {{ measurement_url = \"http://a.test/\", measurement_interval_in_seconds = {interval} }}\n\
-             scaling = {{ app_name = \"shop\", api_key = \"k\" }}\n\
+             scaling = {{ app_name = \"shop\", api_key = \"k\" {scaling} }}\n\
              [processes.web.decision]\n{decision}\n"
         );
         let settings = load(&Source::new("test", text), &Registry::built_in(), &|_| None).unwrap();
@@ -157,6 +215,104 @@ mod tests {
             1,
             "4 - 3 = 1: four times as much on each"
         );
+    }
+
+    const BOOT: &str = ", boot_time_in_seconds = 45";
+
+    /// The boot; the decision's settings; the interval; the earliest next scale up, if that is too soon; why.
+    type Row = (
+        &'static str,
+        &'static str,
+        f64,
+        Option<&'static str>,
+        &'static str,
+    );
+
+    const WAITS: [Row; 11] = [
+        ("", "", 5.0, None, "a boot that is not written is not known"),
+        (BOOT, "", 5.0, Some("15"), "three results from 5 s on"),
+        (BOOT, "", 15.0, None, "three results take as long"),
+        (BOOT, "", 14.0, Some("42"), "not quite"),
+        (
+            BOOT,
+            "post_scale_wait_time_seconds = 40",
+            5.0,
+            None,
+            "40, 45 and 50 s",
+        ),
+        (
+            BOOT,
+            "post_scale_wait_time_seconds = 31",
+            5.0,
+            None,
+            "35, 40 and 45 s",
+        ),
+        (
+            BOOT,
+            "post_scale_wait_time_seconds = 30",
+            5.0,
+            Some("40"),
+            "30, 35 and 40 s",
+        ),
+        (
+            BOOT,
+            "scale_up_cooldown_seconds = 45",
+            5.0,
+            None,
+            "it alone is enough",
+        ),
+        (
+            BOOT,
+            "scale_up_cooldown_seconds = 20",
+            5.0,
+            Some("20"),
+            "it is what holds it",
+        ),
+        (
+            BOOT,
+            "number_of_fails_to_scale_up_after = 1",
+            5.0,
+            Some("5"),
+            "one result",
+        ),
+        (
+            BOOT,
+            "backend = \"average_threshold\"\nnumber_of_measurements_to_average = 9",
+            5.0,
+            None,
+            "a mean of nine",
+        ),
+    ];
+
+    #[test]
+    fn a_next_scale_up_before_the_boot_is_over_is_told() {
+        for (boot, decision, interval, earliest, because) in WAITS {
+            let found = told_of(boot, decision, interval);
+            let wanted = earliest.map(|at| format!("may come {at} s after the last"));
+            assert_eq!(
+                found.len(),
+                usize::from(wanted.is_some()),
+                "{because}: {found:?}"
+            );
+            let is_told = |wanted: &String| found.iter().any(|told| told.contains(wanted));
+            assert!(wanted.as_ref().is_none_or(is_told), "{because}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn it_is_told_with_the_numbers_and_what_would_be_right() {
+        assert_eq!(
+            told_of(BOOT, "", 5.0),
+            [
+                "`processes.web`: the next scale up may come 15 s after the last (post_scale_wait_time_seconds is 5, and 3 \
+                 results after it, 5 s apart, are enough), while a boot takes 45 s (boot_time_in_seconds). As long as the \
+                 platform tells that what was added is starting, no result counts before it is up; when it does not \
+                 tell, or one has crashed, more would be added for a load that those could carry. A \
+                 post_scale_wait_time_seconds of 45 waits for them in any case"
+            ]
+        );
+        let up = "scale_up_cooldown_seconds = 20";
+        assert!(told_of(BOOT, up, 5.0)[0].contains("(scale_up_cooldown_seconds is 20), while"));
     }
 
     #[test]
