@@ -232,9 +232,17 @@ fn every_commented_out_backend_of_the_reference_loads() {
             .filter_map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')))
             .collect();
         let rest = rest_but(step);
-        // A queue's own URL stands instead of host, port and database, and a threshold has one name.
+        // A queue's own URL stands instead of host, port and database, and `adaptive` has one target.
         let text = format!("{rest}\n{}\n", body.join("\n"));
-        let text = without(&text, &["host =", "port = 6379", "database_number ="]);
+        let text = without(
+            &text,
+            &[
+                "host =",
+                "port = 6379",
+                "database_number =",
+                "target_queue_wait_seconds =",
+            ],
+        );
         loads(head, &text);
     }
 }

@@ -4,6 +4,8 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::decision::grounds::{grounds, level, reading, weigh_in};
 use crate::decision::intake::NO_NUMBER;
 use crate::decision::missing::{self, Unknown};
@@ -154,7 +156,11 @@ impl Judge<'_> {
             history: view.history.into(),
             ..situation.clone()
         };
-        let decided = fenced(DECISION_DEADLINE, self.decide(&situation)).await;
+        let decided = fenced(
+            DECISION_DEADLINE,
+            self.decide(&situation, view.learned.as_deref()),
+        )
+        .await;
         let late = || {
             DecideError::Failed(format!(
                 "no decision within {} s",
@@ -168,9 +174,16 @@ impl Judge<'_> {
         (wish, grounds)
     }
 
-    async fn decide(&self, situation: &Situation) -> Result<Wish, DecideError> {
+    async fn decide(
+        &self,
+        situation: &Situation,
+        learned: Option<&Value>,
+    ) -> Result<Wish, DecideError> {
         if !self.is_set_up.get() {
             self.backend.setup().await?;
+            if let Some(learned) = learned {
+                self.backend.recall(learned);
+            }
             self.is_set_up.set(true);
         }
         self.backend.heartbeat_start().await?;

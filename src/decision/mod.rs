@@ -88,6 +88,20 @@ pub trait DecisionBackend {
         None
     }
 
+    /// Whether what is measured while a process boots, or a release is under way, is kept from it. One that knows of boots
+    /// itself must see what goes on meanwhile.
+    fn waits_for_rest(&self) -> bool {
+        true
+    }
+
+    /// What it has learned, to be kept with the process's state: it is given back after a restart. At most some kilobytes.
+    fn learned(&self) -> Option<Value> {
+        None
+    }
+
+    /// Goes on from what it had learned. Whatever does not fit is ignored.
+    fn recall(&self, _learned: &Value) {}
+
     /// What would have led to another wish, a sentence each: `up, if 2 more results had been above 1200 (the last was 840)`.
     fn otherwise(&self, _situation: &Situation) -> Vec<String> {
         Vec::new()

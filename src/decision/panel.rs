@@ -3,14 +3,16 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use serde_json::Value;
 
 use crate::clock::{Clock, Now};
 use crate::decision::combine::{Combine, Say, combine};
 use crate::decision::judge::{Basis, Judge, number};
-use crate::decision::rest::{at_rest, look, with_crashed};
+use crate::decision::rest::{at_rest, with_crashed};
 use crate::decision::{DecisionBackend, Situation};
 use crate::envelope::Projection;
 use crate::envelope::doubt::Trust;
@@ -137,10 +139,19 @@ impl Panel {
     ) -> Decided {
         let now = self.clock.now();
         let seen = count.as_ref().ok();
+        let waiting = self.waiting();
         let masked = seen.and_then(|seen| {
             let look = |state: &mut State| {
                 let changed = state.follow(seen.count, now.mono, &self.plan);
-                look(state, &self.plan, seen, now.mono).or(changed)
+                let masked = state.settling.look(seen, self.plan.boot_time, now.mono);
+                let masked = masked.or(changed);
+                if masked.is_some() {
+                    // Windows begin anew; that a source was away, or is, is remembered and acted on all the same.
+                    for place in &waiting {
+                        state.views.of(*place).forget();
+                    }
+                }
+                masked
             };
             self.memory.commit(look)
         });
@@ -149,7 +160,8 @@ impl Panel {
         let judged = self.judges().zip(all).enumerate();
         let asked = judged.map(|(place, (judge, taken_in))| {
             let view = views.get(place).cloned().unwrap_or_default();
-            let basis = at_rest(taken_in.basis, masked.as_ref());
+            let waits = judge.backend.waits_for_rest();
+            let basis = at_rest(taken_in.basis, masked.as_ref().filter(|_| waits));
             let situation = situation.as_ref();
             async move {
                 let (wish, grounds) = judge.wish(view, basis, situation, now.mono).await;
@@ -166,7 +178,29 @@ impl Panel {
             }
         });
         let opinions = join_all(asked).await;
+        self.keep_learned();
         self.together(measured, opinions, count)
+    }
+
+    /// What the backends have learned goes where it outlives them.
+    fn keep_learned(&self) {
+        let learned = self.seats.iter().map(|seat| seat.backend.learned());
+        let learned: Vec<Option<Value>> = learned.collect();
+        if learned.iter().all(Option::is_none) {
+            return;
+        }
+        self.memory.commit(|state| {
+            for (place, learned) in learned.into_iter().enumerate() {
+                state.views.of(place).learned = learned.map(Arc::new);
+            }
+        });
+    }
+
+    /// Which measurements are kept from their decision while the processes have not come to rest.
+    fn waiting(&self) -> Vec<usize> {
+        let seats = self.seats.iter().enumerate();
+        let waiting = seats.filter(|(_, seat)| seat.backend.waits_for_rest());
+        waiting.map(|(place, _)| place).collect()
     }
 
     fn situation(&self, seen: &Observed, now: Now) -> Situation {

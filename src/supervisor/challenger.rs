@@ -101,7 +101,6 @@ impl State {
         if before == count {
             return None;
         }
-        self.views.forget();
         self.cooldown.start(now, plan.wait);
         Some(format!("the count was changed from {before} to {count}"))
     }

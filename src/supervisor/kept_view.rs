@@ -19,6 +19,8 @@ const MOST_DATA: usize = 2_000;
 pub(super) struct KeptView {
     history: Vec<KeptReading>,
     evidence: Evidence,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    learned: Option<Arc<Value>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +35,7 @@ impl KeptView {
         Self {
             history: view.history.iter().map(KeptReading::of).collect(),
             evidence: view.evidence.clone(),
+            learned: view.learned.clone(),
         }
     }
 
@@ -41,6 +44,7 @@ impl KeptView {
         let mut view = View {
             history: self.history.into_iter().map(KeptReading::reading).collect(),
             evidence: self.evidence.moved(moved),
+            learned: self.learned,
         };
         if !is_fresh {
             view.forget();

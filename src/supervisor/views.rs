@@ -2,6 +2,9 @@
 //! rest on them.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+
+use serde_json::Value;
 
 use crate::decision::Reading;
 use crate::envelope::doubt::Evidence;
@@ -14,6 +17,8 @@ pub struct View {
     pub history: VecDeque<Reading>,
     /// Whether a scale down may rest on what was measured.
     pub evidence: Evidence,
+    /// What the decision backend has learned, if it learns.
+    pub learned: Option<Arc<Value>>,
 }
 
 impl View {
@@ -34,8 +39,8 @@ impl View {
         }
     }
 
-    /// The count was changed: what was measured before says nothing about it. That a source is away is remembered all the
-    /// same.
+    /// The count was changed: what was measured before says nothing about it. That a source is away, and what was learned, is
+    /// remembered all the same.
     pub fn forget(&mut self) {
         self.history.clear();
         self.evidence.clear();

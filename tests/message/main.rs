@@ -1,6 +1,8 @@
 //! Do the actors keep their promises? Real actors, scripted backends, a paused clock, no sockets.
 
 #[cfg(test)]
+mod adaptive;
+#[cfg(test)]
 mod backends;
 #[cfg(test)]
 mod challenger;

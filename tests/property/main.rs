@@ -1,6 +1,8 @@
 //! Does it hold for histories that nobody thought of? Generated inputs against the pure rules and the actors.
 
 #[cfg(test)]
+mod adaptive;
+#[cfg(test)]
 mod cooldown;
 #[cfg(test)]
 mod cycles;

@@ -19,12 +19,21 @@ const SLOTS: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 16.0];
 /// A utilisation that is never planned for.
 const FULL: f64 = 0.9999;
 
+/// No response is shorter, in seconds.
+const LEAST: f64 = 1e-5;
+
+/// No service takes longer.
+const LONGEST: f64 = 3600.0;
+
 /// How many halvings find a root.
 const HALVINGS: u32 = 40;
 
 /// Over how many seconds the service time is learned: at first, and once it is known.
 const FIRST_SPAN: f64 = 60.0;
 const SPAN: f64 = 900.0;
+
+/// And over how many while more comes than is carried.
+const OVERLOADED_SPAN: f64 = 600.0;
 
 /// After how many measurements it is known.
 const KNOWN_AFTER: f64 = 40.0;
@@ -102,6 +111,7 @@ impl Capacity {
     /// Learns from a response time (seconds) at a rate a process (requests a second); `counts`: the count stood still
     /// meanwhile, and there was no backlog, in which a response says more of the past than of the rate.
     pub(super) fn learn(&mut self, response: f64, rate: f64, counts: bool, seconds: f64) {
+        let response = response.max(LEAST);
         if self.beliefs.is_empty() {
             let belief = |slots| Belief {
                 slots,
@@ -130,6 +140,19 @@ impl Capacity {
                 SPAN
             };
             belief.service *= ((seconds / span).min(1.0) * off).exp();
+            belief.service = belief.service.clamp(LEAST / 100.0, LONGEST);
+        }
+    }
+
+    /// More comes to a process than it carries, and goes on piling up: its service takes at least as long as it then must.
+    pub(super) fn overloaded(&mut self, rate: f64, seconds: f64) {
+        if rate <= 0.0 {
+            return;
+        }
+        for belief in &mut self.beliefs {
+            let least = (belief.slots / rate).min(LONGEST);
+            let raised = (least - belief.service).max(0.0);
+            belief.service += (seconds / OVERLOADED_SPAN).min(1.0) * raised;
         }
     }
 

@@ -19,6 +19,13 @@ const KNOWN_AFTER: f64 = 2.0;
 /// The service time before, as a part of the target.
 const UNLEARNED: f64 = 1.0 / 3.0;
 
+/// No job is shorter or longer, in seconds.
+const LEAST: f64 = 1e-3;
+const LONGEST_JOB: f64 = 1e6;
+
+/// How fast a guess of it grows while jobs wait on, in a target's time.
+const GROWS: f64 = 0.2;
+
 /// Over how many arrivals, and at most how many seconds, the rate is taken.
 const ARRIVALS: f64 = 30.0;
 const LONGEST: f64 = 600.0;
@@ -54,6 +61,9 @@ pub(super) struct Jobs {
     slots: f64,
     slots_seen: f64,
     part: f64,
+    guess: f64,
+    /// For how long jobs have been waiting without a break.
+    waited: f64,
     /// What was in the system, and at work, at the last look.
     last: Option<(f64, f64)>,
 }
@@ -68,6 +78,8 @@ impl Default for Jobs {
             slots: 1.0,
             slots_seen: 0.0,
             part: FIRST_PART,
+            guess: 1.0,
+            waited: 0.0,
             last: None,
         }
     }
@@ -102,12 +114,10 @@ impl Jobs {
         let busy = seen
             .busy
             .or_else(|| Some(seen.utilisation? * ready * self.slots));
-        let busy = busy.unwrap_or_else(|| {
-            if waiting > 0.0 {
-                ready * self.slots
-            } else {
-                0.0
-            }
+        let busy = busy.unwrap_or(if waiting > 0.0 {
+            ready * self.slots
+        } else {
+            0.0
         });
         self.learn_slots(busy / ready, waiting, seconds);
         let inside = waiting + busy;
@@ -175,15 +185,32 @@ impl Jobs {
             self.worked = self.worked * keep + f64::midpoint(busy, was_busy) * seconds;
         }
         if self.finished > KNOWN_AFTER && self.worked > 0.0 {
-            self.worked / self.finished
+            (self.worked / self.finished).clamp(LEAST, LONGEST_JOB)
         } else {
-            target * UNLEARNED
+            target * UNLEARNED * self.guess(seen, target, seconds)
         }
+    }
+
+    /// By how much the first guess of the service time is to be corrected, where finished jobs cannot be counted: jobs that
+    /// wait on and on take longer than was thought, and an empty queue lets it be forgotten.
+    fn guess(&mut self, seen: &Seen, target: f64, seconds: f64) -> f64 {
+        if seen.queue.is_some_and(|waiting| waiting >= 1.0) {
+            self.waited += seconds;
+        } else {
+            self.waited = 0.0;
+        }
+        let pace = match self.waited {
+            waited if waited > target => seconds / target * GROWS,
+            waited if waited > 0.0 => 0.0,
+            _ => -seconds / SPAN,
+        };
+        self.guess = (self.guess * pace.exp()).clamp(0.05, 20.0);
+        self.guess
     }
 
     /// Jobs a second, over as long as it takes to know that.
     fn smooth(&mut self, rate: f64, seconds: f64) -> f64 {
-        let span = (ARRIVALS / rate.max(1e-6)).clamp(seconds, LONGEST);
+        let span = (ARRIVALS / rate.max(1e-6)).min(LONGEST).max(seconds);
         let before = self.rate.unwrap_or(rate);
         let smooth = before + (1.0 - (-seconds / span).exp()) * (rate - before);
         self.rate = Some(smooth);

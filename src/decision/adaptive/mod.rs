@@ -158,6 +158,21 @@ impl DecisionBackend for Backed {
         false
     }
 
+    /// It knows of boots itself, and needs every look.
+    fn waits_for_rest(&self) -> bool {
+        false
+    }
+
+    fn learned(&self) -> Option<Value> {
+        serde_json::to_value(&*self.state.borrow()).ok()
+    }
+
+    fn recall(&self, learned: &Value) {
+        if let Ok(state) = Adaptive::deserialize(learned) {
+            *self.state.borrow_mut() = state;
+        }
+    }
+
     fn is_zero(&self, number: Option<f64>, data: &Value) -> bool {
         let is_zero = |name: &str| data.get(name).and_then(Value::as_f64) == Some(0.0);
         number == Some(0.0) || is_zero("queue_length") || is_zero("arrivals")
@@ -166,6 +181,11 @@ impl DecisionBackend for Backed {
 
 impl Backed {
     fn unknown(&self) -> String {
+        if self.state.borrow().is_too_noisy() {
+            return "single responses vary too much to tell the load by them: measure the mean of all requests and, at best, how \
+                    many came (`response_time_ms` and `arrivals` in the measurement's data)"
+                .to_owned();
+        }
         let wanted = match self.rules.goal {
             Goal::Response(_) => {
                 "a response time in milliseconds, or an object with `response_time_ms`, `arrivals` or `utilisation`"

@@ -47,6 +47,7 @@ pub struct Rules {
 impl Adaptive {
     /// What is wanted after this look; `None`: it says nothing of the load.
     pub fn decide(&mut self, seen: &Seen, rules: Rules) -> Option<Wish> {
+        let seen = &seen.sane();
         let learned = self.boots.learn(seen.at, seen.count, seen.ready);
         let boot = rules.boot.unwrap_or(learned);
         let since = self.at.map_or(FIRST_INTERVAL, |at| seen.at - at);
@@ -78,6 +79,11 @@ impl Adaptive {
             desired: desired.round().to_i64().unwrap_or(i64::MAX),
             reason,
         })
+    }
+
+    /// Whether the load cannot be told because only single responses are measured.
+    pub fn is_too_noisy(&self) -> bool {
+        self.web.is_too_noisy()
     }
 
     /// The highest want of a while, this one among them.
@@ -126,4 +132,136 @@ fn told_jobs(want: &jobs::Want, target: f64, ahead: f64) -> String {
         forecast.deviation * 100.0,
         want.processes,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Goal = Goal::Response(1.0);
+    const HALF_MINUTE: Goal = Goal::Wait(30.0);
+
+    fn rules(goal: Goal) -> Rules {
+        Rules {
+            goal,
+            budget: 0.01,
+            boot: None,
+        }
+    }
+
+    /// Web processes that take 0.1 s a request: what is seen of them under a load of so many busy ones.
+    fn web(at: f64, load: f64, count: f64) -> Seen {
+        let busy = (load / count).min(0.99);
+        Seen {
+            at,
+            count,
+            ready: count,
+            response: Some(0.1 / (1.0 - busy)),
+            arrivals: Some(load * 10.0 * 15.0),
+            ..Seen::default()
+        }
+    }
+
+    /// Follows the wishes at once, every 15 s; the last count.
+    fn settled(policy: &mut Adaptive, load: impl Fn(f64) -> f64, looks: u32) -> i64 {
+        let mut count = 1;
+        for look in 0..looks {
+            let at = f64::from(look) * 15.0;
+            let seen = web(at, load(at), count.to_f64().unwrap());
+            count = policy.decide(&seen, rules(SECOND)).unwrap().desired.max(1);
+        }
+        count
+    }
+
+    #[test]
+    fn a_steady_load_gets_a_little_more_than_it_needs() {
+        // 8 busy ones at nine tenths each are 8.9, and nothing varies.
+        for (load, least, most) in [(8.0, 9, 10), (40.0, 45, 54), (0.5, 1, 1)] {
+            let count = settled(&mut Adaptive::default(), |_| load, 400);
+            assert!((least..=most).contains(&count), "{load}: {count}");
+        }
+    }
+
+    #[test]
+    fn a_surge_is_followed_at_once_and_a_lull_after_a_while() {
+        let mut policy = Adaptive::default();
+        let surge = |at: f64| if at < 3000.0 { 4.0 } else { 16.0 };
+        assert!(
+            settled(&mut policy, surge, 203) >= 16,
+            "30 s after it began"
+        );
+        let mut calm = Adaptive::default();
+        let lull = |at: f64| if at < 3000.0 { 16.0 } else { 4.0 };
+        assert!(
+            settled(&mut calm, lull, 202) >= 16,
+            "half a minute is no lull"
+        );
+        assert!(settled(&mut Adaptive::default(), lull, 260) <= 7);
+    }
+
+    #[test]
+    fn a_queue_is_worked_off_in_time() {
+        let mut policy = Adaptive::default();
+        let (mut waiting, mut count, mut longest) = (0.0, 1.0, 0.0_f64);
+        for look in 0..800 {
+            // Two jobs a second, of 5 s each: ten busy workers.
+            let at = f64::from(look) * 15.0;
+            let inside: f64 = waiting + 30.0;
+            let done = (count * 3.0_f64).min(inside);
+            waiting = (inside - done).max(0.0);
+            let seen = Seen {
+                at,
+                count,
+                ready: count,
+                queue: Some(waiting),
+                busy: Some(count.min(waiting + 10.0)),
+                arrivals: Some(30.0),
+                ..Seen::default()
+            };
+            count = policy
+                .decide(&seen, rules(HALF_MINUTE))
+                .unwrap()
+                .desired
+                .to_f64()
+                .unwrap();
+            if look > 100 {
+                longest = longest.max(waiting * 5.0 / count);
+            }
+        }
+        assert!(longest <= 30.0, "{longest} s");
+        assert!((10.0..=13.0).contains(&count), "{count}");
+    }
+
+    #[test]
+    fn single_responses_that_tell_nothing_are_called_so() {
+        let mut policy = Adaptive::default();
+        let mut told = None;
+        for look in 0..60_u32 {
+            // What one of many exponential responses looks like.
+            let response = [0.02, 0.4, 0.1, 0.9, 0.05, 0.25][usize::try_from(look).unwrap() % 6];
+            let seen = Seen {
+                at: f64::from(look) * 15.0,
+                count: 3.0,
+                ready: 3.0,
+                response: Some(response),
+                ..Seen::default()
+            };
+            told = policy.decide(&seen, rules(SECOND));
+        }
+        assert_eq!((told, policy.is_too_noisy()), (None, true));
+    }
+
+    #[test]
+    fn it_goes_on_from_what_was_written_down() {
+        let mut one = Adaptive::default();
+        settled(&mut one, |at| 5.0 + 3.0 * (at / 600.0).sin(), 300);
+        let text = serde_json::to_string(&one).unwrap();
+        assert!(text.len() < 8000, "{} bytes", text.len());
+        let mut other: Adaptive = serde_json::from_str(&text).unwrap();
+        let seen = web(4500.0, 6.0, 8.0);
+        assert_eq!(
+            one.decide(&seen, rules(SECOND)),
+            other.decide(&seen, rules(SECOND))
+        );
+    }
 }

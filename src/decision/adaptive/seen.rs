@@ -5,6 +5,9 @@ use serde_json::Value;
 use super::Goal;
 use crate::decision::{Level, Reading};
 
+/// No number is larger.
+const MOST: f64 = 1e9;
+
 /// One look. Times are in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Seen {
@@ -56,6 +59,20 @@ impl Seen {
             Goal::Wait(_) => seen.queue = seen.queue.or(number),
         }
         seen
+    }
+
+    /// Without numbers that nobody has.
+    pub(super) fn sane(&self) -> Self {
+        let sane = |number: Option<f64>| number.map(|number| number.clamp(0.0, MOST));
+        Self {
+            response: sane(self.response),
+            arrivals: sane(self.arrivals),
+            queue: sane(self.queue),
+            busy: sane(self.busy),
+            utilisation: sane(self.utilisation).map(|part| part.min(1.0)),
+            in_flight: sane(self.in_flight),
+            ..*self
+        }
     }
 
     /// Whether it says anything of the load.

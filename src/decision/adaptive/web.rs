@@ -38,8 +38,17 @@ const BACKLOG: f64 = 0.8;
 /// Within how many seconds a backlog is to be worked off.
 const WORKED_OFF: f64 = 60.0;
 
+/// By how much there are to be more while nothing is known but that there are too few.
+const MORE: f64 = 1.5;
+
+/// No response takes longer, in seconds.
+const LONGEST: f64 = 1e5;
+
 /// How busy processes may be while nothing is known of how long they take.
 const CAREFUL: f64 = 0.8;
+
+/// How much one response varies from the next where each is a single one: an exponential one, by 3.3.
+const SINGLE: f64 = 1.0;
 
 /// How fast the shortest response that was seen is forgotten, in seconds.
 const FLOOR_SPAN: f64 = 43_200.0;
@@ -50,9 +59,14 @@ pub(super) struct Web {
     pub(super) capacity: Capacity,
     pub(super) forecaster: Forecaster,
     price: f64,
-    /// How long a response takes when nothing waits, where only that is known.
+    /// How long a response takes when nothing waits, where there is nothing but response times.
     floor: Option<f64>,
+    /// The last response, and how much one varies from the next: the mean square of the logarithm of their ratio.
+    last: Option<f64>,
+    varies: f64,
     ready: f64,
+    /// The last response, where requests are counted too.
+    response: f64,
 }
 
 impl Default for Web {
@@ -62,7 +76,10 @@ impl Default for Web {
             forecaster: Forecaster::default(),
             price: FIRST_PRICE,
             floor: None,
+            last: None,
+            varies: 0.0,
             ready: 0.0,
+            response: 0.0,
         }
     }
 }
@@ -103,6 +120,7 @@ impl Web {
             _ if seen.too_high => 1.0,
             Some(response) if response > target => 1.0,
             Some(response) if response > NEARLY * target => SOME,
+            None if seen.utilisation.is_some_and(|busy| busy > CAREFUL) => SOME,
             Some(_) | None => 0.0,
         };
         self.price = (self.price * (PACE * (late - SPENT * budget)).exp()).clamp(CHEAPEST, DEAREST);
@@ -127,8 +145,14 @@ impl Web {
         let response = response(seen, seconds);
         let rate = seen.arrivals.map(|arrivals| arrivals / seconds);
         if let (Some(rate), Some(response)) = (rate, response) {
-            let counts = stood_still && response < BACKLOG * target;
-            self.capacity.learn(response, rate / ready, counts, seconds);
+            let rises = response > 0.95 * self.response;
+            self.response = response;
+            if response < BACKLOG * target {
+                let counts = stood_still && rate > 0.0;
+                self.capacity.learn(response, rate / ready, counts, seconds);
+            } else if response > target && rises {
+                self.capacity.overloaded(rate / ready, seconds);
+            }
         }
         if let (Some(rate), Some(server)) = (rate, self.capacity.server()) {
             return Some(Load {
@@ -149,33 +173,50 @@ impl Web {
         }
         if seen.too_high {
             return Some(Load {
-                processes: ready * 1.25,
+                processes: ready * MORE,
                 source: "a failed measurement, which counts as too high",
                 server: None,
             });
         }
-        self.by_response(response?, ready, target, seconds)
+        if rate.is_some() && response.is_some_and(|response| response >= BACKLOG * target) {
+            // What one can carry shows only once there is no backlog.
+            return Some(Load {
+                processes: ready * MORE,
+                source: "requests that pile up, with nothing known of what one process carries",
+                server: None,
+            });
+        }
+        let response = response?;
+        self.compare(response);
+        (!self.is_too_noisy()).then(|| self.by_response(response, ready, target, seconds))
+    }
+
+    fn compare(&mut self, response: f64) {
+        let response = response.max(1e-6);
+        if let Some(last) = self.last.replace(response) {
+            let square = (response / last).ln().powi(2);
+            self.varies += 0.05 * (square - self.varies);
+        }
+    }
+
+    /// Whether responses vary as single ones do: by much more than means of many.
+    pub(super) fn is_too_noisy(&self) -> bool {
+        self.varies > SINGLE
     }
 
     /// From the response time alone: the shortest that was seen lately is taken for one without a wait.
-    fn by_response(
-        &mut self,
-        response: f64,
-        ready: f64,
-        target: f64,
-        seconds: f64,
-    ) -> Option<Load> {
+    fn by_response(&mut self, response: f64, ready: f64, target: f64, seconds: f64) -> Load {
         let response = response.max(1e-6);
         let known = self.floor.unwrap_or(response);
         let floor = response.min(known * (seconds / FLOOR_SPAN).exp());
         self.floor = Some(floor);
         let busy = 1.0 - floor / response;
         let most = busiest(1.0, target / floor);
-        Some(Load {
+        Load {
             processes: ready * (busy / most).max(response / target * 0.5),
             source: "response time",
             server: None,
-        })
+        }
     }
 
     /// The count for which count and price are least together.
@@ -194,13 +235,19 @@ impl Web {
     }
 }
 
-/// How long a response takes: measured, or by Little's law.
+/// How long a response takes: measured, or by Little's law, or by how busy the processes are.
 fn response(seen: &Seen, seconds: f64) -> Option<f64> {
-    let by_law = || {
+    let rate = || {
         let arrivals = seen.arrivals.filter(|arrivals| *arrivals > 0.0)?;
-        Some(seen.in_flight? * seconds / arrivals)
+        Some(arrivals / seconds)
     };
-    seen.response.or_else(by_law)
+    let by_law = || Some(seen.in_flight? / rate()?);
+    let by_use = || {
+        let busy = seen.utilisation?.min(0.99);
+        Some(busy * seen.ready.max(1.0) / rate()? / (1.0 - busy))
+    };
+    let response = seen.response.or_else(by_law).or_else(by_use)?;
+    Some(response.min(LONGEST))
 }
 
 /// How many it takes to work a backlog off.
