@@ -101,6 +101,7 @@ pub struct Script {
     pub(super) count: Cell<Count>,
     pub(super) fleet: RefCell<Option<Fleet>>,
     pub(super) waits: Cell<bool>,
+    pub(super) limit: Cell<Option<Count>>,
     pub(super) scales: RefCell<Vec<Count>>,
     pub(super) notices: RefCell<Vec<(String, Notice)>>,
     pub(super) hooks: RefCell<Vec<&'static str>>,
@@ -154,6 +155,11 @@ impl Script {
     /// Whether a count is refused because a release is under way.
     pub fn waits_for_a_release(&self, waits: bool) {
         self.waits.set(waits);
+    }
+
+    /// The most that the platform is known to grant.
+    pub fn grants_at_most(&self, limit: Count) {
+        self.limit.set(Some(limit));
     }
 
     /// Every count that was set by the bot, oldest first.

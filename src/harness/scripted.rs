@@ -189,6 +189,10 @@ impl ScalingBackend for Scales {
         Ok(to)
     }
 
+    fn limit(&self) -> Option<Count> {
+        self.0.limit.get()
+    }
+
     /// Nothing is shared: the first cycle begins at the start.
     fn target(&self) -> String {
         String::new()
