@@ -16,14 +16,15 @@
 //! *group* of four actors
 //! ([`supervisor::group`]), each under a guard that restarts it in place ([`supervisor::guard`]).
 //!
-//! 1. At each tick the [`measurement::actor`] asks its backend for a sample, under a deadline. A failure is a result too.
-//! 2. The [`decision::actor`] takes the measurement into the history, asks the scaling actor for the count, and its backend
-//!    what to wish for; what was measured while a release or a boot was under way does not count ([`scaling::settling`]).
+//! 1. At each tick the [`measurement::actor`] asks its backends for a sample each, under a deadline. A failure is a result too.
+//! 2. The [`decision::actor`] takes the measurements into the histories, asks the scaling actor for the count, and its
+//!    [`decision::panel`] what to wish for: a decision backend for each measurement, whose wishes come to one
+//!    ([`decision::combine`]); and, beside it, the [`supervisor::challenger`]'s. What was measured while a release or a boot was under way does not count ([`scaling::settling`]).
 //! 3. The supervisor weighs the wish ([`supervisor::cycle`]): the safety [`envelope`] has the last word: bounds, trust,
 //!    increments, cooldowns, rates, budget, in that order. What must outlive an actor is in
 //!    [`supervisor::memory`]. Whether somebody has changed the count meanwhile, [`supervisor::manual`] sees.
-//! 4. The [`scaling::actor`] sets the count. What was done enters the [`supervisor::ledger`], in which
-//!    [`supervisor::rapid`] scaling shows.
+//! 4. The [`scaling::actor`] sets the count; before fewer run, those that go may finish their work ([`drain`]). What was
+//!    done enters the [`supervisor::ledger`], in which [`supervisor::rapid`] scaling shows.
 //! 5. The [`notification::actor`] tells those whose [`notification::policy`] wants to know. What waits for them is in the
 //!    group's [`notification::outbox`].
 //!
@@ -48,6 +49,7 @@
 //! | what may stand between a wish and the count | [`envelope`], and what it is asked: `supervisor/weighing.rs` |
 //! | what `why` tells | [`record`] |
 //! | who leads, where several bots run | [`cluster`] |
+//! | who finishes its work before a scale down, and how it is told to | [`drain`], `supervisor/draining.rs` |
 //! | how state is kept | [`state`], a file or folder a store |
 //! | what people may order, and what it means | [`orders`] |
 //! | what a command prints | [`cli`], [`trial`] (`once`, `check --live`), [`demo`] |
@@ -61,6 +63,7 @@ pub mod cluster;
 pub mod command;
 pub mod decision;
 pub mod demo;
+pub mod drain;
 pub mod envelope;
 pub mod errand;
 pub mod exit;

@@ -1,10 +1,12 @@
-//! Every message on one page, in the order in which a cycle sends them, carried by [`wire`](crate::wire)s.
+//! Every message on one page (those of a drain stand beside, in `draining`), in the order in which a cycle sends them, carried by [`wire`](crate::wire)s.
 //!
 //! Commands are verbs (`Notify`), facts are past participles (`Measured`), queries begin with `Get`. Every fact names
 //! its process and its cycle, so that a late one is known as late. A message's `Display` is what the harness's recorder
 //! keeps of it.
 
-use std::fmt;
+mod draining;
+mod told;
+
 use std::time::Duration;
 
 use actix::Message;
@@ -20,15 +22,23 @@ use crate::settings::Settings;
 use crate::state::journal::health::StoreEvent;
 use crate::supervisor::guard::Cause;
 use crate::supervisor::status::Status;
+pub use draining::{Drain, Drained, GiveBack, GivenBack};
 
-/// `MeasureActor` to `DeciderActor`: a measurement was taken, or could not be.
+/// `MeasureActor` to `DeciderActor`: the measurements were taken, or could not be.
 #[derive(Debug, Clone, PartialEq, Message)]
 #[rtype(result = "()")]
 pub struct Measured {
     /// The process.
     pub process: ProcessName,
-    /// The cycle that this measurement began.
+    /// The cycle that they began.
     pub cycle: Cycle,
+    /// Each of the process's measurements, in the order of its settings.
+    pub taken: Vec<Taken>,
+}
+
+/// One measurement that was taken, or could not be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Taken {
     /// The measurement as it is told.
     pub measurement: Measurement,
     /// What it means for the decision.
@@ -66,14 +76,33 @@ pub struct Decided {
     pub process: ProcessName,
     /// The cycle.
     pub cycle: Cycle,
-    /// What was measured.
-    pub measurement: Measurement,
+    /// What was measured, and what each measurement alone would lead to.
+    pub opinions: Vec<Opinion>,
     /// The count as the platform tells it.
     pub count: Result<Observed, ScaleError>,
-    /// What the decision backend wishes, or why it was not asked.
+    /// What is wished for by all of them together, or why nothing is.
     pub wish: Result<Wish, Silence>,
     /// What the wish rests on, for the envelope and the record.
     pub grounds: Grounds,
+}
+
+/// One measurement, and what it alone would lead to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opinion {
+    /// What was measured.
+    pub measurement: Measurement,
+    /// What its decision backend wishes, or why it was not asked.
+    pub wish: Result<Wish, Silence>,
+    /// What the wish rests on.
+    pub grounds: Grounds,
+}
+
+/// `DeciderActor` to `SupervisorActor`: what the challenger would wish for in this cycle.
+#[derive(Debug, Clone, PartialEq, Message)]
+#[rtype(result = "()")]
+pub struct Challenged {
+    /// The wish and what it rests on.
+    pub decided: Decided,
 }
 
 /// Why there is no wish in a cycle.
@@ -225,70 +254,3 @@ pub struct StoreChanged(pub StoreEvent);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Message)]
 #[rtype(result = "Vec<Status>")]
 pub struct GetStatus;
-
-impl fmt::Display for Measured {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.measurement.error, self.outcome) {
-            (Some(_), Outcome::Failed(what)) => write!(f, "Measured failed, counts as {what:?}"),
-            _ => write!(f, "Measured {}", self.measurement.data),
-        }
-    }
-}
-
-impl fmt::Display for GetCount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("GetCount")
-    }
-}
-
-impl fmt::Display for Decided {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self
-            .count
-            .as_ref()
-            .map_or_else(|_| "?".to_owned(), |seen| seen.count.to_string());
-        match &self.wish {
-            Ok(wish) => write!(f, "Decided {count} -> {}: {}", wish.desired, wish.reason),
-            Err(silence) => write!(f, "Decided {count}: {silence}"),
-        }
-    }
-}
-
-impl fmt::Display for Scale {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Scale {} -> {}", self.from, self.to)
-    }
-}
-
-impl fmt::Display for Scaled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.result {
-            Ok(count) => write!(f, "Scaled {} -> {count}", self.from),
-            Err(error) => write!(f, "Scaled not: {error}"),
-        }
-    }
-}
-
-impl fmt::Display for Notify {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Notify {}", self.notice.text())
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Fault {} {}: {:?}", self.role, self.cause, self.next)
-    }
-}
-
-impl fmt::Display for Restarted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Restarted {}", self.role)
-    }
-}
-
-impl fmt::Display for Teardown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Teardown")
-    }
-}

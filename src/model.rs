@@ -10,6 +10,9 @@ pub type Count = u32;
 /// The number of one pass through measure, decide, scale, notify; counts up from 1 for each process.
 pub type Cycle = u64;
 
+/// What follows a process's name in its challenger's.
+const CHALLENGER: &str = ".challenger";
+
 /// The name of a managed process type: the key of its table in the configuration file (`web`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -26,6 +29,20 @@ impl ProcessName {
             return Err(BadProcessName);
         }
         Ok(Self(name.to_owned()))
+    }
+
+    /// The name under which its challenger's records are kept, which no process can have.
+    #[must_use]
+    pub fn challenger(&self) -> Self {
+        Self(format!("{}{CHALLENGER}", self.0))
+    }
+
+    /// A name that something is kept under: a process's, or its challenger's.
+    pub fn kept(name: &str) -> Result<Self, BadProcessName> {
+        match name.strip_suffix(CHALLENGER) {
+            Some(process) => Ok(Self::new(process)?.challenger()),
+            None => Self::new(name),
+        }
     }
 
     /// The name as written.
@@ -165,5 +182,18 @@ impl fmt::Display for Role {
             Self::Scale => "scale",
             Self::Notify => "notify",
         })
+    }
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_challenger_is_no_process() {
+        let web = ProcessName::new("web").unwrap();
+        assert_eq!(ProcessName::new("web.challenger"), Err(BadProcessName));
+        assert_eq!(ProcessName::kept("web.challenger"), Ok(web.challenger()));
+        assert_eq!(ProcessName::kept("web"), Ok(web));
+        assert_eq!(ProcessName::kept(".challenger"), Err(BadProcessName));
     }
 }

@@ -93,11 +93,12 @@ async fn serve(config: &Path, mut works: Works, settings: Settings) -> Result<Ex
     let mut signals = Signals::new()?;
     let (registry, lasting) = (works.registry.clone(), Lasting::of(&settings));
     for process in &settings.processes {
-        let (name, measured, scaled) = (
-            &process.name,
-            &process.measurement.backend,
-            &process.scaling.backend,
-        );
+        let (name, scaled) = (&process.name, &process.scaling.backend);
+        let measured: Vec<&str> = process
+            .metrics()
+            .map(|metric| metric.measurement.backend.as_str())
+            .collect();
+        let measured = measured.join(" and ");
         info!(process:% = name; "{name} is measured by {measured}, decided by {} and scaled by {scaled}", process.decision.backend);
     }
     let mut keeper = Keeper::open(&mut works, &settings).await?;

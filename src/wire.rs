@@ -9,7 +9,10 @@ use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, Handler, MailboxError, Message, Recipient};
 use log::warn;
 
-use crate::messages::{Decided, Fault, GetCount, Measured, Notify, Restarted, Scale, Scaled};
+use crate::messages::{
+    Challenged, Decided, Drain, Drained, Fault, GetCount, GiveBack, GivenBack, Measured, Notify,
+    Restarted, Scale, Scaled,
+};
 use crate::model::ProcessName;
 
 /// A message that names its process; what a recorder files it under. As an `Any` it can be asked for what else it says.
@@ -29,8 +32,9 @@ macro_rules! addressed {
 }
 
 addressed! {
-    Measured: process, GetCount: process, Decided: process, Scale: process, Scaled: process,
+    Measured: process, GetCount: process, Decided: process, Challenged: decided.process, Scale: process, Scaled: process,
     Notify: notice.process, Fault: process, Restarted: process,
+    Drain: process, Drained: process, GiveBack: process, GivenBack: process,
 }
 
 /// Sees every message that a wire carries, before it is delivered: the harness's recorder.

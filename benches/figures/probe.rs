@@ -82,7 +82,11 @@ fn measured(url: &str, clock: Clock) -> Result<std::rc::Rc<dyn MeasurementBacken
     let settings = load(&Source::new("bench", text), &works.registry, &|_| None)
         .map_err(|problems| anyhow!("the bench's configuration was refused:\n{problems}"))?;
     let process = settings.processes.first().context("one process")?;
-    Ok(works.measurement(process)?.backend)
+    let backends = works.measurement(process)?;
+    backends
+        .into_iter()
+        .next()
+        .ok_or_else(|| anyhow!("one measurement"))
 }
 
 /// The least that a GET can be: the request, the answer's head, its body to the end.

@@ -1,28 +1,26 @@
-//! The middle of each cycle: takes the measurement into the history, reads the count, and asks the decision backend.
+//! The middle of each cycle: takes the measurements in, reads the count, and asks the [`Panel`] what to wish for.
 
-use std::rc::Rc;
 use std::time::Duration;
 
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture, Supervised, WrapFuture,
 };
+use futures_util::future::join_all;
 use log::{debug, info, warn};
 
-use crate::decision::grounds::weigh_in;
-use crate::decision::rest::{at_rest, with_crashed};
-use crate::decision::wishing::{take_in, wish};
-use crate::decision::{DecisionBackend, Wish};
-use crate::messages::{Decided, GetCount, Grounds, Measured, Outcome, Silence, Teardown};
-use crate::scaling::{Observed, ScaleError};
-use crate::supervisor::desk::{Desk, fenced};
-use crate::supervisor::memory::Stage;
+use crate::decision::panel::Panel;
+use crate::messages::{Challenged, Decided, GetCount, Measured, Opinion, Silence, Teardown};
+use crate::scaling::ScaleError;
+use crate::supervisor::caught::caught_io;
+use crate::supervisor::desk::Desk;
 use crate::supervisor::plan::{DECISION_DEADLINE, STUCK_AFTER};
 use crate::wire::Wire;
 
 /// Decides for one process.
 pub struct DeciderActor {
     desk: Desk,
-    backend: Rc<dyn DecisionBackend>,
+    panel: Panel,
+    challenger: Option<(Panel, Wire<Challenged>)>,
     scaler: Wire<GetCount>,
     supervisor: Wire<Decided>,
     /// Whether a good measurement led to no decision the last time: what lasts is logged once.
@@ -38,59 +36,61 @@ impl std::fmt::Debug for DeciderActor {
 }
 
 impl DeciderActor {
-    /// An actor that decides by `backend`, asks `scaler` for the count, and tells `supervisor`.
+    /// An actor that decides by `panel`, asks `scaler` for the count, and tells `supervisor`; and beside it, what a challenger
+    /// would wish for.
     pub fn new(
         desk: Desk,
-        backend: Rc<dyn DecisionBackend>,
+        panel: Panel,
+        challenger: Option<(Panel, Wire<Challenged>)>,
         scaler: Wire<GetCount>,
         supervisor: Wire<Decided>,
     ) -> Self {
         Self {
             desk,
-            backend,
+            panel,
+            challenger,
             scaler,
             supervisor,
             undecided: false,
         }
     }
 
-    fn tell(
-        &mut self,
-        measured: Measured,
-        count: Result<Observed, ScaleError>,
-        wish: Result<Wish, Silence>,
-        mut grounds: Grounds,
-    ) {
-        self.log_undecided(&measured, &wish);
-        grounds.value = match measured.outcome {
-            Outcome::Taken(number) => number,
-            Outcome::Failed(_) => None,
+    /// Lets the challenger decide on the same, once the decision itself has been made: whatever becomes of it, it holds nothing
+    /// up and breaks nothing.
+    fn challenge(&self, measured: Measured, decided: &Decided, ctx: &mut Context<Self>) {
+        let Some((panel, supervisor)) = self.challenger.clone() else {
+            return;
         };
-        let Measured {
-            process,
-            cycle,
-            measurement,
-            ..
-        } = measured;
-        self.supervisor.tell(Decided {
-            process,
-            cycle,
-            measurement,
-            count,
-            wish,
-            grounds,
-        });
+        let (desk, count) = (self.desk.clone(), decided.count.clone());
+        let work = async move {
+            let challenging = async {
+                let taken_in = panel.accompany(&measured)?;
+                Some(panel.decide(&measured, taken_in, count).await)
+            };
+            match desk.until_end(caught_io(challenging)).await {
+                Some(Ok(Some(decided))) => supervisor.tell(Challenged { decided }),
+                Some(Err(panic)) => {
+                    let process = &measured.process;
+                    warn!(process:% = process, cycle = measured.cycle; "the challenger of {process} panicked: {panic}");
+                }
+                Some(Ok(None)) | None => {}
+            }
+        };
+        ctx.spawn(work.into_actor(self));
     }
 
     /// A failed measurement has been logged by the one who took it, and a cooldown is no failure.
-    fn log_undecided(&mut self, measured: &Measured, wish: &Result<Wish, Silence>) {
-        let (process, cycle) = (&measured.process, measured.cycle);
-        let why = match wish {
-            Ok(_) => None,
+    fn log_undecided<'d>(&mut self, decided: &'d Decided) {
+        let (process, cycle) = (&decided.process, decided.cycle);
+        let undecided = |one: &'d Opinion| match &one.wish {
             Err(Silence::Undecided(why)) => Some(why),
-            Err(Silence::Unmeasured(why)) if measured.measurement.success => Some(why),
-            Err(_) => return,
+            Err(Silence::Unmeasured(why)) if one.measurement.success => Some(why),
+            Ok(_) | Err(_) => None,
         };
+        let why = decided.opinions.iter().find_map(undecided);
+        if why.is_none() && decided.opinions.iter().any(|one| one.wish.is_err()) {
+            return;
+        }
         match (why, std::mem::replace(&mut self.undecided, why.is_some())) {
             (Some(why), false) => {
                 warn!(process:% = process, cycle; "nothing could be decided for {process}, which is not scaled by load meanwhile: {why}");
@@ -110,22 +110,11 @@ impl Handler<Measured> for DeciderActor {
     type Result = ();
 
     fn handle(&mut self, measured: Measured, ctx: &mut Context<Self>) {
-        let plan = &self.desk.plan;
-        let now = self.desk.clock.now().mono;
-        let backend = self.backend.as_ref();
-        let asked = self.desk.memory.commit(|state| {
-            let current = state.advance(measured.cycle, Stage::Measuring, Stage::Deciding);
-            current.then(|| {
-                let trust = weigh_in(state, &measured, backend, plan, now);
-                let needs_number = backend.needs_number();
-                (take_in(state, &measured, needs_number, plan, now), trust)
-            })
-        });
-        let Some((basis, trust)) = asked else {
+        let Some(taken_in) = self.panel.take_in(&measured) else {
             debug!(process:% = measured.process, cycle = measured.cycle; "a late measurement is ignored");
             return;
         };
-        let (desk, backend) = (self.desk.clone(), Rc::clone(&self.backend));
+        let (desk, panel) = (self.desk.clone(), self.panel.clone());
         let (scaler, count_deadline) = (self.scaler.clone(), self.count_deadline());
         let get_count = GetCount {
             process: measured.process.clone(),
@@ -138,18 +127,16 @@ impl Handler<Measured> for DeciderActor {
                     .ask(get_count, count_deadline)
                     .await
                     .unwrap_or_else(|| Err(no_count()));
-                let basis = at_rest(&desk, basis, &count);
-                let (wish, mut grounds) = wish(&desk, backend.as_ref(), basis, &count).await;
-                let wish = with_crashed(wish, &count);
-                grounds.trust = Some(trust);
-                (count, wish, grounds)
+                panel.decide(&measured, taken_in, count).await
             };
-            let (count, wish, grounds) = desk.until_end(deciding).await?;
-            Some((measured, count, wish, grounds))
+            let decided = desk.until_end(deciding).await?;
+            Some((measured, decided))
         };
-        ctx.spawn(work.into_actor(self).map(|decided, actor, _| {
-            if let Some((measured, count, wish, grounds)) = decided {
-                actor.tell(measured, count, wish, grounds);
+        ctx.spawn(work.into_actor(self).map(|done, actor, ctx| {
+            if let Some((measured, decided)) = done {
+                actor.log_undecided(&decided);
+                actor.challenge(measured, &decided, ctx);
+                actor.supervisor.tell(decided);
             }
         }));
     }
@@ -165,7 +152,10 @@ impl Actor for DeciderActor {
 
 impl Supervised for DeciderActor {
     fn restarting(&mut self, _: &mut Context<Self>) {
-        self.desk.is_set_up.set(false);
+        self.panel.restart();
+        if let Some((challenger, _)) = &self.challenger {
+            challenger.restart();
+        }
     }
 }
 
@@ -174,11 +164,13 @@ impl Handler<Teardown> for DeciderActor {
 
     fn handle(&mut self, teardown: Teardown, _: &mut Context<Self>) -> ResponseFuture<()> {
         self.desk.end();
-        let backend = Rc::clone(&self.backend);
+        let panels = [
+            Some(self.panel.clone()),
+            self.challenger.clone().map(|(panel, _)| panel),
+        ];
         Box::pin(async move {
-            fenced(teardown.grace, backend.teardown())
-                .await
-                .unwrap_or_default();
+            let panels = panels.iter().flatten();
+            join_all(panels.map(|panel| panel.teardown(teardown.grace))).await;
         })
     }
 }

@@ -3,20 +3,19 @@
 
 use std::time::Duration;
 
-use super::{DecisionBackend, Level, Reading, Situation, intake, missing};
+use super::judge::Judge;
+use super::{Level, Reading, Situation, intake, missing};
 use crate::envelope::Projection;
-use crate::envelope::doubt::{Known, Trust};
+use crate::envelope::doubt::{Evidence, Known, Trust};
 use crate::measurement::OnFailure;
 use crate::measurement::missing::OnMissing;
-use crate::messages::{Measured, Outcome};
-use crate::supervisor::desk::Desk;
-use crate::supervisor::memory::State;
-use crate::supervisor::plan::Plan;
+use crate::messages::{Outcome, Taken};
+use crate::supervisor::views::View;
 
 /// What a wish rests on.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Grounds {
-    /// How far this cycle's measurement can be trusted; `None`: it was not seen.
+    /// How far this cycle's measurement can be trusted; `None`: it was not seen, or there are several.
     pub trust: Option<Trust>,
     /// Why a scale down cannot be trusted; empty: it can.
     pub doubts: Vec<String>,
@@ -29,86 +28,83 @@ pub struct Grounds {
 }
 
 /// What a measurement means to a decision backend.
-pub(super) fn level(
-    measured: &Measured,
-    needs_number: bool,
-    plan: &Plan,
-) -> Result<Level, OnFailure> {
-    intake::level(measured.outcome, needs_number, plan.on_failure)
+pub(super) fn level(judge: &Judge<'_>, taken: &Taken) -> Result<Level, OnFailure> {
+    let needs_number = judge.backend.needs_number();
+    intake::level(taken.outcome, needs_number, judge.metric.on_failure)
 }
 
 /// Enters how far a measurement can be trusted. What was measured during the wait after a scale says nothing about the
 /// new count, so windows begin after it; that the source was away is remembered all the same.
 pub(super) fn weigh_in(
-    state: &mut State,
-    measured: &Measured,
-    backend: &dyn DecisionBackend,
-    plan: &Plan,
+    judge: &Judge<'_>,
+    view: &mut View,
+    taken: &Taken,
+    is_cooling: bool,
     now: Duration,
 ) -> Trust {
-    let level = level(measured, backend.needs_number(), plan);
-    let is_zero = match measured.outcome {
-        Outcome::Taken(number) => backend.is_zero(number, &measured.measurement.data),
+    let (backend, metric) = (judge.backend, judge.metric);
+    let level = level(judge, taken);
+    let is_zero = match taken.outcome {
+        Outcome::Taken(number) => backend.is_zero(number, &taken.measurement.data),
         Outcome::Failed(_) => false,
     };
-    let told = match (measured.outcome, measured.busy) {
+    let told = match (taken.outcome, taken.busy) {
         (Outcome::Taken(None), _) if backend.needs_number() => Trust::Missing,
-        (_, Some(busy)) if busy > 0 && is_zero && measured.trust.is_sound() => {
+        (_, Some(busy)) if busy > 0 && is_zero && taken.trust.is_sound() => {
             Trust::ZeroWhileBusy { busy }
         }
-        (Outcome::Taken(_) | Outcome::Failed(_), _) => measured.trust.clone(),
+        (Outcome::Taken(_) | Outcome::Failed(_), _) => taken.trust.clone(),
     };
     // Taking a result again is a thing of its own: who has it taken again for scaling down, trusts it as it was.
-    let told = match missing::again(state, level, plan, now) {
-        Some(known) if known.is_sound && plan.missing.down == OnMissing::LastKnown => {
+    let told = match missing::again(view, level, metric.missing, now) {
+        Some(known) if known.is_sound && metric.missing.down == OnMissing::LastKnown => {
             let seconds = now.saturating_sub(known.at).as_secs_f64();
             Trust::LastKnown { seconds }
         }
         Some(_) | None => told,
     };
-    let trust = state
+    let trust = view
         .evidence
-        .enter(now, told, is_zero, plan.distrust_zero, plan.history_length);
+        .enter(now, told, is_zero, metric.distrust_zero, judge.length);
     if let Ok(level) = level {
-        state.evidence.know(Known {
-            reading: reading(measured, level),
+        view.evidence.know(Known {
+            reading: reading(taken, level),
             at: now,
             is_sound: trust.is_sound(),
         });
     }
-    if state.cooldown.remaining(now).is_some() {
-        state.evidence.clear();
+    if is_cooling {
+        view.evidence.clear();
     }
     trust
 }
 
 /// A measurement as it stands in the history.
-pub(super) fn reading(measured: &Measured, level: Level) -> Reading {
+pub(super) fn reading(taken: &Taken, level: Level) -> Reading {
     Reading {
-        at: measured.measurement.at,
+        at: taken.measurement.at,
         level,
-        data: measured.measurement.data.clone(),
+        data: taken.measurement.data.clone(),
     }
 }
 
 /// What the wish in this situation rests on.
 pub(super) fn grounds(
-    desk: &Desk,
-    backend: &dyn DecisionBackend,
+    judge: &Judge<'_>,
+    evidence: &Evidence,
     situation: &Situation,
+    now: Duration,
 ) -> Grounds {
-    let (plan, now) = (&desk.plan, desk.clock.now().mono);
-    let window = backend.window().clamp(1, plan.history_length);
-    let max_age = plan.max_age(window);
+    let window = judge.window();
+    let max_age = judge.metric.max_age(window);
     Grounds {
-        doubts: desk
-            .memory
-            .read(|state| state.evidence.doubts(now, window, max_age)),
-        projection: backend
+        doubts: evidence.doubts(now, window, max_age),
+        projection: judge
+            .backend
             .ceiling()
-            .filter(|_| plan.envelope.flap_projection)
+            .filter(|_| judge.projects)
             .and_then(|max| projection(&situation.history, window, max)),
-        otherwise: backend.otherwise(situation),
+        otherwise: judge.backend.otherwise(situation),
         ..Grounds::default()
     }
 }

@@ -18,10 +18,9 @@ use super::{Level, Reading, Wish};
 use crate::envelope::doubt::Known;
 use crate::measurement::OnFailure;
 use crate::measurement::missing::Missing;
-use crate::messages::Measured;
+use crate::messages::Taken;
 use crate::model::Count;
-use crate::supervisor::memory::State;
-use crate::supervisor::plan::Plan;
+use crate::supervisor::views::View;
 
 /// What there is to go by.
 #[derive(Debug)]
@@ -82,25 +81,25 @@ pub fn wish(rules: Missing, unknown: Unknown<'_>) -> Option<Blind> {
 }
 
 /// The result that is to be taken again in place of this measurement, if there is one.
-pub(super) fn again<'state>(
-    state: &'state State,
+pub(super) fn again(
+    view: &View,
     level: Result<Level, OnFailure>,
-    plan: &Plan,
+    rules: Missing,
     now: Duration,
-) -> Option<&'state Known> {
+) -> Option<&Known> {
     match level {
         Err(OnFailure::Hold | OnFailure::Ignore) => {
-            let within = plan.missing.last_known_for()?;
-            state.evidence.last_known(now, within)
+            let within = rules.last_known_for()?;
+            view.evidence.last_known(now, within)
         }
         Ok(_) | Err(OnFailure::TooHigh) => None,
     }
 }
 
 /// A result in the place of a measurement that failed.
-pub(super) fn repeated(known: &Known, measured: &Measured) -> Reading {
+pub(super) fn repeated(known: &Known, taken: &Taken) -> Reading {
     Reading {
-        at: measured.measurement.at,
+        at: taken.measurement.at,
         ..known.reading.clone()
     }
 }

@@ -7,18 +7,20 @@
 pub mod actor;
 pub mod app_decision;
 pub mod average_threshold;
+pub mod combine;
 pub mod command;
 pub mod consecutive_threshold;
 pub mod grounds;
 pub mod intake;
+mod judge;
 pub mod missing;
+pub mod panel;
 mod rest;
 pub mod schedule;
 mod settings;
 #[cfg(test)]
 mod testing;
 mod threshold;
-mod wishing;
 
 use std::sync::Arc;
 

@@ -125,6 +125,13 @@ pub static SHARED: &[Setting] = &[
          min_processes, the minimum is all there is until midnight. The minimum itself wins over it.",
     ),
     Setting::new(
+        "combine",
+        Kind::OneOf(&["max", "min"]),
+        Default::Text("max"),
+        "What several measurements come to, each of which wishes for a count by its own decision: `max`, the highest wish (up \
+         when one says up, down when all say down), or `min`, the lowest. While one of them is not known, nothing goes down.",
+    ),
+    Setting::new(
         "mode",
         Kind::OneOf(&["live", "shadow"]),
         Default::Text("live"),

@@ -141,10 +141,10 @@ fn bar(count: Count) -> String {
 }
 
 fn answer(measured: &Measured) -> String {
-    match measured.outcome {
-        Outcome::Taken(Some(ms)) => format!("{ms:.0} ms"),
-        Outcome::Failed(OnFailure::TooHigh) => format!(">{} ms", TIMEOUT.as_millis()),
-        Outcome::Taken(None) | Outcome::Failed(_) => "none".to_owned(),
+    match measured.taken.first().map(|taken| taken.outcome) {
+        Some(Outcome::Taken(Some(ms))) => format!("{ms:.0} ms"),
+        Some(Outcome::Failed(OnFailure::TooHigh)) => format!(">{} ms", TIMEOUT.as_millis()),
+        Some(Outcome::Taken(None) | Outcome::Failed(_)) | None => "none".to_owned(),
     }
 }
 
@@ -154,7 +154,8 @@ fn decision(decided: &Decided) -> String {
     let wish = match &decided.wish {
         Ok(wish) => wish,
         Err(silence) => {
-            let error = decided.measurement.error.as_deref();
+            let error = decided.opinions.first();
+            let error = error.and_then(|opinion| opinion.measurement.error.as_deref());
             return error.map_or_else(
                 || silence.to_string(),
                 |error| format!("{silence}; {error}"),

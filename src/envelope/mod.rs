@@ -18,6 +18,7 @@
 //!  total          max_total_processes of all process types together; those with a higher priority first
 //!  budget         max_process_hours_per_day: once it is spent, the minimum is the maximum until midnight
 //!  standby        where several bots run, one that does not lead sets nothing
+//!  drain          fewer once those that go have finished their work (see [`drain`](crate::drain); asked by the supervisor)
 //! ```
 //!
 //! Which wins when two disagree: people over all, then the bounds, then the budget, then the rest over the load. A rule that

@@ -86,6 +86,8 @@ pub enum Rule {
     Budget,
     /// Which of several bots leads.
     Standby,
+    /// Whether those that go have finished their work; asked by the supervisor, after all others.
+    Drain,
 }
 
 impl Rule {
@@ -107,6 +109,7 @@ impl Rule {
             Self::Total => "total",
             Self::Budget => "budget",
             Self::Standby => "standby",
+            Self::Drain => "drain",
         }
     }
 }
@@ -132,16 +135,21 @@ impl Verdict {
 
     /// What would have changed it, as far as the rules are concerned: `up to 4, if …`.
     pub fn otherwise(&self, count: Count) -> Vec<String> {
-        let held = self.clamps.iter().filter_map(|clamp| {
-            let unless = clamp.unless.as_ref()?;
-            let way = match clamp.from.cmp(&i64::from(count)) {
-                std::cmp::Ordering::Greater => format!("up to {}", clamp.from),
-                std::cmp::Ordering::Less => format!("down to {}", clamp.from.max(0)),
-                std::cmp::Ordering::Equal if clamp.to == clamp.from => "evaluated".to_owned(),
-                std::cmp::Ordering::Equal => format!("stay at {count}"),
-            };
-            Some(format!("{way}, if {unless}"))
-        });
-        held.collect()
+        let held = self.clamps.iter();
+        held.filter_map(|clamp| clamp.otherwise(count)).collect()
+    }
+}
+
+impl Clamp {
+    /// What would have let it through: `up to 4, if …`.
+    pub fn otherwise(&self, count: Count) -> Option<String> {
+        let unless = self.unless.as_ref()?;
+        let way = match self.from.cmp(&i64::from(count)) {
+            std::cmp::Ordering::Greater => format!("up to {}", self.from),
+            std::cmp::Ordering::Less => format!("down to {}", self.from.max(0)),
+            std::cmp::Ordering::Equal if self.to == self.from => "evaluated".to_owned(),
+            std::cmp::Ordering::Equal => format!("stay at {count}"),
+        };
+        Some(format!("{way}, if {unless}"))
     }
 }

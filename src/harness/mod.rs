@@ -43,6 +43,7 @@
 //! });
 //! ```
 
+mod drains;
 pub mod script;
 mod scripted;
 mod store;
@@ -190,6 +191,7 @@ impl Scenario {
             let mut works = Works::new(self.registry.clone(), clock, PathBuf::from("autoscalebot"));
             let tape = Tape::default();
             works.tap = tape.tap(clock);
+            works.drainers = drains::build;
             if self.contested {
                 works.leadership = Leadership::contested(clock);
             }

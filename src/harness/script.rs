@@ -1,7 +1,7 @@
 //! What scripted backends do, call by call.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -93,8 +93,8 @@ impl<T: Clone> Playlist<T> {
 /// one a call, and the last one is repeated.
 #[derive(Debug, Default)]
 pub struct Script {
-    pub(super) measurement: Playlist<Value>,
-    pub(super) decision: Playlist<i64>,
+    pub(super) measurement: RefCell<BTreeMap<String, Playlist<Value>>>,
+    pub(super) decision: RefCell<BTreeMap<String, Playlist<i64>>>,
     pub(super) counting: Playlist<()>,
     pub(super) scaling: Playlist<()>,
     pub(super) notification: RefCell<BTreeMap<String, Playlist<()>>>,
@@ -102,6 +102,11 @@ pub struct Script {
     pub(super) fleet: RefCell<Option<Fleet>>,
     pub(super) waits: Cell<bool>,
     pub(super) limit: Cell<Option<Count>>,
+    pub(super) tasks: RefCell<BTreeMap<String, Option<u64>>>,
+    pub(super) held: RefCell<BTreeSet<String>>,
+    pub(super) errands: Playlist<()>,
+    pub(super) is_anonymous: Cell<bool>,
+    pub(super) ends_too: Cell<bool>,
     pub(super) scales: RefCell<Vec<Count>>,
     pub(super) notices: RefCell<Vec<(String, Notice)>>,
     pub(super) hooks: RefCell<Vec<&'static str>>,
@@ -110,12 +115,24 @@ pub struct Script {
 impl Script {
     /// What is measured; nothing scripted: 0.
     pub fn measures(&self, acts: impl IntoIterator<Item = Act<Value>>) {
-        self.measurement.set(acts);
+        self.measures_as("", acts);
     }
 
     /// What is wished for; nothing scripted: the present count.
     pub fn decides(&self, acts: impl IntoIterator<Item = Act<i64>>) {
-        self.decision.set(acts);
+        self.decides_as("", acts);
+    }
+
+    /// What is measured by the one whose table says `script = "…"`.
+    pub fn measures_as(&self, script: &str, acts: impl IntoIterator<Item = Act<Value>>) {
+        let mut all = self.measurement.borrow_mut();
+        all.entry(script.to_owned()).or_default().set(acts);
+    }
+
+    /// What is wished for by the one whose table says `script = "…"`.
+    pub fn decides_as(&self, script: &str, acts: impl IntoIterator<Item = Act<i64>>) {
+        let mut all = self.decision.borrow_mut();
+        all.entry(script.to_owned()).or_default().set(acts);
     }
 
     /// What happens when the count is read; nothing scripted: it is told.
@@ -162,6 +179,36 @@ impl Script {
         self.limit.set(Some(limit));
     }
 
+    /// How many tasks one of the processes has (`web.3`), for a drain; `None`: it does not answer. Nothing scripted: none.
+    pub fn has_tasks(&self, name: &str, tasks: Option<u64>) {
+        self.tasks.borrow_mut().insert(name.to_owned(), tasks);
+    }
+
+    /// What happens when the processes are spoken to for a drain; nothing scripted: they answer.
+    pub fn drains(&self, acts: impl IntoIterator<Item = Act<()>>) {
+        self.errands.set(acts);
+    }
+
+    /// An earlier run left this process drained.
+    pub fn was_left_drained(&self, name: &str) {
+        self.held.borrow_mut().insert(name.to_owned());
+    }
+
+    /// The processes that take no work now.
+    pub fn held(&self) -> Vec<String> {
+        self.held.borrow().iter().cloned().collect()
+    }
+
+    /// Whether the platform does not say which processes a scale down takes away.
+    pub fn is_anonymous(&self, is_anonymous: bool) {
+        self.is_anonymous.set(is_anonymous);
+    }
+
+    /// Whether the processes end with the bot.
+    pub fn ends_with_the_bot(&self, ends_too: bool) {
+        self.ends_too.set(ends_too);
+    }
+
     /// Every count that was set by the bot, oldest first.
     pub fn was_scaled_to(&self) -> Vec<Count> {
         self.scales.borrow().clone()
@@ -185,6 +232,18 @@ impl Script {
     /// The hooks that were run, oldest first: `measurement.setup`, `scaling.teardown` and so on.
     pub fn hooks(&self) -> Vec<&'static str> {
         self.hooks.borrow().clone()
+    }
+
+    pub(super) fn measured(&self, script: &str) -> Act<Value> {
+        let all = self.measurement.borrow();
+        let acts = all.get(script);
+        acts.map_or_else(|| Act::value(0.0), |acts| acts.next(Value::from(0)))
+    }
+
+    pub(super) fn decided(&self, script: &str, otherwise: i64) -> Act<i64> {
+        let all = self.decision.borrow();
+        let acts = all.get(script);
+        acts.map_or(Act::Answer(otherwise), |acts| acts.next(otherwise))
     }
 
     pub(super) fn hook(&self, name: &'static str) {

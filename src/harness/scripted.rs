@@ -6,7 +6,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde_json::Value;
 
 use super::script::{Act, Script};
 use crate::backend::{Backend, Site, no_check};
@@ -15,7 +14,7 @@ use crate::measurement::{MeasureError, MeasurementBackend, Sample};
 use crate::model::{Count, ProcessName};
 use crate::notification::{Notice, NotificationBackend, NotifyError};
 use crate::scaling::{Observed, ScaleError, ScalingBackend};
-use crate::settings::schema::{Default as SchemaDefault, Kind, Setting};
+use crate::settings::schema::{Default as SchemaDefault, Kind, Section, Setting};
 
 /// The scripts of a scenario, by process.
 #[derive(Debug, Default)]
@@ -27,31 +26,36 @@ impl Scripts {
     }
 }
 
-fn script(site: &Site) -> Rc<Script> {
+pub(super) fn script(site: &Site) -> Rc<Script> {
     site.shared.get::<Scripts>().of(&site.process)
 }
 
-struct Measures(Rc<Script>);
-struct Decides(Rc<Script>);
-struct Scales(Rc<Script>);
+/// Which of the process's scripts a table names.
+fn which(section: &Section) -> String {
+    section.text("script").unwrap_or_default().to_owned()
+}
+
+struct Measures(Rc<Script>, String);
+struct Decides(Rc<Script>, String);
+struct Scales(Rc<Script>, ProcessName);
 struct Tells(Rc<Script>, String);
 
 pub(super) static MEASUREMENT: Backend<dyn MeasurementBackend> = Backend {
     name: "scripted",
     summary: "measures what the scenario says",
-    settings: &[],
+    settings: SCRIPT,
     example: "backend = \"scripted\"",
     check: no_check,
-    build: |_, site| Ok(Rc::new(Measures(script(site)))),
+    build: |section, site| Ok(Rc::new(Measures(script(site), which(section)))),
 };
 
 pub(super) static DECISION: Backend<dyn DecisionBackend> = Backend {
     name: "scripted",
     summary: "decides what the scenario says",
-    settings: &[],
+    settings: SCRIPT,
     example: "backend = \"scripted\"",
     check: no_check,
-    build: |_, site| Ok(Rc::new(Decides(script(site)))),
+    build: |section, site| Ok(Rc::new(Decides(script(site), which(section)))),
 };
 
 pub(super) static SCALING: Backend<dyn ScalingBackend> = Backend {
@@ -60,28 +64,23 @@ pub(super) static SCALING: Backend<dyn ScalingBackend> = Backend {
     settings: &[],
     example: "backend = \"scripted\"",
     check: no_check,
-    build: |_, site| Ok(Rc::new(Scales(script(site)))),
+    build: |_, site| Ok(Rc::new(Scales(script(site), site.process.clone()))),
 };
 
-static NOTIFIER: &[Setting] = &[Setting::new(
+static SCRIPT: &[Setting] = &[Setting::new(
     "script",
     Kind::Text,
     SchemaDefault::Text(""),
-    "Which of the process's notifiers this is.",
+    "Which of the process's backends of this step this is.",
 )];
 
 pub(super) static NOTIFICATION: Backend<dyn NotificationBackend> = Backend {
     name: "scripted",
     summary: "tells a list in memory",
-    settings: NOTIFIER,
+    settings: SCRIPT,
     example: "backend = \"scripted\"",
     check: no_check,
-    build: |section, site| {
-        Ok(Rc::new(Tells(
-            script(site),
-            section.text("script").unwrap_or_default().to_owned(),
-        )))
-    },
+    build: |section, site| Ok(Rc::new(Tells(script(site), which(section)))),
 };
 
 #[async_trait(?Send)]
@@ -103,8 +102,7 @@ impl MeasurementBackend for Measures {
     async fn measure(&self) -> Result<Sample, MeasureError> {
         let data = self
             .0
-            .measurement
-            .next(Value::from(0))
+            .measured(&self.1)
             .play()
             .await
             .map_err(MeasureError::Unavailable)?;
@@ -130,7 +128,7 @@ impl DecisionBackend for Decides {
     }
 
     async fn decide(&self, situation: &Situation) -> Result<Wish, DecideError> {
-        let act = self.0.decision.next(i64::from(situation.count));
+        let act = self.0.decided(&self.1, i64::from(situation.count));
         let desired = act.play().await.map_err(DecideError::Failed)?;
         Ok(Wish {
             desired,
@@ -191,6 +189,15 @@ impl ScalingBackend for Scales {
 
     fn limit(&self) -> Option<Count> {
         self.0.limit.get()
+    }
+
+    fn leaving(&self, seen: &Observed, to: Count) -> Option<Vec<String>> {
+        let names = (to + 1..=seen.count).map(|number| format!("{}.{number}", self.1));
+        (!self.0.is_anonymous.get()).then(|| names.collect())
+    }
+
+    fn ends_with_program(&self) -> bool {
+        self.0.ends_too.get()
     }
 
     /// Nothing is shared: the first cycle begins at the start.

@@ -1,48 +1,59 @@
-//! Begins each cycle: keeps the ticks, takes a measurement at each, and passes it on.
+//! Begins each cycle: keeps the ticks, takes the process's measurements at each, and passes them on.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture, Supervised, WrapFuture,
 };
+use futures_util::future::join_all;
 use serde_json::Value;
 
+use crate::clock::Clock;
 use crate::measurement::{MeasureError, Measurement, MeasurementBackend, Sample};
-use crate::messages::{Measured, Outcome, Teardown};
+use crate::messages::{Measured, Outcome, Taken, Teardown};
 use crate::model::Cycle;
 use crate::supervisor::desk::{Desk, fenced};
+use crate::supervisor::metric::Metric;
 use crate::wire::Wire;
 
 /// Measures one process.
 #[derive(Debug)]
 pub struct MeasureActor {
     desk: Desk,
-    backend: Measurer,
+    measurers: Rc<[Measurer]>,
     decider: Wire<Measured>,
 }
 
-/// A measurement backend with the name that its measurements bear.
-#[derive(Clone)]
+/// A measurement backend, and whether its `setup` has succeeded.
 pub struct Measurer {
-    /// The name.
-    pub name: String,
-    /// The backend.
-    pub backend: Rc<dyn MeasurementBackend>,
+    backend: Rc<dyn MeasurementBackend>,
+    is_set_up: Cell<bool>,
 }
 
 impl std::fmt::Debug for Measurer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.name)
+        f.debug_struct("Measurer")
+            .field("is_set_up", &self.is_set_up)
+            .finish_non_exhaustive()
     }
 }
 
 impl MeasureActor {
-    /// An actor that measures by `backend` and tells `decider`.
-    pub fn new(desk: Desk, backend: Measurer, decider: Wire<Measured>) -> Self {
+    /// An actor that measures by `backends`, one for each of the plan's measurements, and tells `decider`.
+    pub fn new(
+        desk: Desk,
+        backends: Vec<Rc<dyn MeasurementBackend>>,
+        decider: Wire<Measured>,
+    ) -> Self {
+        let measurer = |backend| Measurer {
+            backend,
+            is_set_up: Cell::new(false),
+        };
         Self {
             desk,
-            backend,
+            measurers: backends.into_iter().map(measurer).collect(),
             decider,
         }
     }
@@ -64,76 +75,73 @@ impl MeasureActor {
         }
     }
 
+    /// All at once: one that is slow holds the others up no longer than until its own deadline.
     fn measure(&self, cycle: Cycle, ctx: &mut Context<Self>) {
-        let (desk, backend) = (self.desk.clone(), Rc::clone(&self.backend.backend));
+        let (desk, measurers) = (self.desk.clone(), Rc::clone(&self.measurers));
         let work = async move {
-            let _busy = desk.busy(desk.plan.timeout);
-            let taking = fenced(desk.plan.timeout, take(&desk, backend.as_ref()));
-            let taken = desk.until_end(taking).await?;
-            Some(taken.unwrap_or(Err(MeasureError::TimedOut(desk.plan.timeout))))
+            let _busy = desk.busy(desk.plan.timeout());
+            let pairs = measurers.iter().zip(&desk.plan.metrics);
+            let taking = pairs.map(|(measurer, metric)| measurer.within(metric, desk.clock));
+            desk.until_end(join_all(taking)).await
         };
         ctx.spawn(work.into_actor(self).map(move |taken, actor, _| {
             if let Some(taken) = taken {
-                actor.tell(cycle, taken);
+                let process = actor.desk.plan.process.clone();
+                actor.decider.tell(Measured {
+                    process,
+                    cycle,
+                    taken,
+                });
             }
         }));
     }
+}
 
-    fn tell(&self, cycle: Cycle, taken: Result<Sample, MeasureError>) {
-        let at = self.desk.clock.now().wall;
-        let max_age = self.desk.plan.max_age(1);
+impl Measurer {
+    /// A measurement, within its time.
+    async fn within(&self, metric: &Metric, clock: Clock) -> Taken {
+        let taken = fenced(metric.timeout, self.take(metric)).await;
+        let taken = taken.unwrap_or(Err(MeasureError::TimedOut(metric.timeout)));
         let busy = taken.as_ref().ok().and_then(|sample| sample.busy);
         let (data, error, outcome, trust) = match taken {
             Ok(sample) => {
-                let trust = sample.trust(max_age);
+                let trust = sample.trust(metric.max_age(1));
                 (sample.data, None, Outcome::Taken(sample.number), trust)
             }
             Err(error) => {
-                let counts_as = self
-                    .desk
-                    .plan
+                let counts_as = metric
                     .on_failure
-                    .unwrap_or_else(|| self.backend.backend.counts_as(&error));
-                (
-                    Arc::new(Value::Null),
-                    Some(error.to_string()),
-                    Outcome::Failed(counts_as),
-                    error.trust(),
-                )
+                    .unwrap_or_else(|| self.backend.counts_as(&error));
+                let told = Some(error.to_string());
+                let outcome = Outcome::Failed(counts_as);
+                (Arc::new(Value::Null), told, outcome, error.trust())
             }
         };
-        let backend = self.backend.name.clone();
-        let measurement = Measurement {
-            backend,
-            data,
-            success: error.is_none(),
-            error,
-            at,
-        };
-        self.decider.tell(Measured {
-            process: self.desk.plan.process.clone(),
-            cycle,
-            measurement,
+        Taken {
+            measurement: Measurement {
+                backend: metric.name.clone(),
+                data,
+                success: error.is_none(),
+                error,
+                at: clock.now().wall,
+            },
             outcome,
             trust,
             busy,
-        });
+        }
     }
-}
 
-async fn take(desk: &Desk, backend: &dyn MeasurementBackend) -> Result<Sample, MeasureError> {
-    if !desk.is_set_up.get() {
-        backend.setup().await?;
-        desk.is_set_up.set(true);
-    }
-    backend.heartbeat_start().await?;
-    let sample = backend.measure().await?;
-    match sample
-        .number
-        .and_then(|number| desk.plan.implausible(number))
-    {
-        Some(why) => Err(MeasureError::Implausible(why)),
-        None => Ok(sample),
+    async fn take(&self, metric: &Metric) -> Result<Sample, MeasureError> {
+        if !self.is_set_up.get() {
+            self.backend.setup().await?;
+            self.is_set_up.set(true);
+        }
+        self.backend.heartbeat_start().await?;
+        let sample = self.backend.measure().await?;
+        match sample.number.and_then(|number| metric.implausible(number)) {
+            Some(why) => Err(MeasureError::Implausible(why)),
+            None => Ok(sample),
+        }
     }
 }
 
@@ -147,7 +155,9 @@ impl Actor for MeasureActor {
 
 impl Supervised for MeasureActor {
     fn restarting(&mut self, _: &mut Context<Self>) {
-        self.desk.is_set_up.set(false);
+        for measurer in self.measurers.iter() {
+            measurer.is_set_up.set(false);
+        }
     }
 }
 
@@ -156,9 +166,10 @@ impl Handler<Teardown> for MeasureActor {
 
     fn handle(&mut self, teardown: Teardown, _: &mut Context<Self>) -> ResponseFuture<()> {
         self.desk.end();
-        let backend = Rc::clone(&self.backend.backend);
+        let measurers = Rc::clone(&self.measurers);
         Box::pin(async move {
-            fenced(teardown.grace, backend.teardown())
+            let all = measurers.iter().map(|one| one.backend.teardown());
+            fenced(teardown.grace, join_all(all))
                 .await
                 .unwrap_or_default();
         })

@@ -37,6 +37,19 @@ pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[
 /// The settings that every measurement table may have.
 pub static SHARED: &[Setting] = &[
     Setting::new(
+        "name",
+        Kind::Text,
+        Default::Derived("the backend's name"),
+        "What the measurement is called in what is told, where a process has several (`[[processes.web.measurement]]`).",
+    ),
+    Setting::new(
+        "ceiling",
+        Kind::Boolean,
+        Default::Boolean(false),
+        "Whether, of several measurements, this one only limits: while its decision wishes for more (the database has 95 of 100 \
+         connections), or while it is not known, nothing is scaled up. It has no say in scaling down.",
+    ),
+    Setting::new(
         "measurement_interval_in_seconds",
         Kind::Seconds,
         Default::Number(30.0),

@@ -43,9 +43,10 @@ impl NotificationBackend for Logger {
 fn level(notice: &Notice) -> Level {
     match (notice.phase, notice.event) {
         (Phase::Ended, _)
-        | (_, Event::Measurement | Event::Scale | Event::Ordered | Event::ManualScale) => {
-            Level::Info
-        }
+        | (
+            _,
+            Event::Measurement | Event::Scale | Event::Ordered | Event::Drain | Event::ManualScale,
+        ) => Level::Info,
         (_, Event::ScaleFailed | Event::Degraded | Event::StoreFailed) => Level::Error,
         (
             _,

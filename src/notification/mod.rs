@@ -97,13 +97,15 @@ pub enum Event {
     Ordered,
     /// What is to outlive the program cannot be kept, or read. A condition.
     StoreFailed,
+    /// Those that a scale down takes away are let finish their work before. A condition.
+    Drain,
     /// The count was changed on the platform, by neither the bot nor an order.
     ManualScale,
 }
 
 impl Event {
     /// All of them, in the order of the reference.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Measurement,
         Self::Scale,
         Self::BelowMin,
@@ -117,6 +119,7 @@ impl Event {
         Self::Futile,
         Self::Ordered,
         Self::StoreFailed,
+        Self::Drain,
         Self::ManualScale,
     ];
 
@@ -136,6 +139,7 @@ impl Event {
             Self::Futile => "futile",
             Self::Ordered => "ordered",
             Self::StoreFailed => "store_failed",
+            Self::Drain => "drain",
             Self::ManualScale => "manual_scale",
         }
     }

@@ -197,6 +197,7 @@ fn is_urgent(event: Event) -> bool {
         | Event::Futile
         | Event::Ordered
         | Event::StoreFailed
+        | Event::Drain
         | Event::ManualScale => false,
     }
 }

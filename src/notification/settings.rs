@@ -92,6 +92,11 @@ pub static SHARED: &[Setting] = &[
         "Tells when the store of `[state]` fails, and when it works again (`store_failed`).",
     ),
     switch(
+        "notify_on_drain",
+        false,
+        "Tells when a scale down begins to wait until those that go have finished their work, and how that ended (`drain`).",
+    ),
+    switch(
         "notify_on_manual_scale",
         true,
         "Tells when somebody has changed the count on the platform, and what follows (`manual_scale`; see \
@@ -127,7 +132,7 @@ pub static SHARED: &[Setting] = &[
 ];
 
 /// Which switch stands for which event.
-pub(super) const SWITCHES: [(&str, Event); 14] = [
+pub(super) const SWITCHES: [(&str, Event); 15] = [
     ("notify_on_every_measurement", Event::Measurement),
     ("notify_on_every_scale", Event::Scale),
     ("notify_if_needs_below_min", Event::BelowMin),
@@ -141,6 +146,7 @@ pub(super) const SWITCHES: [(&str, Event); 14] = [
     ("notify_when_futile", Event::Futile),
     ("notify_on_orders", Event::Ordered),
     ("notify_on_store_fails", Event::StoreFailed),
+    ("notify_on_drain", Event::Drain),
     ("notify_on_manual_scale", Event::ManualScale),
 ];
 

@@ -9,19 +9,21 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use clap::Subcommand;
 
+use super::compared::compared;
+use super::lines::{Lines, read};
 use super::moment::moment;
-use super::{CycleRecord, telling};
+use super::telling;
 use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::exit::Exit;
-use crate::orders::command::Asked;
+use crate::orders::command::{Asked, Of};
 use crate::orders::together::in_force;
 use crate::orders::{lasting, words};
 use crate::output::{complain, say};
 use crate::state::{First, Record, StoreError, Wanted};
 
 /// How many records are told at the most.
-const MOST: usize = 10_000;
+pub(super) const MOST: usize = 10_000;
 
 /// How often a ledger that is followed is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -53,6 +55,20 @@ pub(crate) enum LookCommand {
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
+    /// Tell where a process's decision and its challenger's differed, and what the other would have cost
+    Compare {
+        /// The process
+        process: String,
+        /// Since so long ago (90s, 30m, 2h, 7d)
+        #[arg(long, value_name = "AGO", value_parser = ago, default_value = "7d")]
+        since: Duration,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        /// The configuration [default: $AUTOSCALEBOT_CONFIG, else autoscalebot.toml]
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
     /// Tell how each process is: its count, what was decided last, and the orders in force
     Status {
         /// Only this process
@@ -74,13 +90,15 @@ impl LookCommand {
     /// The configuration that was named.
     pub(crate) fn config(&self) -> Option<PathBuf> {
         match self {
-            Self::Why { config, .. } | Self::Status { config, .. } => config.clone(),
+            Self::Why { config, .. }
+            | Self::Compare { config, .. }
+            | Self::Status { config, .. } => config.clone(),
         }
     }
 
     fn process(&self) -> Option<&str> {
         match self {
-            Self::Why { process, .. } => Some(process),
+            Self::Why { process, .. } | Self::Compare { process, .. } => Some(process),
             Self::Status { process, .. } => process.as_deref(),
         }
     }
@@ -93,7 +111,13 @@ pub(crate) fn obey(
     registry: &Registry,
     clock: Clock,
 ) -> Result<Exit> {
-    let asked = match Asked::open(command.process(), config, registry, clock)? {
+    let asked = match Asked::open(
+        command.process(),
+        Of::ProcessesAndChallengers,
+        config,
+        registry,
+        clock,
+    )? {
         Ok(asked) => asked,
         Err(exit) => return Ok(exit),
     };
@@ -119,6 +143,7 @@ pub(crate) fn obey(
                 follow: true, json, ..
             } => follow(&asked, *json).await,
             LookCommand::Why { json, .. } => why(&asked, None, *json).await,
+            LookCommand::Compare { since, json, .. } => compared(&asked, *since, *json).await,
             LookCommand::Status { json, .. } => status(&asked, *json).await,
         }
     })
@@ -228,47 +253,6 @@ async fn status(asked: &Asked, json: bool) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// A ledger line by line. What says the same as the line before is only counted.
-struct Lines {
-    zone: Tz,
-    json: bool,
-    last: Option<String>,
-    alike: usize,
-}
-
-impl Lines {
-    fn new(zone: Tz, json: bool) -> Self {
-        Self {
-            zone,
-            json,
-            last: None,
-            alike: 0,
-        }
-    }
-
-    fn line(&mut self, record: &Record) -> Result<String> {
-        if self.json {
-            return Ok(format!("{}\n", record.text));
-        }
-        let record = read(record)?;
-        let told = telling::in_short(&record);
-        if self.last.as_ref() == Some(&told) {
-            self.alike += 1;
-            return Ok(String::new());
-        }
-        self.last = Some(told);
-        Ok(self.rest() + &telling::in_a_line(&record, self.zone) + "\n")
-    }
-
-    /// How many were not told.
-    fn rest(&mut self) -> String {
-        match std::mem::take(&mut self.alike) {
-            0 => String::new(),
-            alike => format!("{:>14}  and the same {alike} times more\n", ""),
-        }
-    }
-}
-
 fn in_full(record: &Record, zone: Tz, json: bool) -> Result<String> {
     if json {
         return Ok(format!("{}\n", record.text));
@@ -276,16 +260,7 @@ fn in_full(record: &Record, zone: Tz, json: bool) -> Result<String> {
     Ok(telling::told(&read(record)?, zone))
 }
 
-fn read(record: &Record) -> Result<CycleRecord> {
-    serde_json::from_str(&record.text).map_err(|error| {
-        anyhow!(
-            "the record of cycle {} cannot be read: {error}",
-            record.cycle
-        )
-    })
-}
-
 /// A failure of the store says where and what to mend.
-fn said(error: StoreError) -> anyhow::Error {
+pub(super) fn said(error: StoreError) -> anyhow::Error {
     anyhow!("{error}")
 }

@@ -3,6 +3,9 @@
 //! it. One is written a cycle, by `supervisor::recording`; whoever asks why is told from it ([`telling`]).
 
 pub(crate) mod command;
+pub mod compare;
+mod compared;
+mod lines;
 mod moment;
 pub mod telling;
 
@@ -77,6 +80,21 @@ pub struct Input {
     /// Why a scale down was not to rest on the window that it ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubts: Vec<String>,
+    /// What it alone would have led to, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alone: Option<Alone>,
+}
+
+/// What one of several measurements alone would have led to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alone {
+    /// Whether it only limits.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_ceiling: bool,
+    /// How many it wishes for; `None`: nothing.
+    pub desired: Option<i64>,
+    /// Why.
+    pub reason: String,
 }
 
 /// A change of the count by hand.
@@ -117,6 +135,11 @@ pub enum Outcome {
     },
     /// It was set.
     Scaled {
+        /// To how many.
+        to: Count,
+    },
+    /// It is to be set once those that go have finished their work.
+    Draining {
         /// To how many.
         to: Count,
     },
@@ -165,6 +188,7 @@ impl CycleRecord {
             Outcome::Scaled { to } => Some(to),
             Outcome::Held
             | Outcome::Ordered { .. }
+            | Outcome::Draining { .. }
             | Outcome::Would { .. }
             | Outcome::Failed { .. }
             | Outcome::Uncounted

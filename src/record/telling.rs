@@ -40,6 +40,7 @@ pub fn told(record: &CycleRecord, zone: Tz) -> String {
         .map(|manual| by_hand(&manual, record.at, zone));
     row("by hand", by_hand.into_iter().collect());
     row("wished", vec![wished(record)]);
+    row("alone", record.inputs.iter().filter_map(alone).collect());
     let rules = record
         .clamps
         .iter()
@@ -90,6 +91,7 @@ pub fn outcome(record: &CycleRecord) -> String {
     match &record.outcome {
         Outcome::Held => format!("stays at {from}"),
         Outcome::Ordered { to } => format!("is being scaled {} {from} -> {to}", way(*to)),
+        Outcome::Draining { to } => format!("stays at {from}, and drains for {to}"),
         Outcome::Scaled { to } => format!("scaled {} {from} -> {to}", way(*to)),
         Outcome::Would { to } => format!("would be scaled {} {from} -> {to}", way(*to)),
         Outcome::Failed { to, .. } => format!("could not be scaled {} {from} -> {to}", way(*to)),
@@ -131,6 +133,19 @@ fn input(input: &Input, reason: &str) -> String {
     text
 }
 
+/// What one of several measurements would have led to.
+fn alone(input: &Input) -> Option<String> {
+    let alone = input.alone.as_ref()?;
+    let ceiling = if alone.is_ceiling { " (a ceiling)" } else { "" };
+    let desired = alone
+        .desired
+        .map_or_else(|| "nothing".to_owned(), |desired| desired.to_string());
+    Some(format!(
+        "{}{ceiling}: {desired}, {}",
+        input.backend, alone.reason
+    ))
+}
+
 fn count(record: &CycleRecord) -> String {
     let (min, max) = (record.min, record.max);
     let allowed = if min == max {
@@ -166,7 +181,7 @@ mod tests {
     use crate::envelope::doubt::Trust;
     use crate::envelope::{Cause, Rule};
     use crate::model::ProcessName;
-    use crate::record::Wished;
+    use crate::record::{Alone, Wished};
 
     fn record() -> CycleRecord {
         let at = "2026-11-24T22:03:30Z".parse().unwrap();
@@ -186,6 +201,7 @@ mod tests {
                 error: None,
                 trust: Some(Trust::Sound),
                 doubts: vec!["the source could not be read, 60 s ago".to_owned()],
+                alone: None,
             }],
             wish: Some(Wished {
                 backend: "consecutive_threshold".to_owned(),
@@ -222,6 +238,41 @@ web at 2026-11-24 14:03:30 (cycle 1234): stays at 3
              up, if …
 ";
         assert_eq!(told(&record(), chrono_tz::America::Vancouver), expected);
+    }
+
+    #[test]
+    fn several_measurements_say_what_each_would_have_led_to() {
+        let mut several = record();
+        let one = &mut several.inputs[0];
+        one.backend = "orders".to_owned();
+        one.doubts.clear();
+        one.alone = Some(Alone {
+            is_ceiling: false,
+            desired: Some(2),
+            reason: "the last 5 results are below 400".to_owned(),
+        });
+        let ceiling = Input {
+            backend: "db".to_owned(),
+            value: None,
+            error: Some("refused".to_owned()),
+            alone: Some(Alone {
+                is_ceiling: true,
+                desired: None,
+                reason: "not measured".to_owned(),
+            }),
+            ..several.inputs[0].clone()
+        };
+        several.inputs.push(ceiling);
+        let told = told(&several, Tz::UTC);
+        let expected = "\
+  measured   120.5 by orders
+             nothing by db: refused
+  count      3 asked for, 2 up; 1 to 5 allowed
+  wished     2 by consecutive_threshold
+  alone      orders: 2, the last 5 results are below 400
+             db (a ceiling): nothing, not measured
+";
+        assert!(told.contains(expected), "{told}");
     }
 
     #[test]
@@ -272,6 +323,11 @@ web at 2026-11-24 14:03:30 (cycle 1234): stays at 3
                 "would be scaled up 3 -> 4",
             ),
             (Outcome::Scaled { to: 2 }, Some(3), "scaled down 3 -> 2"),
+            (
+                Outcome::Draining { to: 2 },
+                Some(3),
+                "stays at 3, and drains for 2",
+            ),
             (
                 Outcome::Ordered { to: 4 },
                 Some(3),

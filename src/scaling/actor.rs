@@ -11,8 +11,10 @@ use futures_util::FutureExt;
 use log::debug;
 
 use crate::cluster::leadership::{Leadership, NotLeading};
+use crate::drain::progress::Draining;
 use crate::messages::{GetCount, Scale, Scaled, Teardown};
 use crate::model::Count;
+use crate::scaling::draining::{Drains, FORGETTING};
 use crate::scaling::{Observed, ScaleError, ScalingBackend};
 use crate::supervisor::desk::{Desk, fenced};
 use crate::supervisor::memory::Stage;
@@ -24,10 +26,11 @@ const LEAST_LEFT: Duration = Duration::from_secs(1);
 
 /// Scales one process.
 pub struct ScalerActor {
-    desk: Desk,
-    backend: Rc<dyn ScalingBackend>,
+    pub(super) desk: Desk,
+    pub(super) backend: Rc<dyn ScalingBackend>,
     supervisor: Wire<Scaled>,
-    leadership: Leadership,
+    pub(super) leadership: Leadership,
+    pub(super) drains: Option<Drains>,
 }
 
 impl std::fmt::Debug for ScalerActor {
@@ -39,18 +42,20 @@ impl std::fmt::Debug for ScalerActor {
 }
 
 impl ScalerActor {
-    /// An actor that scales by `backend` while this program leads, and tells `supervisor`.
+    /// An actor that scales by `backend` while this program leads, and tells `supervisor`; and drains, if it is to.
     pub fn new(
         desk: Desk,
         backend: Rc<dyn ScalingBackend>,
         supervisor: Wire<Scaled>,
         leadership: Leadership,
+        drains: Option<Drains>,
     ) -> Self {
         Self {
             desk,
             backend,
             supervisor,
             leadership,
+            drains,
         }
     }
 }
@@ -132,15 +137,21 @@ impl Handler<Scale> for ScalerActor {
             return;
         };
         let (desk, backend) = (self.desk.clone(), Rc::clone(&self.backend));
-        let leadership = self.leadership.clone();
+        let (leadership, drains) = (self.leadership.clone(), self.drains.clone());
         let work = async move {
             let left = left(desk.plan.scale_timeout, counting);
-            let _busy = desk.busy(left + desk.intent_deadline());
+            let _busy = desk.busy(left + desk.intent_deadline() + FORGETTING);
             if leadership.since().is_some() {
                 desk.intend().await;
             }
             let call = leadership.while_leading(scale(&desk, backend.as_ref(), order.to));
             let scaled = fenced(left, call.map(led)).await;
+            if let (Some(drains), Some(Ok(_))) = (drains, &scaled) {
+                let gone = desk
+                    .memory
+                    .read(|state| state.draining.as_ref().map(Draining::names));
+                drains.forget(&gone.unwrap_or_default()).await;
+            }
             (order, scaled.unwrap_or_else(|| Err(too_late(&desk, left))))
         };
         ctx.spawn(work.into_actor(self).map(|(order, result), actor, _| {
@@ -176,7 +187,9 @@ impl Handler<Teardown> for ScalerActor {
 
     fn handle(&mut self, teardown: Teardown, _: &mut Context<Self>) -> ResponseFuture<()> {
         let backend = Rc::clone(&self.backend);
+        let undrained = self.undrain(teardown.grace, teardown.for_good);
         Box::pin(async move {
+            undrained.await;
             if teardown.for_good {
                 // The backend keeps to the grace itself; the fence behind it is for one that does not.
                 let fence = teardown.grace + Duration::from_secs(1);

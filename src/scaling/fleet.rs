@@ -16,6 +16,8 @@ pub struct Fleet(Vec<Member>);
 pub struct Member {
     /// What it is known by for as long as it lives; a restart may give it another.
     pub id: String,
+    /// What the platform calls it: `worker.3`.
+    pub name: String,
     /// How it is.
     pub phase: Phase,
     /// The release that it runs.
@@ -124,6 +126,7 @@ pub(super) mod tests {
             let name = word.trim_end_matches(|c: char| c.is_ascii_digit());
             Member {
                 id: number.to_string(),
+                name: format!("web.{}", number + 1),
                 phase: match name {
                     "up" => Phase::Up,
                     "starting" => Phase::Starting,

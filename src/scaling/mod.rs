@@ -6,6 +6,7 @@
 
 pub mod actor;
 pub mod command;
+pub mod draining;
 pub mod fleet;
 pub mod heroku;
 pub mod local;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::backend::Backend;
+use crate::drain::settings as drain;
 use crate::model::Count;
 use crate::scaling::fleet::{Fleet, Phase};
 use crate::settings::schema::{Default, Kind, Setting};
@@ -38,6 +40,13 @@ pub static SHARED: &[Setting] = &[
         Default::Derived("the table's name"),
         "The platform's name of the process type (the original's `worker_name`).",
     ),
+    drain::DRAIN,
+    drain::TIMEOUT,
+    drain::NODE_NAME,
+    drain::BROKER_URL,
+    drain::CA_FILE,
+    drain::KEY_PREFIX,
+    drain::CONTROL_EXCHANGE,
 ];
 
 /// Scales one process type.
@@ -83,6 +92,17 @@ pub trait ScalingBackend {
     /// and cannot.
     fn zero_can_mean_off(&self) -> bool {
         true
+    }
+
+    /// Those that a scale from what was seen to fewer takes away, by the platform's names (`worker.3`), as far as they
+    /// may have work; `None`: nobody knows. What a drain is told.
+    fn leaving(&self, _seen: &Observed, _to: Count) -> Option<Vec<String>> {
+        None
+    }
+
+    /// Whether all that it runs ends when this program does.
+    fn ends_with_program(&self) -> bool {
+        false
     }
 
     /// The most that the platform is known to allow at the moment, when it has told (Heroku's 422 with a `limit`).

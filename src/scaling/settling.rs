@@ -504,6 +504,7 @@ mod tests {
         let mut settling = Settling::default();
         for (start, up, took) in rows {
             let member = |phase, since: i64| Member {
+                name: String::new(),
                 id: "0".to_owned(),
                 phase,
                 release: None,

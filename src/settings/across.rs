@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::process::ProcessTables;
+use super::metrics;
+use super::process::{MetricTables, ProcessTables};
 use super::table::{Entry, Table, Walk};
 use crate::decision::schedule::{Schedule, When, first_where};
 use crate::model::Count;
@@ -24,17 +25,35 @@ const BLIND_AT_ZERO: [&str; 2] = ["response_time", "heroku_service_time"];
 
 /// Carries settings over from the step that they are written in to the step that they are for.
 pub(super) fn join(walk: &mut Walk<'_>, tables: &mut ProcessTables) {
-    if let (Some(measurement), Some(decision)) = (&tables.measurement, &mut tables.decision) {
-        for (here, there) in THRESHOLDS {
-            threshold(walk, measurement, decision, here, there);
+    for metric in &mut tables.metrics {
+        if let Some(measurement) = &metric.measurement {
+            for (here, there) in THRESHOLDS {
+                if let Some(decision) = &mut metric.decision {
+                    threshold(walk, measurement, decision, here, there);
+                }
+                if let Some(challenger) = &mut metric.challenger {
+                    tried(measurement, challenger, here, there);
+                }
+            }
+        }
+        if let (Some(measurement), scaling) = (&mut metric.measurement, &tables.scaling)
+            && measurement.backend == "heroku_service_time"
+        {
+            for name in TAKEN {
+                take(walk, measurement, scaling.as_ref(), name);
+            }
         }
     }
-    if let (Some(measurement), scaling) = (&mut tables.measurement, &tables.scaling)
-        && measurement.backend == "heroku_service_time"
+    metrics::one_interval(walk, &mut tables.metrics);
+}
+
+/// Makes the measurement's thresholds the challenger's, where that has none of its own.
+fn tried(from: &Table, to: &mut Table, here: &str, there: &str) {
+    let has_own = to.written(there).is_some_and(|(entry, _)| entry.own);
+    if let Some((entry, _)) = from.written(here).filter(|_| !has_own)
+        && to.entries.contains_key(there)
     {
-        for name in TAKEN {
-            take(walk, measurement, scaling.as_ref(), name);
-        }
+        to.entries.insert(there.to_owned(), entry.clone());
     }
 }
 
@@ -105,19 +124,32 @@ fn take(walk: &mut Walk<'_>, to: &mut Table, scaling: Option<&Table>, name: &str
 
 /// Tells what contradicts itself.
 pub(super) fn check(walk: &mut Walk<'_>, tables: &ProcessTables) {
-    let steps = [&tables.measurement, &tables.decision, &tables.scaling];
-    for table in steps.into_iter().flatten().chain(&tables.notification) {
+    let metrics = tables.metrics.iter();
+    let all =
+        metrics.flat_map(|metric| [&metric.measurement, &metric.decision, &metric.challenger]);
+    let all = all.chain([&tables.scaling]).flatten();
+    for table in all.chain(&tables.notification) {
         backend(walk, table);
     }
     if let Some(scaling) = tables.scaling.as_ref().filter(|_| walk.clustered) {
         one_machine(walk, scaling);
     }
+    metrics::several(walk, &tables.metrics);
     if let Some(decision) = &tables.decision {
         bounds(walk, decision);
-        if let Some(measurement) = &tables.measurement {
-            zero(walk, measurement, decision);
+        zero(walk, &tables.metrics, decision);
+        let metrics = tables.metrics.iter();
+        for measurement in metrics.filter_map(|metric| metric.measurement.as_ref()) {
             floor(walk, measurement, decision);
         }
+    }
+    if let Some(challenger) = tables
+        .metrics
+        .first()
+        .and_then(|first| first.challenger.as_ref())
+    {
+        bounds(walk, challenger);
+        zero(walk, &tables.metrics, challenger);
     }
 }
 
@@ -193,9 +225,16 @@ fn bounds(walk: &mut Walk<'_>, decision: &Table) {
 }
 
 /// A minimum of 0 needs a measurement that sees something while nothing runs.
-fn zero(walk: &mut Walk<'_>, measurement: &Table, decision: &Table) {
-    let blind = BLIND_AT_ZERO.contains(&measurement.backend);
-    let Some(min) = schedule(decision, "min_processes").filter(|_| blind) else {
+fn zero(walk: &mut Walk<'_>, metrics: &[MetricTables], decision: &Table) {
+    let deciding = metrics.iter().filter(|metric| !metric.is_ceiling());
+    let deciding: Vec<_> = deciding
+        .filter_map(|metric| metric.measurement.as_ref())
+        .collect();
+    let is_blind = |table: &&Table| BLIND_AT_ZERO.contains(&table.backend);
+    let Some(blind) = deciding.first().filter(|_| deciding.iter().all(is_blind)) else {
+        return;
+    };
+    let Some(min) = schedule(decision, "min_processes") else {
         return;
     };
     let Some(zero) = first_where(&min, &min, |min, _| min == 0) else {
@@ -204,7 +243,7 @@ fn zero(walk: &mut Walk<'_>, measurement: &Table, decision: &Table) {
     let when = then(zero.when);
     let wrong = format!(
         "it is 0{when}, but `{}` measures nothing while nothing runs: it would never scale up again",
-        measurement.backend
+        blind.backend
     );
     walk.find(&decision.place_of("min_processes"), wrong, "at least 1");
 }

@@ -11,18 +11,18 @@ use super::table::{Place, Walk, WrittenTable};
 use super::value::named;
 
 impl Walk<'_> {
-    /// The rows that a table chooses: its own choice, else the defaults', else the step's default backend. `None` when
-    /// the choice was wrong, which is told.
+    /// The rows that a table chooses: its own choice, else that of the first of `behind` (the defaults, say) that has one,
+    /// else the step's default backend. `None` when the choice was wrong, which is told.
     pub(super) fn choice(
         &mut self,
         room: &Room,
         place: &Place,
         own: Option<&WrittenTable<'_>>,
-        defaults: Option<&WrittenTable<'_>>,
+        behind: &[&WrittenTable<'_>],
     ) -> Option<Vec<Row>> {
-        let written = [own, defaults]
+        let written = own
             .into_iter()
-            .flatten()
+            .chain(behind.iter().copied())
             .find_map(|table| table.find("backend"));
         let Some((at, value)) = written else {
             return self

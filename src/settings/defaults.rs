@@ -32,13 +32,18 @@ impl Walk<'_> {
         let Some(written) = self.table_at(root, "defaults") else {
             return Defaults::default();
         };
-        self.known_steps(&written);
+        self.known_steps(&written, &[]);
         let defaults = Defaults {
             measurement: self.step_table(Step::Measurement, &written),
             decision: self.step_table(Step::Decision, &written),
             scaling: self.step_table(Step::Scaling, &written),
-            notification: self.notification_tables(&written),
+            notification: self.tables_of(Step::Notification, &written),
         };
+        let own = defaults.measurement.as_ref();
+        if let Some((place, _)) = own.and_then(|table| table.find(Step::Decision.name())) {
+            let wrong = "only a process's own measurement has a decision of its own";
+            self.find(&place, wrong, "`[defaults.decision]`");
+        }
         for step in [Step::Measurement, Step::Decision, Step::Scaling] {
             self.untaken(step, defaults.of(step), false);
         }
@@ -89,8 +94,9 @@ impl Walk<'_> {
             for (key, _) in written.table {
                 let name = key.get_ref().as_ref();
                 let meant = room.meant_setting(name);
-                let known =
-                    meant == "backend" || room.every_setting().any(|setting| setting.name == meant);
+                let known = meant == "backend"
+                    || room.is_table(meant)
+                    || room.every_setting().any(|setting| setting.name == meant);
                 let place = written.place.under(name, key.span());
                 if known {
                     self.doubled(room, written, name, &place);

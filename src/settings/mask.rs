@@ -338,6 +338,11 @@ mod tests {
             "heders = { from = \"***\" }",
         ),
         (
+            "measurement = [{ decision = { command = \"s3cret\", max_measurement_value = 7 } }]",
+            "7",
+            "measurement = [{ decision = { command = \"***\", max_measurement_value = 7 } }]",
+        ),
+        (
             "app_name = { from = \"s3cret\" }",
             "app_name",
             "app_name = { from = \"***\" }",

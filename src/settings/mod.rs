@@ -3,10 +3,12 @@
 mod across;
 mod backend_choice;
 mod defaults;
+mod drained;
 mod environment;
 mod known_secrets;
 mod load;
 mod mask;
+mod metrics;
 mod part;
 pub mod problem;
 mod process;
@@ -84,10 +86,14 @@ impl Default for Supervision {
 pub struct ProcessSettings {
     /// The process's name.
     pub name: ProcessName,
-    /// How it is measured.
+    /// How it is measured; the first of its measurements that is no ceiling.
     pub measurement: Step,
-    /// How it is decided.
+    /// How that is decided on, with what holds for all measurements together.
     pub decision: Step,
+    /// Its further measurements, each with how it is decided on.
+    pub more: Vec<Metric>,
+    /// How the challenger decides on each of its measurements; empty: there is none.
+    pub challenger: Vec<Step>,
     /// How it is scaled.
     pub scaling: Step,
     /// Who is told. A list of backends in one table has become one step each.
@@ -95,6 +101,30 @@ pub struct ProcessSettings {
 }
 
 impl ProcessSettings {
+    /// All its measurements, the first that decides before the others.
+    pub fn metrics(&self) -> impl Iterator<Item = MetricSteps<'_>> {
+        let first = MetricSteps {
+            measurement: &self.measurement,
+            decision: &self.decision,
+        };
+        std::iter::once(first).chain(self.more.iter().map(Metric::steps))
+    }
+
+    /// The same process as its challenger sees it: with the decisions that are tried, and nobody to tell.
+    pub fn challenged(&self) -> Option<Self> {
+        let mut tried = self.challenger.iter().cloned();
+        let mut challenged = Self {
+            decision: tried.next()?,
+            notification: Vec::new(),
+            challenger: Vec::new(),
+            ..self.clone()
+        };
+        for (metric, decision) in challenged.more.iter_mut().zip(tried) {
+            metric.decision = decision;
+        }
+        Some(challenged)
+    }
+
     /// Shares with another process what is said alike of both.
     fn share(&mut self, other: &Self) {
         self.measurement.section.share(&other.measurement.section);
@@ -104,6 +134,34 @@ impl ProcessSettings {
             step.section.share(&other.section);
         }
     }
+}
+
+/// One of a process's measurements, and how it is decided on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Metric {
+    /// How it is measured.
+    pub measurement: Step,
+    /// How it is decided on.
+    pub decision: Step,
+}
+
+impl Metric {
+    /// Its two steps.
+    fn steps(&self) -> MetricSteps<'_> {
+        MetricSteps {
+            measurement: &self.measurement,
+            decision: &self.decision,
+        }
+    }
+}
+
+/// The two steps of one of a process's measurements.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MetricSteps<'a> {
+    /// How it is measured.
+    pub measurement: &'a Step,
+    /// How it is decided on.
+    pub decision: &'a Step,
 }
 
 /// The backend of one step, by name, with its table.

@@ -109,6 +109,11 @@ impl Room {
         self.shared.iter().chain(own)
     }
 
+    /// Whether a table of this name may stand in the step's: a measurement has a decision of its own, if it likes.
+    pub(super) fn is_table(&self, name: &str) -> bool {
+        self.step == Step::Measurement && name == Step::Decision.name()
+    }
+
     /// A name as the original wrote it, in this program's words.
     pub(super) fn meant_setting<'a>(&self, written: &'a str) -> &'a str {
         match (self.step, written) {
@@ -157,7 +162,7 @@ impl Rooms {
                 room(
                     Step::Scaling,
                     crate::scaling::SHARED,
-                    crate::backend::no_check,
+                    crate::drain::settings::check,
                     registry.scaling.iter().map(|row| Row::from(*row)).collect(),
                 ),
                 room(

@@ -144,7 +144,7 @@ impl Walk<'_> {
         rows: &[Row],
         place: &Place,
         own: Option<&WrittenTable<'_>>,
-        defaults: Option<&WrittenTable<'_>>,
+        behind: &[&WrittenTable<'_>],
     ) -> Vec<Table> {
         rows.iter()
             .map(|row| {
@@ -158,7 +158,7 @@ impl Walk<'_> {
                 if let Some(written) = own {
                     self.written_settings(&mut table, room, rows, *row, written, true);
                 }
-                if let Some(written) = defaults {
+                for written in behind {
                     self.written_settings(&mut table, room, rows, *row, written, false);
                 }
                 self.fill_in(&mut table, room.settings(*row));
@@ -180,7 +180,7 @@ impl Walk<'_> {
             let name = key.get_ref().as_ref();
             let place = written.place.under(name, key.span());
             let meant = room.meant_setting(name);
-            if meant == "backend" {
+            if meant == "backend" || room.is_table(meant) {
                 continue;
             }
             if self.doubled(room, written, name, &place) {

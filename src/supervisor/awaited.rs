@@ -1,5 +1,5 @@
 //! A scale that was not made: a failure, which is told; or refused by the platform until a release is over, which is tried
-//! again in the next cycle, and told when it lasts.
+//! again in the next cycle, and told when it lasts; or one that is only told, for the process is in the shadow.
 //!
 //! ```text
 //!   422    422    422  …  422        200
@@ -10,10 +10,11 @@
 use std::time::Duration;
 
 use crate::model::Count;
-use crate::notification::Event;
+use crate::notification::{Event, Phase};
 use crate::record::Outcome;
 use crate::scaling::ScaleError;
 use crate::supervisor::cycle::Turn;
+use crate::supervisor::plan::Mode;
 
 /// How long it lasts before it is told: a preboot takes some minutes.
 const TOLD_AFTER: Duration = Duration::from_secs(600);
@@ -55,5 +56,17 @@ impl Turn<'_> {
         let outcome = Outcome::Failed { to, why };
         self.condition(Event::ScaleFailed, Some(reason.clone()), Some(from));
         self.end(outcome, Some(from), reason);
+    }
+
+    /// A process in the shadow: what would be done is told and recorded, and waited after as if it had been; nothing is.
+    pub(super) fn would(&mut self, from: Count, to: Count, why: &str) {
+        self.state.cooldown.start(self.now.mono, self.plan.wait);
+        self.state.views.forget();
+        let reason = match self.plan.mode {
+            Mode::Live | Mode::Shadow => format!("{why}; not done: mode is \"shadow\""),
+            Mode::Challenger => why.to_owned(),
+        };
+        self.tell(Event::Scale, Phase::Moment, Some(from), Some(to), &reason);
+        self.end(Outcome::Would { to }, Some(from), reason);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Decided ─▶ conditions told ─▶ envelope ─┬─ nothing to do ──────────────▶ the cycle ends
+//!                                         ├─ fewer, and they are drained before: see `draining`
 //!                                         └─ Scale ─▶ (platform) ─▶ Scaled ─┬─ done: cooldown, empty history, ledger ─▶ ends
 //!                                                                          └─ failed: nothing changed ─────────────▶ ends
 //! ```
@@ -11,16 +12,15 @@ use std::time::Duration;
 
 use crate::clock::Now;
 use crate::envelope::{self, Cause, Rule};
-use crate::messages::{Decided, Notify, Scale, Scaled, Silence};
+use crate::messages::{Decided, Drain, GiveBack, Notify, Scale, Scaled, Silence};
 use crate::model::{Count, Cycle, Direction};
 use crate::notification::{Event, Phase};
-use crate::one_line::one_line;
 use crate::record::{CycleRecord, Outcome};
 use crate::scaling::{Observed, ScaleError};
 use crate::supervisor::around::Around;
 use crate::supervisor::ledger::ScaleRecord;
 use crate::supervisor::memory::{Health, LastCycle, Order, Stage, State};
-use crate::supervisor::plan::Plan;
+use crate::supervisor::plan::{Mode, Plan};
 
 /// How many characters of a measurement's data are told.
 pub(super) const MOST_DATA: usize = 1_000;
@@ -32,6 +32,10 @@ pub struct Orders {
     pub notices: Vec<Notify>,
     /// What to scale.
     pub scale: Option<Scale>,
+    /// Whom to drain before.
+    pub drain: Option<Drain>,
+    /// Whom to give back what a drain took away.
+    pub give_back: Option<GiveBack>,
     /// For the log, which nobody has to pick: conditions that began (with the reason) or ended in this turn.
     pub turned: Vec<(Event, Option<String>)>,
     /// The record of the cycle that ended.
@@ -116,40 +120,19 @@ impl<'a> Turn<'a> {
 
     /// The cycle in flight is given up, because a part of it failed. That is no recovery of a degraded group.
     pub fn lost(mut self, why: &str) -> Orders {
-        let order = self
-            .state
-            .in_flight
-            .as_ref()
-            .and_then(|running| running.order.clone());
-        match order {
+        let running = self.state.in_flight.as_ref();
+        let running = running.filter(|running| running.stage == Stage::Scaling);
+        match running.and_then(|running| running.order.clone()) {
             Some(order) => self.unanswered(order.from, order.to, why.to_owned()),
             None => self.end(Outcome::Lost, None, why.to_owned()),
         }
         self.orders
     }
 
-    fn tell_measurement(&mut self, decided: &Decided) {
-        let measurement = &decided.measurement;
-        let failure = measurement.error.clone().filter(|_| !measurement.success);
-        if failure.is_none()
-            && self
-                .plan
-                .policies
-                .iter()
-                .any(|policy| policy.picks(Event::Measurement))
-        {
-            // The data may be a whole document of the application's.
-            let data = one_line(&measurement.data.to_string(), MOST_DATA);
-            let reason = format!("{} measured {data}", measurement.backend);
-            let count = decided.count.as_ref().ok().map(|seen| seen.count);
-            self.tell(Event::Measurement, Phase::Moment, None, count, &reason);
-        }
-        let reason = failure.map(|why| format!("{}: {why}", measurement.backend));
-        self.condition(Event::MeasurementFailed, reason, None);
-    }
-
     fn uncounted(&mut self, reason: String) {
         self.condition(Event::ScaleFailed, Some(reason.clone()), None);
+        let drain = self.drains_uncounted(&reason);
+        let reason = drain.map_or_else(|| reason.clone(), |drain| format!("{reason}; {drain}"));
         self.end(Outcome::Uncounted, None, reason);
     }
 
@@ -166,8 +149,7 @@ impl<'a> Turn<'a> {
         let off = answer.switched_off.then(|| answer.reason.clone());
         if off.is_some() {
             // What was measured while nothing ran says nothing about the load when it runs again.
-            self.state.history.clear();
-            self.state.evidence.clear();
+            self.state.views.forget();
         }
         self.condition(Event::SwitchedOff, off, Some(seen.count));
         // Without a wish nobody knows whether the load still asks for more than the bounds allow.
@@ -182,14 +164,22 @@ impl<'a> Turn<'a> {
             self.condition(Event::BelowMin, answer.below_min, Some(seen.count));
         }
         match answer.target {
-            Some(to) if self.plan.is_shadow => {
+            Some(to) if self.plan.mode != Mode::Live => {
                 self.would(seen.count, to, &answer.reason);
                 self.recover(seen.count);
             }
             Some(to) if !self.state.stopping => {
-                self.order(decided, seen.count, to, answer.cause, answer.reason);
+                let order = Order {
+                    from: seen.count,
+                    to,
+                    cause: answer.cause,
+                    reason: answer.reason,
+                    value: decided.grounds.value,
+                };
+                self.go(decided, seen, order);
             }
             target => {
+                let drain = self.not_down(decided, seen, &answer.clamps);
                 // A scale that is only not tried any more, because the process leaves, has not stopped to fail.
                 if target.is_none() && decided.wish.is_ok() {
                     self.state.settling.granted();
@@ -198,36 +188,23 @@ impl<'a> Turn<'a> {
                     self.condition(Event::ScaleFailed, None, Some(seen.count));
                 }
                 let silence = decided.wish.as_ref().err().map(Silence::to_string);
-                let reason = silence
+                let mut reason = silence
                     .filter(|_| !answer.switched_off)
                     .unwrap_or(answer.reason);
+                if let Some(drain) = drain {
+                    reason = format!("{reason}; {drain}");
+                }
                 self.end(Outcome::Held, Some(seen.count), reason);
                 self.recover(seen.count);
             }
         }
     }
 
-    /// A process in the shadow: what would be done is told and recorded, and waited after as if it had been; nothing is.
-    fn would(&mut self, from: Count, to: Count, why: &str) {
-        self.state.cooldown.start(self.now.mono, self.plan.wait);
-        self.state.history.clear();
-        self.state.evidence.clear();
-        let reason = format!("{why}; not done: mode is \"shadow\"");
-        self.tell(Event::Scale, Phase::Moment, Some(from), Some(to), &reason);
-        self.end(Outcome::Would { to }, Some(from), reason);
-    }
-
-    fn order(&mut self, decided: &Decided, from: Count, to: Count, cause: Cause, reason: String) {
-        let value = decided.grounds.value;
+    pub(super) fn order(&mut self, decided: &Decided, order: Order) {
+        let Order { from, to, .. } = order;
         if let Some(running) = &mut self.state.in_flight {
             running.stage = Stage::Scaling;
-            running.order = Some(Order {
-                from,
-                to,
-                cause,
-                reason,
-                value,
-            });
+            running.order = Some(order);
         }
         self.orders.scale = Some(Scale {
             process: decided.process.clone(),
@@ -249,6 +226,7 @@ impl<'a> Turn<'a> {
             (order.cause, order.reason, order.value)
         });
         self.condition(Event::ScaleFailed, None, Some(to));
+        self.drain_is_over(to);
         if let Some(direction) = Direction::between(from, to) {
             let record = ScaleRecord {
                 at: self.now,
@@ -267,8 +245,7 @@ impl<'a> Turn<'a> {
             }
         }
         self.state.cooldown.start(self.now.mono, self.plan.wait);
-        self.state.history.clear();
-        self.state.evidence.clear();
+        self.state.views.forget();
         self.tell(Event::Scale, Phase::Moment, Some(from), Some(to), &reason);
         self.end(Outcome::Scaled { to }, Some(to), reason);
     }
@@ -287,7 +264,7 @@ impl<'a> Turn<'a> {
     }
 
     /// A whole cycle went through: a group that was being tried again works.
-    fn recover(&mut self, count: Count) {
+    pub(super) fn recover(&mut self, count: Count) {
         if self.state.health == Health::OnTrial {
             self.state.health = Health::Working;
             self.state.restarts.recovered();
@@ -307,7 +284,7 @@ mod tests {
     use crate::backend::Registry;
     use crate::decision::Wish;
     use crate::measurement::Measurement;
-    use crate::messages::Grounds;
+    use crate::messages::{Grounds, Opinion};
     use crate::settings::{Source, load};
 
     const CONFIGURATION: &str = r#"
@@ -338,13 +315,17 @@ mod tests {
         Decided {
             process: crate::model::ProcessName::new("web").unwrap(),
             cycle: state.cycle,
-            measurement: Measurement {
-                backend: "command".to_owned(),
-                data: Arc::new(Value::Null),
-                success: true,
-                error: None,
-                at: now().wall,
-            },
+            opinions: vec![Opinion {
+                measurement: Measurement {
+                    backend: "command".to_owned(),
+                    data: Arc::new(Value::Null),
+                    success: true,
+                    error: None,
+                    at: now().wall,
+                },
+                wish: Ok(wish.clone()),
+                grounds: Grounds::default(),
+            }],
             count: Ok(Observed::ready(2)),
             wish: Ok(wish),
             grounds: Grounds::default(),

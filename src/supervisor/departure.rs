@@ -119,7 +119,7 @@ fn is_scaling(state: &State) -> bool {
     state
         .in_flight
         .as_ref()
-        .is_some_and(|running| running.stage == Stage::Scaling)
+        .is_some_and(|running| matches!(running.stage, Stage::Draining | Stage::Scaling))
 }
 
 /// How long the hooks of the measurement and the decision backend may take at the end.

@@ -63,7 +63,9 @@ impl Desk {
     /// does not answer in time holds nothing up.
     pub async fn intend(&self) {
         let Some(journal) = &self.journal else { return };
-        let kept = self.memory.read(|state| Kept::of(state, self.clock.now()));
+        let kept = self
+            .memory
+            .read(|state| Kept::of(state, &self.plan, self.clock.now()));
         if let Err(error) = journal.intend(kept.snapshot(&self.plan.process)).await {
             log::debug!(process:% = self.plan.process; "the order is not kept: {error}");
         }

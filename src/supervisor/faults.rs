@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::envelope::doubt::Trust;
 use crate::measurement::{MeasureError, Measurement, OnFailure};
-use crate::messages::{Fault, Measured, Next, Outcome, Restarted};
+use crate::messages::{Fault, Measured, Next, Outcome, Restarted, Taken};
 use crate::model::{Cycle, ProcessName, Role};
 use crate::notification::Event;
 use crate::supervisor::actor::SupervisorActor;
@@ -39,6 +39,10 @@ impl SupervisorActor {
             retry.as_secs_f64()
         );
         error!(process:% = process; "{process} is degraded: {reason}");
+        self.undrain(process, ctx);
+        let Some(group) = self.groups.get(process) else {
+            return;
+        };
         group
             .memory
             .commit(|state| state.health = Health::Degraded { retry_at });
@@ -103,7 +107,7 @@ impl SupervisorActor {
                 unmeasured(group, cycle, fault, self.works.clock.now().wall),
             ),
             (Role::Decide, Stage::Deciding, _)
-            | (Role::Scale, Stage::Scaling, _)
+            | (Role::Scale, Stage::Draining | Stage::Scaling, _)
             | (_, _, false) => {
                 let why = format!("the {} part {}", fault.role, fault.cause);
                 group.turn(&self.works, cycle, |turn| Some(turn.lost(&why)));
@@ -116,21 +120,22 @@ impl SupervisorActor {
 /// The failed result of a measuring part that failed itself.
 fn unmeasured(group: &Group, cycle: Cycle, fault: &Fault, at: DateTime<Utc>) -> Measured {
     let error = MeasureError::Faulted(format!("the measuring part {}", fault.cause));
-    let measurement = Measurement {
-        backend: group.settings.measurement.backend.clone(),
-        data: Arc::new(Value::Null),
-        success: false,
-        error: Some(error.to_string()),
-        at,
-    };
-    let outcome = Outcome::Failed(group.plan.on_failure.unwrap_or(OnFailure::Hold));
+    let taken = group.plan.metrics.iter().map(|metric| Taken {
+        measurement: Measurement {
+            backend: metric.name.clone(),
+            data: Arc::new(Value::Null),
+            success: false,
+            error: Some(error.to_string()),
+            at,
+        },
+        outcome: Outcome::Failed(metric.on_failure.unwrap_or(OnFailure::Hold)),
+        trust: Trust::SourceDown,
+        busy: None,
+    });
     Measured {
         process: fault.process.clone(),
         cycle,
-        measurement,
-        outcome,
-        trust: Trust::SourceDown,
-        busy: None,
+        taken: taken.collect(),
     }
 }
 

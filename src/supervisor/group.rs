@@ -11,6 +11,8 @@ use log::warn;
 
 use crate::backend::BuildError;
 use crate::decision::actor::DeciderActor;
+use crate::decision::panel::Panel;
+use crate::drain::Drainer;
 use crate::measurement::actor::MeasureActor;
 use crate::messages::Measured;
 use crate::model::{ProcessName, Role};
@@ -18,12 +20,14 @@ use crate::notification::actor::NotifierActor;
 use crate::notification::heirs::heirs;
 use crate::notification::outbox::Outbox;
 use crate::scaling::actor::ScalerActor;
+use crate::scaling::draining::Drains;
 use crate::scaling::settling::Settling;
 use crate::scaling::{ScaleError, ScalingBackend};
 use crate::settings::ProcessSettings;
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::birth::Start;
 use crate::supervisor::caught::caught;
+use crate::supervisor::challenger::Challenger;
 use crate::supervisor::cycle::Platform;
 use crate::supervisor::departure::Departure;
 use crate::supervisor::guard::Life;
@@ -44,6 +48,10 @@ pub struct Group {
     pub memory: Memory,
     /// The scaling backend, which outlives its actor too.
     pub scaling: Rc<dyn ScalingBackend>,
+    /// What is tried beside its own decision.
+    pub challenger: Option<Challenger>,
+    /// Who drains before a scale down, if anybody.
+    pub drainer: Option<Rc<dyn Drainer>>,
     /// What waits to be told, which outlives the notifiers' actor.
     pub outbox: Outbox,
     /// Which life this is.
@@ -95,6 +103,8 @@ impl Group {
             plan: Rc::new(plan),
             memory: Memory::new(state),
             scaling: works.scaling(&settings)?,
+            challenger: Challenger::new(works, common, &settings)?,
+            drainer: works.drainer(&settings)?,
             outbox: Outbox::default(),
             generation: 0,
             crew: Crew::default(),
@@ -119,8 +129,10 @@ impl Group {
         supervisor: &Addr<SupervisorActor>,
     ) -> Result<(), BuildError> {
         self.end_life();
-        let measurer = works.measurement(&self.settings)?;
-        let decision = works.decision(&self.settings)?;
+        let measuring = works.measurement(&self.settings)?;
+        let deciding = works.decision(&self.settings)?;
+        let challenger = self.challenger.as_ref();
+        let challenger = challenger.map(|one| one.panel(works)).transpose()?;
         let notifiers = works.notification(&self.settings);
         let start = Start {
             group: self,
@@ -130,24 +142,34 @@ impl Group {
         let notify = start.member(Role::Notify, true, |desk| {
             NotifierActor::new(desk, notifiers, self.outbox.clone())
         });
+        let drains = self.drainer.as_ref().map(|drainer| {
+            let (drained, given_back) = (
+                Wire::to(supervisor, &works.tap),
+                Wire::to(supervisor, &works.tap),
+            );
+            Drains::new(Rc::clone(drainer), drained, given_back)
+        });
         let scale = start.member(Role::Scale, true, |desk| {
             ScalerActor::new(
                 desk,
                 Rc::clone(&self.scaling),
                 Wire::to(supervisor, &works.tap),
                 works.leadership.clone(),
+                drains,
             )
         });
         let decide = start.member(Role::Decide, true, |desk| {
+            let (plan, memory) = (Rc::clone(&self.plan), self.memory.clone());
             DeciderActor::new(
                 desk,
-                decision,
+                Panel::new(plan, memory, works.clock, deciding),
+                challenger.map(|panel| (panel, Wire::to(supervisor, &works.tap))),
                 Wire::to(&scale.addr, &works.tap),
                 Wire::to(supervisor, &works.tap),
             )
         });
         let measure = start.member(Role::Measure, true, |desk| {
-            MeasureActor::new(desk, measurer, Wire::to(&decide.addr, &works.tap))
+            MeasureActor::new(desk, measuring, Wire::to(&decide.addr, &works.tap))
         });
         self.crew = Crew {
             measure: Some(measure),
@@ -204,12 +226,14 @@ impl Group {
         settings: ProcessSettings,
     ) -> Result<(), BuildError> {
         let plan = Plan::new(common, &settings)?;
+        self.challenger = Challenger::take_up(self.challenger.take(), works, common, &settings)?;
         let other_platform = settings.scaling != self.settings.scaling;
         if other_platform {
+            let drainer = works.drainer(&settings)?;
             self.scaling = works.scaling(&settings)?;
+            self.drainer = drainer;
         }
-        let other_load = settings.measurement != self.settings.measurement
-            || settings.decision != self.settings.decision;
+        let other_load = !settings.metrics().eq(self.settings.metrics());
         let heirs = heirs(&self.settings.notification, &settings.notification);
         let lost = self.outbox.hand_on(&heirs);
         if lost > 0 {
@@ -219,7 +243,7 @@ impl Group {
         self.memory.commit(|state| {
             state.take_up(&self.plan, &plan);
             if other_load {
-                state.history.clear();
+                state.views.forget();
             }
             if other_platform {
                 // It may be another app, whose count was never read.

@@ -7,18 +7,14 @@
 //! A scale that was ordered and never answered counts as made at the moment of the order: whether it was, the next count
 //! shows, and a cooldown too many does less harm than one that is forgotten.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::clock::Now;
-use crate::decision::{Level, Reading};
 use crate::envelope::Cause;
-use crate::envelope::doubt::Evidence;
 use crate::envelope::futility::Futility;
 use crate::envelope::usage::Usage;
 use crate::envelope::wishes::Wishes;
@@ -29,9 +25,10 @@ use crate::orders::news::Announced;
 use crate::scaling::settling::Settling;
 use crate::state::Snapshot;
 use crate::supervisor::cooldown::Cooldown;
+use crate::supervisor::kept_view::KeptView;
 use crate::supervisor::ledger::ScaleRecord;
 use crate::supervisor::manual::OnItsWay;
-use crate::supervisor::memory::State;
+use crate::supervisor::memory::{Stage, State};
 use crate::supervisor::plan::Plan;
 use crate::supervisor::respect::Changed;
 use crate::supervisor::standby::Watch;
@@ -41,9 +38,6 @@ const FORM: u32 = 1;
 
 /// How many of the latest scales are kept: for rapid scaling, rates and waits.
 const MOST_SCALES: usize = 200;
-
-/// A measurement's data is kept in the history when it has at most so many bytes; a number always is.
-const MOST_DATA: usize = 2_000;
 
 /// What is kept of a process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,8 +49,14 @@ pub struct Kept {
     count: Option<Count>,
     adopted_max: Option<Count>,
     counted: bool,
-    history: Vec<KeptReading>,
-    evidence: Evidence,
+    #[serde(flatten)]
+    view: KeptView,
+    /// Those of further measurements.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    more_views: Vec<KeptView>,
+    /// What the measurements are called; empty: nobody wrote it down.
+    #[serde(default)]
+    metrics: Vec<String>,
     wishes: Wishes,
     futility: Futility,
     usage: Usage,
@@ -79,22 +79,17 @@ pub struct Kept {
     manual: Option<Changed>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct KeptReading {
-    at: DateTime<Utc>,
-    level: Level,
-    data: Value,
-}
-
 impl Kept {
-    /// What is kept of this state at `now`.
-    pub fn of(state: &State, now: Now) -> Self {
+    /// What is kept at `now` of this state under this plan.
+    pub fn of(state: &State, plan: &Plan, now: Now) -> Self {
         let scales: Vec<_> = state.ledger.scales().collect();
         let skipped = scales.len().saturating_sub(MOST_SCALES);
         let order = state
             .in_flight
             .as_ref()
+            .filter(|running| running.stage == Stage::Scaling)
             .and_then(|running| running.order.as_ref());
+        let mut views = state.views.iter().map(KeptView::of);
         Self {
             form: FORM,
             at: now.wall,
@@ -103,8 +98,9 @@ impl Kept {
             count: state.watch.known,
             adopted_max: state.adopted_max,
             counted: state.counted,
-            history: state.history.iter().map(KeptReading::of).collect(),
-            evidence: state.evidence.clone(),
+            view: views.next().unwrap_or_default(),
+            more_views: views.collect(),
+            metrics: names(plan).map(str::to_owned).collect(),
             wishes: state.wishes.clone(),
             futility: state.futility,
             usage: state.usage,
@@ -171,7 +167,6 @@ impl Kept {
         state.cooldown = self.cooldown.moved(moved);
         state.settling = self.settling.moved(moved);
         state.wishes = self.wishes.moved(moved);
-        state.evidence = self.evidence.moved(moved);
         if self.told.len() <= plan.policies.len() {
             state.told = self
                 .told
@@ -185,12 +180,18 @@ impl Kept {
                 .ledger
                 .enter(past_scale(moved.time(at), self.at, direction));
         }
-        let fresh = away.to_std().unwrap_or_default() <= plan.max_age(plan.history_length);
-        if fresh {
-            state.history = self.history.into_iter().map(KeptReading::reading).collect();
-        } else {
-            state.evidence.clear();
-        }
+        let away = away.to_std().unwrap_or_default();
+        // Under other settings nothing says whose view it was.
+        let is_known =
+            self.metrics.is_empty() || self.metrics.iter().map(String::as_str).eq(names(plan));
+        let kept = std::iter::once(self.view)
+            .chain(self.more_views)
+            .filter(|_| is_known);
+        let views = kept.zip(&plan.metrics).map(|(kept, metric)| {
+            let is_fresh = away <= metric.max_age(plan.history_length);
+            kept.view(moved, is_fresh)
+        });
+        state.views.set(views);
         if let Some((from, to)) = self.ordered {
             state.before_start = Some(to);
             // However long the program was away: what is found may be what it asked for.
@@ -205,10 +206,14 @@ impl Kept {
                 state.ledger.enter(past_scale(at, self.at, direction));
             }
             state.cooldown.start(at, plan.wait);
-            state.history = VecDeque::new();
-            state.evidence.clear();
+            state.views.forget();
         }
     }
+}
+
+/// What the measurements are called.
+fn names(plan: &Plan) -> impl Iterator<Item = &str> {
+    plan.metrics.iter().map(|metric| metric.name.as_str())
 }
 
 /// Of a scale before the start nobody asks more than when it was and which way it went.
@@ -221,29 +226,6 @@ fn past_scale(mono: Duration, wall: DateTime<Utc>, direction: Direction) -> Scal
         direction,
         cause: Cause::Load,
         reason: String::new(),
-    }
-}
-
-impl KeptReading {
-    fn of(reading: &Reading) -> Self {
-        let small = reading.data.is_number() || reading.data.to_string().len() <= MOST_DATA;
-        Self {
-            at: reading.at,
-            level: reading.level,
-            data: if small {
-                (*reading.data).clone()
-            } else {
-                Value::Null
-            },
-        }
-    }
-
-    fn reading(self) -> Reading {
-        Reading {
-            at: self.at,
-            level: self.level,
-            data: Arc::new(self.data),
-        }
     }
 }
 
@@ -276,11 +258,16 @@ impl Moved {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use serde_json::Value;
+
     use super::*;
     use crate::backend::Registry;
+    use crate::decision::{Level, Reading};
     use crate::envelope::doubt::Trust;
     use crate::settings::{Source, load};
-    use crate::supervisor::memory::{InFlight, LastCycle, Order, Stage};
+    use crate::supervisor::memory::{InFlight, LastCycle, Order};
 
     fn plan() -> Plan {
         let text = "[processes.web]\nmeasurement = { measurement_url = \"http://a.test/\" }\n\
@@ -320,10 +307,10 @@ mod tests {
             .cooldown
             .start(Duration::from_secs(960), Duration::from_secs(100));
         let distrust = Duration::from_secs(60);
-        state
-            .evidence
+        let view = state.views.of(0);
+        view.evidence
             .enter(Duration::from_secs(990), Trust::Sound, false, distrust, 10);
-        state.history.push_back(Reading {
+        view.history.push_back(Reading {
             at: now(990, 0).wall,
             level: Level::Number(840.0),
             data: Arc::new(Value::from(840)),
@@ -333,7 +320,7 @@ mod tests {
 
     /// What another run makes of it, whose clock says this.
     fn restored(state: &State, later: Now) -> State {
-        let text = Kept::of(state, now(1000, 1000)).text();
+        let text = Kept::of(state, &plan(), now(1000, 1000)).text();
         let mut restored = State::default();
         Kept::read(&text)
             .unwrap()
@@ -363,9 +350,9 @@ mod tests {
             [(Duration::from_secs(4950), Direction::Up)],
             "50 s ago"
         );
-        assert_eq!(there.history.len(), 1);
+        assert_eq!(there.views.readings(), 1);
         assert_eq!(
-            there.evidence.newest().unwrap().at,
+            there.views.of(0).evidence.newest().unwrap().at,
             Duration::from_secs(4980),
             "20 s ago"
         );
@@ -373,10 +360,10 @@ mod tests {
 
     #[test]
     fn what_has_grown_old_is_let_go_of() {
-        let there = restored(&state(), now(100_000, 200_000));
+        let mut there = restored(&state(), now(100_000, 200_000));
         assert_eq!(there.cooldown.remaining(Duration::from_secs(200_000)), None);
-        assert!(there.history.is_empty(), "a day old");
-        assert!(there.evidence.newest().is_none());
+        assert_eq!(there.views.readings(), 0, "a day old");
+        assert!(there.views.of(0).evidence.newest().is_none());
         assert_eq!(
             there.ledger.scales().count(),
             1,
@@ -416,18 +403,30 @@ mod tests {
             Some(Duration::from_secs(70)),
             "100 s from the order on"
         );
-        assert!(there.history.is_empty());
+        assert_eq!(there.views.readings(), 0);
         let last = there.ledger.scales().last();
         assert_eq!(last, Some((Duration::from_secs(4970), Direction::Down)));
     }
 
     #[test]
+    fn what_was_measured_by_something_else_is_let_go_of() {
+        let text = Kept::of(&state(), &plan(), now(1000, 1000)).text();
+        for (name, readings) in [("response_time", 1), ("orders", 0)] {
+            let mut kept = Kept::read(&text).unwrap();
+            kept.metrics = vec![name.to_owned()];
+            let mut there = State::default();
+            kept.restore(&mut there, &plan(), now(1010, 5000));
+            assert_eq!(there.views.readings(), readings, "{name}");
+        }
+    }
+
+    #[test]
     fn large_data_and_another_form_are_left_out() {
         let mut state = state();
-        if let Some(reading) = state.history.front_mut() {
+        if let Some(reading) = state.views.of(0).history.front_mut() {
             reading.data = Arc::new(Value::from("x".repeat(10_000)));
         }
-        let kept = Kept::of(&state, now(1000, 1000));
+        let kept = Kept::of(&state, &plan(), now(1000, 1000));
         assert!(kept.text().len() < 2_000, "{}", kept.text().len());
         let other = kept.text().replacen("\"form\":1", "\"form\":9", 1);
         let why = Kept::read(&other).unwrap_err();

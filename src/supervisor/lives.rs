@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use crate::drain::progress::Debt;
 use crate::supervisor::memory::{Health, State};
 use crate::supervisor::plan::Plan;
 use crate::supervisor::restarts::{Restarts, Verdict};
@@ -41,6 +42,8 @@ impl State {
     pub fn take_up(&mut self, old: &Plan, new: &Plan) {
         self.in_flight = None;
         self.stopping = false;
+        self.draining = None;
+        self.debt = Debt::Unknown;
         if new.supervision != old.supervision {
             self.restarts = Restarts::new(new.supervision.into());
         }

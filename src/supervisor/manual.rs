@@ -19,6 +19,7 @@ use crate::model::Count;
 use crate::scaling::Observed;
 use crate::supervisor::cycle::{Platform, Turn};
 use crate::supervisor::keeping::Moved;
+use crate::supervisor::plan::Mode;
 
 /// How long an order that was never answered may still be carried out.
 const MAY_STILL_COME: Duration = Duration::from_secs(300);
@@ -129,7 +130,11 @@ impl Turn<'_> {
         let ordered = [standing.exactly(), least, most].contains(&Some(count));
         let ended_with_the_program =
             count == 0 && !platform.zero_can_mean_off && self.state.before_start.is_some();
-        if order.is_some_and(is_ours) || ordered || ended_with_the_program || self.plan.is_shadow {
+        if order.is_some_and(is_ours)
+            || ordered
+            || ended_with_the_program
+            || self.plan.mode != Mode::Live
+        {
             return Whose::Expected;
         }
         if self.state.settling.is_disturbed(boot, now) || order.is_some_and(lags) {

@@ -5,18 +5,16 @@
 //! middle leaves no trace. The copy is small (the ledger inside is shared until it changes).
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::clock::Now;
-use crate::decision::Reading;
+use crate::drain::progress::{Debt, Draining};
 use crate::envelope::Cause;
-use crate::envelope::doubt::Evidence;
 use crate::envelope::futility::Futility;
 use crate::envelope::usage::Usage;
 use crate::envelope::wishes::Wishes;
-use crate::measurement::OnFailure;
 use crate::model::{Count, Cycle};
 use crate::notification::Event;
 use crate::notification::policy::Told;
@@ -29,6 +27,7 @@ use crate::supervisor::plan::Plan;
 use crate::supervisor::respect::Changed;
 use crate::supervisor::restarts::Restarts;
 use crate::supervisor::standby::Watch;
+use crate::supervisor::views::Views;
 
 /// The shared handle to one process's state.
 #[derive(Clone, Debug, Default)]
@@ -65,10 +64,8 @@ pub struct State {
     pub next_tick: Duration,
     /// How many ticks found their predecessor still busy, or came too late.
     pub skipped: u64,
-    /// The readings since the last scale, oldest first.
-    pub history: VecDeque<Reading>,
-    /// Whether a scale down may rest on what was measured.
-    pub evidence: Evidence,
+    /// What was measured since the last scale.
+    pub views: Views,
     /// The wishes of a while.
     pub wishes: Wishes,
     /// Whether more processes help.
@@ -79,6 +76,10 @@ pub struct State {
     pub cooldown: Cooldown,
     /// Whether the processes have come to rest.
     pub settling: Settling,
+    /// The drain under way.
+    pub draining: Option<Draining>,
+    /// What earlier ones may have left.
+    pub debt: Debt,
     /// The scales of the past.
     pub ledger: Ledger,
     /// What each notifier has told.
@@ -154,6 +155,8 @@ pub enum Stage {
     Measuring,
     /// The count is being read, or the decision made.
     Deciding,
+    /// Those that a scale takes away are being drained, or looked at.
+    Draining,
     /// The count is being set.
     Scaling,
 }
@@ -244,23 +247,6 @@ impl State {
                 true
             }
             Some(_) | None => false,
-        }
-    }
-
-    /// Takes a reading into the history, which keeps the newest `length`.
-    pub fn remember(&mut self, reading: Reading, length: usize) {
-        self.history.push_back(reading);
-        while self.history.len() > length {
-            self.history.pop_front();
-        }
-    }
-
-    /// What a failed measurement does to the history.
-    pub fn fail_measurement(&mut self, counts_as: OnFailure, reading: Reading, length: usize) {
-        match counts_as {
-            OnFailure::TooHigh => self.remember(reading, length),
-            OnFailure::Ignore => {}
-            OnFailure::Hold => self.history.clear(),
         }
     }
 }

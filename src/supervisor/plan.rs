@@ -7,13 +7,14 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 use crate::backend::BuildError;
+use crate::decision::combine::Combine;
 use crate::decision::schedule::{LocalTime, Schedule};
+use crate::drain::{self, ERRAND};
 use crate::envelope::Step;
-use crate::measurement::OnFailure;
-use crate::measurement::missing::Missing;
 use crate::model::{Bounds, Count, Direction, ProcessName};
 use crate::notification::policy::Policy;
 use crate::settings::{ProcessSettings, Settings, Supervision};
+use crate::supervisor::metric::Metric;
 
 /// How long one decision may take: the built-in backends take microseconds, a command may think.
 pub const DECISION_DEADLINE: Duration = Duration::from_secs(30);
@@ -52,26 +53,16 @@ pub struct Plan {
     pub zone: Tz,
     /// How failures are met.
     pub supervision: Supervision,
-    /// The decision backend's name.
-    pub decision: String,
     /// How often a cycle begins.
     pub interval: Duration,
-    /// How long a measurement may take.
-    pub timeout: Duration,
-    /// What a failed measurement counts as; `None`: what its backend says.
-    pub on_failure: Option<OnFailure>,
-    /// How old a result may be for a scale down, where that is written.
-    pub max_age: Option<Duration>,
-    /// Below this a number is implausible.
-    pub plausible_min: f64,
-    /// Above this it is, too.
-    pub plausible_max: Option<f64>,
-    /// How long zeros are distrusted after an outage.
-    pub distrust_zero: Duration,
-    /// What is done while nothing is known.
-    pub missing: Missing,
+    /// What is measured, and how far it counts; at least one.
+    pub metrics: Vec<Metric>,
+    /// What several measurements come to.
+    pub combine: Combine,
     /// How long the platform's calls of one cycle may take.
     pub scale_timeout: Duration,
+    /// How long a drain before a scale down may take, where there is one.
+    pub drain: Option<Duration>,
     /// How long a process takes to boot, where that is written.
     pub boot_time: Option<Duration>,
     /// How long a cooldown is.
@@ -86,27 +77,14 @@ pub struct Plan {
     pub envelope: Rules,
     /// Whether a count of 0 can mean that someone switched the process off.
     pub zero_is_off: bool,
-    /// Whether it only decides and tells, and never acts.
-    pub is_shadow: bool,
+    /// Whether what is decided is done.
+    pub mode: Mode,
     /// Whether the maximum stands in the file.
     pub max_is_written: bool,
     /// Which notifier tells what.
     pub policies: Vec<Policy>,
     min: Schedule,
     max: Schedule,
-}
-
-#[derive(Deserialize)]
-struct Measuring {
-    measurement_interval_in_seconds: f64,
-    timeout_in_seconds: f64,
-    on_failure: Option<OnFailure>,
-    max_age_in_seconds: Option<f64>,
-    plausible_min: f64,
-    plausible_max: Option<f64>,
-    distrust_zero_after_outage_in_seconds: f64,
-    #[serde(flatten)]
-    missing: Missing,
 }
 
 #[derive(Deserialize)]
@@ -118,9 +96,23 @@ struct Deciding {
     history_length: usize,
     zero_is_off: bool,
     respect_manual_scale_for_seconds: f64,
-    mode: String,
+    mode: Mode,
+    combine: Combine,
     #[serde(flatten)]
     envelope: Rules,
+}
+
+/// Whether what is decided is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// It is.
+    Live,
+    /// It is told and recorded.
+    Shadow,
+    /// It is recorded, beside others who decide on the same.
+    #[serde(skip)]
+    Challenger,
 }
 
 /// What the safety envelope allows, as written.
@@ -168,13 +160,18 @@ impl Rules {
 struct Scaling {
     timeout_in_seconds: f64,
     boot_time_in_seconds: Option<f64>,
+    drain: String,
+    drain_timeout_in_seconds: f64,
 }
 
 impl Plan {
     /// Reads the shared settings of a process's four tables.
     pub fn new(common: impl Into<Common>, process: &ProcessSettings) -> Result<Self, BuildError> {
         let common = common.into();
-        let measuring: Measuring = process.measurement.section.read()?;
+        let metrics: Vec<Metric> = process
+            .metrics()
+            .map(Metric::new)
+            .collect::<Result<_, _>>()?;
         let deciding: Deciding = process.decision.section.read()?;
         let scaling: Scaling = process.scaling.section.read()?;
         let policies = process
@@ -184,18 +181,18 @@ impl Plan {
             .collect::<Result<_, _>>()?;
         Ok(Self {
             process: process.name.clone(),
-            decision: process.decision.backend.clone(),
             zone: common.time_zone,
             supervision: common.supervision,
-            interval: seconds(measuring.measurement_interval_in_seconds),
-            timeout: seconds(measuring.timeout_in_seconds),
-            on_failure: measuring.on_failure,
-            max_age: measuring.max_age_in_seconds.map(seconds),
-            plausible_min: measuring.plausible_min,
-            plausible_max: measuring.plausible_max,
-            distrust_zero: seconds(measuring.distrust_zero_after_outage_in_seconds),
-            missing: measuring.missing,
+            interval: metrics
+                .iter()
+                .map(|metric| metric.interval)
+                .min()
+                .unwrap_or_default(),
+            combine: deciding.combine,
+            metrics,
             scale_timeout: seconds(scaling.timeout_in_seconds),
+            drain: (scaling.drain == drain::settings::CELERY)
+                .then(|| seconds(scaling.drain_timeout_in_seconds)),
             boot_time: scaling.boot_time_in_seconds.map(seconds),
             wait: seconds(deciding.post_scale_wait_time_seconds),
             respect_manual: seconds(deciding.respect_manual_scale_for_seconds),
@@ -204,7 +201,7 @@ impl Plan {
             envelope: deciding.envelope,
             // Where the minimum is 0 at some time, a count of 0 is our own doing as well as anybody's.
             zero_is_off: deciding.zero_is_off && deciding.min_processes.least() > 0,
-            is_shadow: deciding.mode == "shadow",
+            mode: deciding.mode,
             max_is_written: process.decision.section.is_written("max_processes"),
             policies,
             min: deciding.min_processes,
@@ -221,35 +218,6 @@ impl Plan {
         Bounds::new(min, max).unwrap_or_else(|_| Bounds::exactly(max))
     }
 
-    /// How old the oldest of `window` results may be for a scale down to rest on them. Twice what they take when all goes
-    /// well, for now and then a tick is skipped.
-    pub fn max_age(&self, window: usize) -> Duration {
-        let many = u32::try_from(window.max(1)).unwrap_or(u32::MAX);
-        self.max_age.unwrap_or_else(|| {
-            self.interval
-                .saturating_mul(many)
-                .saturating_mul(2)
-                .saturating_add(self.timeout)
-        })
-    }
-
-    /// What is implausible about a number, if anything.
-    pub fn implausible(&self, number: f64) -> Option<String> {
-        if !number.is_finite() {
-            return Some(format!("{number} is not a finite number"));
-        }
-        let (min, max) = (self.plausible_min, self.plausible_max);
-        if number < min {
-            return Some(format!(
-                "{number} is implausible: it is below plausible_min, {min}"
-            ));
-        }
-        let max = max.filter(|max| number > *max)?;
-        Some(format!(
-            "{number} is implausible: it is above plausible_max, {max}"
-        ))
-    }
-
     /// How many a scale up adds and a scale down removes, from this count on.
     pub fn steps(&self, count: Count) -> (Count, Count) {
         let step = |written: Option<Step>| written.map_or(self.increment, |step| step.of(count));
@@ -259,14 +227,21 @@ impl Plan {
         )
     }
 
+    /// How long measuring may take.
+    pub fn timeout(&self) -> Duration {
+        let timeouts = self.metrics.iter().map(|metric| metric.timeout);
+        timeouts.max().unwrap_or_default()
+    }
+
     /// When a cycle is given up, should some message of it be lost: longer than all its steps may take together.
     pub fn cycle_deadline(&self) -> Duration {
-        self.timeout + self.scale_timeout * 2 + DECISION_DEADLINE + STUCK_AFTER * 8
+        let errand = self.drain.map_or(Duration::ZERO, |_| ERRAND);
+        self.timeout() + self.scale_timeout * 2 + DECISION_DEADLINE + errand + STUCK_AFTER * 8
     }
 }
 
 /// Seconds of the configuration, which are checked to be finite and not negative.
-fn seconds(seconds: f64) -> Duration {
+pub(super) fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX / 64)
 }
 

@@ -3,12 +3,13 @@
 use std::rc::Rc;
 
 use crate::clock::Now;
-use crate::envelope::{Cause, Verdict};
-use crate::messages::{Decided, Silence};
+use crate::envelope::{Cause, Clamp, Verdict};
+use crate::messages::{Decided, Opinion, Silence};
 use crate::model::Cycle;
 use crate::one_line::one_line;
-use crate::record::{CycleRecord, Input, MOST_QUOTED, Outcome, Wished};
+use crate::record::{Alone, CycleRecord, Input, MOST_QUOTED, Outcome, Wished};
 use crate::supervisor::cycle::Turn;
+use crate::supervisor::metric::Metric;
 use crate::supervisor::plan::Plan;
 
 impl Turn<'_> {
@@ -22,9 +23,9 @@ impl Turn<'_> {
             ready: seen.and_then(|seen| seen.ready),
             min: bounds.min(),
             max: bounds.max(),
-            inputs: vec![input(decided)],
+            inputs: inputs(decided, &self.plan.metrics),
             wish: wish.map(|wish| Wished {
-                backend: self.plan.decision.clone(),
+                backend: decided_by(self.plan),
                 desired: wish.desired,
                 reason: wish.reason.clone(),
             }),
@@ -59,6 +60,17 @@ impl Turn<'_> {
             let held = verdict.otherwise(count);
             record.otherwise.splice(0..0, held);
         }
+    }
+
+    /// One more rule had its say, after the envelope.
+    pub(super) fn record_clamp(&mut self, clamp: Clamp) {
+        let Some(record) = &mut self.state.record else {
+            return;
+        };
+        let record = Rc::make_mut(record);
+        let otherwise = record.count.and_then(|count| clamp.otherwise(count));
+        record.otherwise.splice(0..0, otherwise);
+        record.clamps.push(clamp);
     }
 
     /// The cycle is over: the record is closed, and goes to whoever keeps it.
@@ -109,8 +121,47 @@ fn blank(plan: &Plan, cycle: Cycle, now: Now) -> CycleRecord {
     }
 }
 
-fn input(decided: &Decided) -> Input {
-    let (measurement, grounds) = (&decided.measurement, &decided.grounds);
+/// Who wishes: the one decision backend, or the rule by which several come to one wish.
+fn decided_by(plan: &Plan) -> String {
+    match plan.metrics.as_slice() {
+        [alone] => alone.decision.clone(),
+        several => format!("{} of {}", plan.combine, several.len()),
+    }
+}
+
+fn inputs(decided: &Decided, metrics: &[Metric]) -> Vec<Input> {
+    let pairs = decided.opinions.iter().zip(metrics);
+    let several = metrics.len() > 1;
+    let inputs = pairs.map(|(opinion, metric)| {
+        let mut input = input(opinion);
+        if several {
+            input.alone = Some(alone(opinion, metric));
+        }
+        if metric.is_ceiling {
+            // It has no say in scaling down.
+            input.doubts.clear();
+        }
+        input
+    });
+    inputs.collect()
+}
+
+fn alone(opinion: &Opinion, metric: &Metric) -> Alone {
+    let wish = opinion.wish.as_ref();
+    Alone {
+        is_ceiling: metric.is_ceiling,
+        desired: wish.ok().map(|wish| wish.desired),
+        reason: match wish {
+            Ok(wish) => wish.reason.clone(),
+            // Why not stands beside it.
+            Err(Silence::Unmeasured(_)) => "not measured".to_owned(),
+            Err(silence) => silence.to_string(),
+        },
+    }
+}
+
+fn input(opinion: &Opinion) -> Input {
+    let (measurement, grounds) = (&opinion.measurement, &opinion.grounds);
     let is_the_number = measurement.data.as_f64() == grounds.value;
     let data = (measurement.success && !is_the_number)
         .then(|| one_line(&measurement.data.to_string(), MOST_QUOTED));
@@ -125,5 +176,6 @@ fn input(decided: &Decided) -> Input {
             .map(|error| one_line(error, MOST_QUOTED)),
         trust: grounds.trust.clone(),
         doubts: grounds.doubts.clone(),
+        alone: None,
     }
 }

@@ -99,8 +99,7 @@ impl Turn<'_> {
             reason: "seen standing by".to_owned(),
         });
         self.state.cooldown.start(self.now.mono, self.plan.wait);
-        self.state.history.clear();
-        self.state.evidence.clear();
+        self.state.views.forget();
     }
 }
 
@@ -114,7 +113,11 @@ pub(super) fn is_told(notify: &Notify) -> bool {
 pub(super) fn is_kept(record: &CycleRecord) -> bool {
     match record.outcome {
         Outcome::Scaled { .. } | Outcome::Failed { .. } | Outcome::Ordered { .. } => true,
-        Outcome::Held | Outcome::Would { .. } | Outcome::Uncounted | Outcome::Lost => false,
+        Outcome::Held
+        | Outcome::Draining { .. }
+        | Outcome::Would { .. }
+        | Outcome::Uncounted
+        | Outcome::Lost => false,
     }
 }
 

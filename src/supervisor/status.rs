@@ -36,7 +36,7 @@ impl Status {
             cycle: state.cycle,
             in_flight: state.in_flight.is_some(),
             skipped: state.skipped,
-            history: state.history.len(),
+            history: state.views.readings(),
             scales: state.ledger.scales().count(),
             count: state.last.as_ref().and_then(|last| last.count),
             reason: state

@@ -26,6 +26,7 @@ pub(super) fn log_turned(process: &ProcessName, turned: &[(Event, Option<String>
             (Event::MeasurementFailed, Some(reason)) => {
                 info!(process:% = process; "{process}: {event}: {reason}");
             }
+            (Event::Drain, Some(how)) => info!(process:% = process; "{process}: {event}: {how}"),
             (Event::MeasurementFailed | Event::ScaleFailed, None) => {
                 info!(process:% = process; "{process}: {event} ended");
             }
@@ -41,6 +42,7 @@ pub(super) fn log_turned(process: &ProcessName, turned: &[(Event, Option<String>
                 | Event::Futile
                 | Event::Ordered
                 | Event::StoreFailed
+                | Event::Drain
                 | Event::ManualScale
                 | Event::Degraded,
                 _,
@@ -54,9 +56,14 @@ impl Group {
     pub fn log_cycle(&self, decided: &Decided) {
         let process = self.process();
         let count = decided.count.as_ref().ok().map(|seen| seen.count);
-        let (data, wish) = (&decided.measurement.data, decided.wish.as_ref());
+        let data: Vec<String> = decided
+            .opinions
+            .iter()
+            .map(|opinion| one_line(&opinion.measurement.data.to_string(), MOST_DATA))
+            .collect();
+        let (data, wish) = (data.join(" and "), decided.wish.as_ref());
         let wish = wish.map_or_else(ToString::to_string, |wish| wish.reason.clone());
-        debug!(process:% = process, cycle = decided.cycle, count:?; "{process}: measured {}; {wish}", one_line(&data.to_string(), MOST_DATA));
+        debug!(process:% = process, cycle = decided.cycle, count:?; "{process}: measured {data}; {wish}");
     }
 
     /// The outcome of a scale.
@@ -78,6 +85,39 @@ impl Group {
 }
 
 impl Turn<'_> {
+    /// What was measured, and what could not be.
+    pub(super) fn tell_measurement(&mut self, decided: &Decided) {
+        let failed = decided.opinions.iter().filter_map(|opinion| {
+            let measurement = &opinion.measurement;
+            let why = measurement
+                .error
+                .as_ref()
+                .filter(|_| !measurement.success)?;
+            Some(format!("{}: {why}", measurement.backend))
+        });
+        let failed: Vec<String> = failed.collect();
+        if failed.len() < decided.opinions.len()
+            && self
+                .plan
+                .policies
+                .iter()
+                .any(|policy| policy.picks(Event::Measurement))
+        {
+            let measured = decided.opinions.iter().filter_map(|opinion| {
+                let measurement = &opinion.measurement;
+                // The data may be a whole document of the application's.
+                let data = one_line(&measurement.data.to_string(), MOST_DATA);
+                let told = || format!("{} measured {data}", measurement.backend);
+                measurement.success.then(told)
+            });
+            let reason = measured.collect::<Vec<_>>().join(", ");
+            let count = decided.count.as_ref().ok().map(|seen| seen.count);
+            self.tell(Event::Measurement, Phase::Moment, None, count, &reason);
+        }
+        let reason = (!failed.is_empty()).then(|| failed.join("; "));
+        self.condition(Event::MeasurementFailed, reason, None);
+    }
+
     /// Something to tell that is no condition of a cycle.
     pub fn moment(mut self, event: Event, reason: &str) -> Orders {
         self.tell(event, Phase::Moment, None, None, reason);

@@ -1,6 +1,6 @@
 //! A group's turns: its memory is changed by a fact, and what comes of that is carried out.
 
-use crate::messages::{Notify, Scale};
+use crate::messages::{Drain, GiveBack, Notify, Scale};
 use crate::supervisor::cycle::{Orders, Turn};
 use crate::supervisor::group::Group;
 use crate::supervisor::keeping::Kept;
@@ -30,14 +30,26 @@ impl Group {
         standby::log_held(orders.record.as_deref());
         let leads = works.leadership.since().is_some();
         if let (Some(journal), Some(record)) = (&works.journal, &orders.record) {
-            let kept = || self.memory.read(|state| Kept::of(state, works.clock.now()));
+            let kept = || {
+                self.memory
+                    .read(|state| Kept::of(state, &self.plan, works.clock.now()))
+            };
             let snapshot = leads.then(|| kept().snapshot(self.process()));
             if leads || standby::is_kept(record) {
                 journal.note(snapshot, [record.kept()]);
             }
         }
-        if let (Some(order), Some(scaler)) = (orders.scale, &self.crew.scale) {
-            Wire::<Scale>::to(&scaler.addr, &works.tap).tell(order);
+        if let Some(scaler) = &self.crew.scale {
+            // First, so that nobody is given back what is taken away by the next order.
+            if let Some(order) = orders.give_back {
+                Wire::<GiveBack>::to(&scaler.addr, &works.tap).tell(order);
+            }
+            if let Some(order) = orders.drain {
+                Wire::<Drain>::to(&scaler.addr, &works.tap).tell(order);
+            }
+            if let Some(order) = orders.scale {
+                Wire::<Scale>::to(&scaler.addr, &works.tap).tell(order);
+            }
         }
         if let Some(notifier) = &self.crew.notify {
             let wire = Wire::<Notify>::to(&notifier.addr, &works.tap);

@@ -11,14 +11,16 @@ use crate::clock::Clock;
 use crate::cluster::leadership::Leadership;
 use crate::command::Known;
 use crate::decision::DecisionBackend;
+use crate::drain::{self, Drainer};
 use crate::http::Http;
-use crate::measurement::actor::Measurer;
+use crate::measurement::MeasurementBackend;
 use crate::model::ProcessName;
 use crate::notification::actor::Notifier;
 use crate::scaling::ScalingBackend;
 use crate::settings::{ProcessSettings, Settings, Step};
 use crate::state::journal::Journal;
 use crate::supervisor::caught::caught;
+use crate::supervisor::challenger::Challenger;
 use crate::supervisor::guard::Census;
 use crate::supervisor::keeping::Kept;
 use crate::supervisor::plan::Plan;
@@ -47,6 +49,8 @@ pub struct Works {
     pub kept: BTreeMap<ProcessName, Kept>,
     /// Whether this program leads, where it is one of several.
     pub leadership: Leadership,
+    /// How drainers are made.
+    pub drainers: drain::Build,
 }
 
 impl Works {
@@ -69,6 +73,7 @@ impl Works {
             journal: None,
             kept: BTreeMap::new(),
             leadership: Leadership::alone(),
+            drainers: drain::build,
         }
     }
 
@@ -88,26 +93,26 @@ impl Works {
         }
     }
 
-    /// The process's measurement backend.
-    pub fn measurement(&self, settings: &ProcessSettings) -> Result<Measurer, BuildError> {
-        let step = &settings.measurement;
-        let backend = build(&self.registry.measurement, step, &self.site(&settings.name))?;
-        Ok(Measurer {
-            name: step.backend.clone(),
-            backend,
-        })
+    /// The process's measurement backends, one for each of its measurements.
+    pub fn measurement(
+        &self,
+        settings: &ProcessSettings,
+    ) -> Result<Vec<Rc<dyn MeasurementBackend>>, BuildError> {
+        let site = self.site(&settings.name);
+        let steps = settings.metrics().map(|metric| metric.measurement);
+        let built = steps.map(|step| build(&self.registry.measurement, step, &site));
+        built.collect()
     }
 
-    /// The process's decision backend.
+    /// The process's decision backends, one for each of its measurements.
     pub fn decision(
         &self,
         settings: &ProcessSettings,
-    ) -> Result<Rc<dyn DecisionBackend>, BuildError> {
-        build(
-            &self.registry.decision,
-            &settings.decision,
-            &self.site(&settings.name),
-        )
+    ) -> Result<Vec<Rc<dyn DecisionBackend>>, BuildError> {
+        let site = self.site(&settings.name);
+        let steps = settings.metrics().map(|metric| metric.decision);
+        let built = steps.map(|step| build(&self.registry.decision, step, &site));
+        built.collect()
     }
 
     /// The process's scaling backend.
@@ -120,6 +125,18 @@ impl Works {
             &settings.scaling,
             &self.site(&settings.name),
         )
+    }
+
+    /// Who drains the process before a scale down, if anybody.
+    pub fn drainer(
+        &self,
+        settings: &ProcessSettings,
+    ) -> Result<Option<Rc<dyn Drainer>>, BuildError> {
+        let (step, site) = (&settings.scaling, self.site(&settings.name));
+        (self.drainers)(&step.section, &site).map_err(|BuildError(why)| {
+            let why = step.section.veil(&why);
+            BuildError(format!("{}: drain: {why}", site.process))
+        })
     }
 
     /// The process's notifiers. One that cannot be built stands among them and delivers nothing: what can still be
@@ -144,8 +161,17 @@ impl Works {
             self.measurement(process).err(),
             self.decision(process).err(),
             self.scaling(process).err(),
+            self.challenger(settings, process).err(),
+            self.drainer(process).err(),
         ];
         others.into_iter().chain(notifiers).flatten().collect()
+    }
+
+    fn challenger(&self, settings: &Settings, process: &ProcessSettings) -> Result<(), BuildError> {
+        let Some(challenger) = Challenger::new(self, settings.into(), process)? else {
+            return Ok(());
+        };
+        challenger.panel(self).map(drop)
     }
 
     /// One of the process's notifiers.

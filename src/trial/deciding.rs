@@ -1,28 +1,33 @@
 //! The decision of `once`: the same bounds, the same backend and the same envelope as in the running bot.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::decision::combine::{Say, combine};
 use crate::decision::intake::{self, NO_NUMBER};
 use crate::decision::missing::{self, Unknown};
 use crate::decision::{DecisionBackend, Level, Reading, Situation, Wish};
 use crate::envelope::{self, Question};
 use crate::measurement::{OnFailure, Sample};
-use crate::messages::Outcome;
-use crate::model::Bounds;
+use crate::messages::{Outcome, Silence};
+use crate::model::{Bounds, Count};
 use crate::scaling::{Observed, ScalingBackend};
 use crate::supervisor::desk::fenced;
+use crate::supervisor::metric::Metric;
 use crate::supervisor::plan::DECISION_DEADLINE;
 
 use super::Trial;
+
+const UNMEASURED: &str = "the measurement failed";
 
 impl Trial<'_> {
     /// Decides once as the running bot would at its first cycle, and says what would be done.
     pub(super) async fn decide(
         &mut self,
-        taken: Result<Sample, OnFailure>,
+        taken: Vec<Result<Sample, OnFailure>>,
         seen: Observed,
         scaling: &dyn ScalingBackend,
     ) {
@@ -32,7 +37,10 @@ impl Trial<'_> {
         let bounds = self.plan.bounds(now, adopted);
         let made = self.works.decision(self.process);
         let wish = match self.built("decision", made) {
-            Some(backend) => self.wish(backend.as_ref(), taken, &seen, bounds, now).await,
+            Some(backends) => {
+                let situation = self.situation(&seen, bounds, now);
+                self.together(&backends, taken, &situation).await
+            }
             None => None,
         };
         let answer = envelope::weigh(&Question {
@@ -62,9 +70,50 @@ impl Trial<'_> {
         self.say("bounds", text);
     }
 
+    /// What all measurements come to.
+    async fn together(
+        &mut self,
+        backends: &[Rc<dyn DecisionBackend>],
+        taken: Vec<Result<Sample, OnFailure>>,
+        situation: &Situation,
+    ) -> Option<Wish> {
+        let metrics = self.plan.metrics.clone();
+        let mut wishes = Vec::new();
+        for ((backend, metric), taken) in backends.iter().zip(&metrics).zip(taken) {
+            let wish = self
+                .wish(backend.as_ref(), metric, taken, situation.clone())
+                .await;
+            wishes.push(wish.ok_or_else(|| Silence::Unmeasured(UNMEASURED.to_owned())));
+        }
+        let says: Vec<Say<'_>> = metrics
+            .iter()
+            .zip(&wishes)
+            .map(|(metric, wish)| Say {
+                name: &metric.name,
+                is_ceiling: metric.is_ceiling,
+                wish,
+            })
+            .collect();
+        combine(self.plan.combine, situation.count, &says).0.ok()
+    }
+
+    fn situation(&self, seen: &Observed, bounds: Bounds, at: DateTime<Utc>) -> Situation {
+        let (up_step, down_step) = self.plan.steps(seen.count);
+        Situation {
+            at,
+            history: Vec::new(),
+            count: seen.count,
+            ready: seen.ready,
+            bounds,
+            increment: self.plan.increment,
+            up_step,
+            down_step,
+        }
+    }
+
     /// What the measurement says, as the running bot takes it; `None` when it says nothing.
-    fn level(&mut self, outcome: Outcome, needs_number: bool) -> Option<Level> {
-        match intake::level(outcome, needs_number, self.plan.on_failure) {
+    fn level(&mut self, metric: &Metric, outcome: Outcome, needs_number: bool) -> Option<Level> {
+        match intake::level(outcome, needs_number, metric.on_failure) {
             Ok(level) => Some(level),
             Err(counts_as) => {
                 if matches!(outcome, Outcome::Taken(_)) {
@@ -75,43 +124,24 @@ impl Trial<'_> {
         }
     }
 
-    /// What is wished for without a result, at the first cycle.
-    fn blind(&self, seen: &Observed) -> Option<Wish> {
-        let unknown = Unknown {
-            count: seen.count,
-            again: None,
-            since: Duration::ZERO,
-            window: self.plan.max_age(1),
-            why: "the measurement failed",
-        };
-        missing::wish(self.plan.missing, unknown).map(|blind| blind.wish)
-    }
-
     async fn wish(
         &mut self,
         backend: &dyn DecisionBackend,
+        metric: &Metric,
         taken: Result<Sample, OnFailure>,
-        seen: &Observed,
-        bounds: Bounds,
-        at: DateTime<Utc>,
+        situation: Situation,
     ) -> Option<Wish> {
         let (outcome, data) = match taken {
             Ok(sample) => (Outcome::Taken(sample.number), sample.data),
             Err(counts_as) => (Outcome::Failed(counts_as), Arc::default()),
         };
-        let Some(level) = self.level(outcome, backend.needs_number()) else {
-            return self.blind(seen);
+        let Some(level) = self.level(metric, outcome, backend.needs_number()) else {
+            return blind(metric, situation.count);
         };
-        let (up_step, down_step) = self.plan.steps(seen.count);
+        let at = situation.at;
         let situation = Situation {
-            at,
             history: vec![Reading { at, level, data }],
-            count: seen.count,
-            ready: seen.ready,
-            bounds,
-            increment: self.plan.increment,
-            up_step,
-            down_step,
+            ..situation
         };
         let work = async {
             backend.setup().await?;
@@ -137,4 +167,16 @@ impl Trial<'_> {
             }
         }
     }
+}
+
+/// What is wished for without a result, at the first cycle.
+fn blind(metric: &Metric, count: Count) -> Option<Wish> {
+    let unknown = Unknown {
+        count,
+        again: None,
+        since: Duration::ZERO,
+        window: metric.max_age(1),
+        why: UNMEASURED,
+    };
+    missing::wish(metric.missing, unknown).map(|blind| blind.wish)
 }

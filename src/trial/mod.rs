@@ -3,15 +3,17 @@
 
 mod deciding;
 mod notices;
+mod survey;
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::backend::BuildError;
-use crate::measurement::{MeasureError, OnFailure, Sample};
+use crate::measurement::{MeasureError, MeasurementBackend, OnFailure, Sample};
 use crate::scaling::{Observed, ScaleError, ScalingBackend};
 use crate::settings::{ProcessSettings, Settings};
 use crate::supervisor::desk::fenced;
+use crate::supervisor::metric::Metric;
 use crate::supervisor::plan::Plan;
 use crate::supervisor::works::Works;
 
@@ -42,10 +44,10 @@ pub async fn once(
     process: &ProcessSettings,
 ) -> Result<Report, BuildError> {
     let mut trial = Trial::new(works, settings, process)?;
-    let sample = trial.measure().await;
+    let taken = trial.measure().await;
     if let Some(scaling) = trial.built("count", works.scaling(process)) {
         if let Some(seen) = trial.count(scaling.as_ref()).await {
-            trial.decide(sample, seen, scaling.as_ref()).await;
+            trial.decide(taken, seen, scaling.as_ref()).await;
         }
         let_go(scaling.as_ref()).await;
     }
@@ -63,8 +65,11 @@ pub async fn live(
     // What was measured, or why not, stands in the report.
     let _taken = trial.measure().await;
     if let Some(scaling) = trial.built("count", works.scaling(process)) {
-        trial.count(scaling.as_ref()).await;
+        let seen = trial.count(scaling.as_ref()).await;
         trial.look_ahead(scaling.as_ref()).await;
+        if let Some(seen) = seen {
+            trial.survey(&seen, scaling.as_ref()).await;
+        }
         let_go(scaling.as_ref()).await;
     }
     trial.notify(settings).await;
@@ -117,16 +122,31 @@ impl<'a> Trial<'a> {
         .ok()
     }
 
-    async fn measure(&mut self) -> Result<Sample, OnFailure> {
+    /// Takes each of the process's measurements.
+    async fn measure(&mut self) -> Vec<Result<Sample, OnFailure>> {
         let made = self.works.measurement(self.process);
-        let measurer = self.built("measurement", made).ok_or(OnFailure::Hold)?;
-        let backend = measurer.backend;
+        let backends = self.built("measurement", made).unwrap_or_default();
+        let mut all = Vec::new();
+        for (place, metric) in self.plan.metrics.clone().iter().enumerate() {
+            all.push(match backends.get(place) {
+                Some(backend) => self.take(metric, backend.as_ref()).await,
+                None => Err(OnFailure::Hold),
+            });
+        }
+        all
+    }
+
+    async fn take(
+        &mut self,
+        metric: &Metric,
+        backend: &dyn MeasurementBackend,
+    ) -> Result<Sample, OnFailure> {
         let work = async {
             backend.setup().await?;
             backend.heartbeat_start().await?;
             backend.measure().await
         };
-        let timeout = self.plan.timeout;
+        let timeout = metric.timeout;
         let taken = fenced(timeout, work)
             .await
             .unwrap_or(Err(MeasureError::TimedOut(timeout)));
@@ -143,14 +163,13 @@ impl<'a> Trial<'a> {
                     .unwrap_or_default();
                 self.say(
                     "measurement",
-                    format!("{} measured {}{number}", measurer.name, sample.data),
+                    format!("{} measured {}{number}", metric.name, sample.data),
                 );
                 Ok(sample)
             }
             Err(error) => {
-                self.fail("measurement", format!("{}: {error}", measurer.name));
-                Err(self
-                    .plan
+                self.fail("measurement", format!("{}: {error}", metric.name));
+                Err(metric
                     .on_failure
                     .unwrap_or_else(|| backend.counts_as(&error)))
             }

@@ -1,6 +1,7 @@
 //! Redis as Celery's broker, and the application in `tests/celery_app/app.py` around it: its workers as a `local`
 //! scaling table, its tasks, and what its workers say of themselves.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -31,6 +32,8 @@ pub(crate) struct Broker {
 pub(crate) struct Inspected {
     /// Their names, `worker.1@host`, sorted.
     pub(crate) ping: Vec<String>,
+    /// From how many queues each takes tasks.
+    pub(crate) queues: BTreeMap<String, usize>,
     /// How many tasks they work on.
     pub(crate) active: u64,
     /// How many tasks they have fetched beside.
@@ -94,6 +97,12 @@ impl Broker {
         self.run(&["push", &how_many.to_string(), &nap.to_string()]);
     }
 
+    /// Publishes so many tasks, numbered from `first` on, which take 5 to 20 s, mixed.
+    #[track_caller]
+    pub(crate) fn push_long(&self, first: u32, how_many: u32) {
+        self.run(&["mix", &first.to_string(), &how_many.to_string(), "5", "20"]);
+    }
+
     /// Publishes a task that is not to run before tomorrow.
     #[track_caller]
     pub(crate) fn push_for_tomorrow(&self) {
@@ -105,9 +114,20 @@ impl Broker {
         self.ask("HLEN", &["unacked"])
     }
 
+    /// The workers whose queues a drain owes them.
+    pub(crate) fn owed(&self) -> Vec<String> {
+        self.ask("HKEYS", &["autoscalebot.drained:worker.*@*"])
+    }
+
     /// Lets the tasks that are waiting, and all later ones, go on.
     pub(crate) fn open_the_gate(&self) {
         let _: () = self.ask("SET", &["test:gate", "open"]);
+    }
+
+    /// Asks the workers, by Celery's own remote control.
+    #[track_caller]
+    pub(crate) fn inspect(&self) -> Inspected {
+        serde_json::from_str(&self.run(&["inspect"])).expect("an answer of app.py")
     }
 
     /// Asks the workers, by Celery's own remote control, until their answers are as they should be.

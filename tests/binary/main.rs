@@ -11,6 +11,10 @@ mod broker_away;
 #[cfg(test)]
 mod celery_busy;
 #[cfg(test)]
+mod celery_drain;
+#[cfg(test)]
+mod celery_heroku;
+#[cfg(test)]
 mod celery_stops;
 #[cfg(test)]
 mod celery_wave;

@@ -1,9 +1,11 @@
 """An application with a task, its worker's and its tests' side. BROKER_URL says where Redis is; with ACKS_LATE, tasks are
-acknowledged when they are done, and not when they begin.
+acknowledged when they are done, and not when they begin. BROKER_OPTIONS are its `broker_transport_options`, as JSON, and
+CONTROL_EXCHANGE its `control_exchange`.
 
-    app.py push HOW_MANY SECONDS   publishes tasks, numbered from 0, at the priorities 0 to 9 in turn
+    app.py push HOW_MANY SECONDS [QUEUE]   publishes tasks, numbered from 0, at the priorities 0 to 9 in turn
+    app.py mix FIRST HOW_MANY LEAST MOST   publishes tasks, numbered from FIRST on, of LEAST to MOST seconds, mixed
     app.py later                   publishes a task that is not to run before tomorrow
-    app.py inspect                 prints what the living workers say: {"ping": …, "active": …, "reserved": …}
+    app.py inspect                 prints what the living workers say: {"ping": …, "queues": …, "active": …, "reserved": …}
 
 Each task leaves its number in the Redis list `test:started`, waits until there is a key `test:gate`, naps, and leaves its
 number in `test:done`. A SIGTERM that reaches it meanwhile goes into `test:signalled`.
@@ -27,6 +29,8 @@ broker_url = os.environ["BROKER_URL"]
 app = Celery("app", broker=broker_url)
 app.conf.broker_connection_retry_on_startup = True
 app.conf.task_acks_late = bool(os.environ.get("ACKS_LATE"))
+app.conf.broker_transport_options = json.loads(os.environ.get("BROKER_OPTIONS", "{}"))
+app.conf.control_exchange = os.environ.get("CONTROL_EXCHANGE", "celery")
 store = Redis.from_url(broker_url)
 
 
@@ -47,9 +51,15 @@ def nap(number, seconds):
         signal.signal(signal.SIGTERM, before)
 
 
-def push(how_many, seconds):
+def push(how_many, seconds, queue="celery"):
     for number in range(int(how_many)):
-        nap.apply_async((number, float(seconds)), priority=number % PRIORITIES)
+        nap.apply_async((number, float(seconds)), queue=queue, priority=number % PRIORITIES)
+
+
+def mix(first, how_many, least, most):
+    span = int(most) - int(least) + 1
+    for number in range(int(first), int(first) + int(how_many)):
+        nap.apply_async((number, float(int(least) + number * 7 % span)))
 
 
 def later():
@@ -60,6 +70,7 @@ def inspect():
     workers = app.control.inspect(timeout=ANSWERS_WITHIN)
     answers = {
         "ping": sorted(workers.ping() or {}),
+        "queues": {name: len(queues) for name, queues in (workers.active_queues() or {}).items()},
         "active": sum(map(len, (workers.active() or {}).values())),
         "reserved": sum(map(len, (workers.reserved() or {}).values())),
     }
@@ -67,4 +78,4 @@ def inspect():
 
 
 if __name__ == "__main__":
-    {"push": push, "later": later, "inspect": inspect}[sys.argv[1]](*sys.argv[2:])
+    {"push": push, "mix": mix, "later": later, "inspect": inspect}[sys.argv[1]](*sys.argv[2:])

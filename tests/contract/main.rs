@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod app_decision;
 #[cfg(test)]
+mod celery_drain;
+#[cfg(test)]
 mod celery_redis;
 #[cfg(test)]
 mod celery_unacked;

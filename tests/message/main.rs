@@ -3,9 +3,13 @@
 #[cfg(test)]
 mod backends;
 #[cfg(test)]
+mod challenger;
+#[cfg(test)]
 mod cluster;
 #[cfg(test)]
 mod deadlines;
+#[cfg(test)]
+mod drain;
 #[cfg(test)]
 mod envelope;
 #[cfg(test)]
@@ -16,6 +20,8 @@ mod holds;
 mod journal;
 #[cfg(test)]
 mod manual;
+#[cfg(test)]
+mod metrics;
 #[cfg(test)]
 mod missing;
 #[cfg(test)]

@@ -293,6 +293,7 @@ fn are(web: &Script, up: usize, starting: usize) {
     let phases = alike(Phase::Up, up).chain(alike(Phase::Starting, starting));
     let members = phases.enumerate().map(|(number, phase)| Member {
         id: number.to_string(),
+        name: format!("web.{}", number + 1),
         phase,
         release: Some(1),
         since: None,

@@ -26,6 +26,7 @@ fn are(web: &Script, up: usize, starting: usize, crashed: usize) {
         .chain(alike(Phase::Crashed, crashed));
     let members = phases.enumerate().map(|(number, phase)| Member {
         id: number.to_string(),
+        name: format!("web.{}", number + 1),
         phase,
         release: Some(1),
         since: None,

@@ -10,7 +10,7 @@ use autoscalebot::clock::Now;
 use autoscalebot::decision::Wish;
 use autoscalebot::envelope::Cause;
 use autoscalebot::measurement::Measurement;
-use autoscalebot::messages::{Decided, Grounds, Scaled, Silence};
+use autoscalebot::messages::{Decided, Grounds, Opinion, Scaled, Silence};
 use autoscalebot::scaling::{Observed, ScaleError};
 use autoscalebot::settings::{Source, load};
 use autoscalebot::supervisor::cycle::{Orders, Platform, Turn};
@@ -152,7 +152,11 @@ impl World {
         let decided = Decided {
             process: self.plan.process.clone(),
             cycle,
-            measurement: measurement(now),
+            opinions: vec![Opinion {
+                measurement: measurement(now),
+                wish: Err(Silence::Uncounted),
+                grounds: Grounds::default(),
+            }],
             count: count
                 .map(Observed::ready)
                 .ok_or_else(|| ScaleError::Unavailable("down".to_owned())),

@@ -45,6 +45,7 @@ pub(super) fn kind(event: Event) -> &'static str {
         Event::Futile => "scale.futile",
         Event::Ordered => "order.changed",
         Event::StoreFailed => "store.failed",
+        Event::Drain => "scale.draining",
         Event::ManualScale => "scale.manual",
     }
 }

@@ -53,7 +53,7 @@ const URL: Setting = Setting::secret(
      \"from\", \"to\", \"direction\", \"reason\"}}`. The types, in the order of the switches: `measurement.taken`, \
      `scale.performed`, `scale.below_min`, `scale.above_max`, `scale.failed`, `scale.too_rapid`, `supervision.restarted`, \
      `supervision.degraded`, `process.switched_off`, `measurement.failed`, `scale.futile`, `order.changed`, \
-     `store.failed`, `scale.manual`; `phase` is `moment`, `holds` or `ended`. Any \
+     `store.failed`, `scale.draining`, `scale.manual`; `phase` is `moment`, `holds` or `ended`. Any \
      2xx is success; 429, 5xx and a failed connection are tried again within timeout_in_seconds, with the same \
      `webhook-id`; 410 ends it until the bot is started anew. With http, the notice is signed, and everybody on the way \
      can read it.",

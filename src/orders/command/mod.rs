@@ -37,10 +37,19 @@ pub(crate) fn obey(
         complain(&format!("error: {wrong}\n"));
         return Ok(Exit::Usage);
     }
-    match Asked::open(command.process(), config, registry, clock)? {
+    match Asked::open(command.process(), Of::Processes, config, registry, clock)? {
         Ok(asked) => crate::system::block_on(asked.obey(command)),
         Err(exit) => Ok(exit),
     }
+}
+
+/// Whom a command may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Of {
+    /// Whom people can order.
+    Processes,
+    /// Whom there are records of.
+    ProcessesAndChallengers,
 }
 
 /// What a command that goes through the store is obeyed with.
@@ -56,6 +65,7 @@ impl Asked {
     /// Opens the store that a configuration names; `Err` when that cannot be, which has been told.
     pub(crate) fn open(
         name: Option<&str>,
+        of: Of,
         config: &Path,
         registry: &Registry,
         clock: Clock,
@@ -67,11 +77,11 @@ impl Asked {
                 return Ok(Err(Exit::Config));
             }
         };
-        let named = part
-            .processes
-            .iter()
-            .find(|process| Some(process.as_str()) == name);
-        if let (Some(name), None) = (name, named) {
+        let challengers = part.processes.iter().map(ProcessName::challenger);
+        let challengers = challengers.filter(|_| of == Of::ProcessesAndChallengers);
+        let mut known = part.processes.iter().cloned().chain(challengers);
+        let named = known.find(|process| Some(process.as_str()) == name);
+        if let (Some(name), None) = (name, &named) {
             complain(&format!(
                 "error: {}\n",
                 arguments::unknown(name, &part.processes)
@@ -93,7 +103,7 @@ impl Asked {
             store: state::open(settings, clock)?,
             now: clock.now().wall,
             zone: part.time_zone,
-            named: named.cloned(),
+            named,
             processes: part.processes,
         }))
     }

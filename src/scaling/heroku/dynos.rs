@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::model::Count;
 use crate::scaling::fleet::{Fleet, Member, Phase};
 
 /// One dyno of an app.
@@ -45,6 +46,35 @@ pub fn fleet(dynos: &[Dyno], process_type: &str) -> Fleet {
     Fleet::new(ours.map(|dyno| dyno.member.clone()).collect())
 }
 
+/// The dynos that a scale from `count` to fewer takes away: those with the highest numbers, but for those that are known
+/// to be down. `None` where dynos have no numbers (Heroku's Fir), so that nobody knows which go.
+pub fn leaving(
+    process_type: &str,
+    count: Count,
+    to: Count,
+    fleet: Option<&Fleet>,
+) -> Option<Vec<String>> {
+    let members = fleet.map_or(&[][..], Fleet::members);
+    let is_numbered = |member: &Member| {
+        let number = member.name.strip_prefix(process_type)?.strip_prefix('.')?;
+        number.parse::<Count>().ok()
+    };
+    if members.iter().any(|member| is_numbered(member).is_none()) {
+        return None;
+    }
+    let is_down = |name: &String| {
+        let mut alike = members
+            .iter()
+            .filter(|member| member.name == *name)
+            .peekable();
+        let works =
+            |member: &Member| matches!(member.phase, Phase::Starting | Phase::Up | Phase::Unknown);
+        alike.peek().is_some() && !alike.any(works)
+    };
+    let names = (to.saturating_add(1)..=count).map(|number| format!("{process_type}.{number}"));
+    Some(names.filter(|name| !is_down(name)).collect())
+}
+
 #[derive(Deserialize)]
 struct Entry {
     id: String,
@@ -63,6 +93,12 @@ impl From<Entry> for Dyno {
             process_type: entry.r#type,
             member: Member {
                 id: entry.id,
+                name: entry
+                    .rest
+                    .get("name")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned(),
                 phase: phase(&entry.state),
                 release: release
                     .and_then(|release| release.get("version"))
@@ -102,12 +138,14 @@ mod tests {
         let expected = [
             Member {
                 id: "a".to_owned(),
+                name: "web.1".to_owned(),
                 phase: Phase::Up,
                 release: Some(11),
                 since: Some("2012-01-01T12:00:00Z".parse().unwrap()),
             },
             Member {
                 id: "b".to_owned(),
+                name: "worker-1234abcde-123ab".to_owned(),
                 phase: Phase::Unknown,
                 release: None,
                 since: None,
@@ -116,6 +154,83 @@ mod tests {
         assert_eq!(web.members(), expected, "its name says nothing");
         assert_eq!(fleet(&dynos, "run").many(Phase::Starting), 1);
         assert_eq!(fleet(&dynos, "clock"), Fleet::default());
+    }
+
+    /// `worker.1=up worker.2=crashed`.
+    fn named(words: &str) -> Fleet {
+        let member = |word: &str| {
+            let (name, state) = word.split_once('=').unwrap();
+            Member {
+                id: word.to_owned(),
+                name: name.to_owned(),
+                phase: phase(state),
+                release: None,
+                since: None,
+            }
+        };
+        Fleet::new(words.split_whitespace().map(member).collect())
+    }
+
+    #[test]
+    fn the_highest_numbers_go() {
+        for (fleet, count, to, wanted, because) in [
+            ("?", 3, 2, "worker.3", "nobody knows how they are"),
+            (
+                "worker.1=up worker.2=up worker.3=up",
+                3,
+                2,
+                "worker.3",
+                "one",
+            ),
+            (
+                "worker.2=up worker.10=up worker.1=up",
+                10,
+                9,
+                "worker.10",
+                "by number, not by text",
+            ),
+            (
+                "worker.1=up",
+                3,
+                1,
+                "worker.2 worker.3",
+                "not listed, and perhaps there",
+            ),
+            (
+                "worker.3=crashed worker.2=up",
+                3,
+                1,
+                "worker.2",
+                "it has no work",
+            ),
+            (
+                "worker.3=down worker.3=up",
+                3,
+                2,
+                "worker.3",
+                "of two releases",
+            ),
+            (
+                "worker.3=starting worker.2=idle",
+                3,
+                1,
+                "worker.3",
+                "it is about to work",
+            ),
+            (
+                "worker-76c9-x=up worker-76c9-y=up",
+                2,
+                1,
+                "-",
+                "without numbers",
+            ),
+            ("worker.1=up", 1, 1, "", "nobody goes"),
+        ] {
+            let fleet = (fleet != "?").then(|| named(fleet));
+            let gone = leaving("worker", count, to, fleet.as_ref());
+            let gone = gone.map_or_else(|| "-".to_owned(), |names| names.join(" "));
+            assert_eq!(gone, wanted, "{because}");
+        }
     }
 
     #[test]

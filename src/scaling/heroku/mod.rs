@@ -202,6 +202,10 @@ impl ScalingBackend for Heroku {
         format!("heroku {} {}", self.app.api().shown(), self.app.api().app())
     }
 
+    fn leaving(&self, seen: &Observed, to: Count) -> Option<Vec<String>> {
+        dynos::leaving(&self.process_type, seen.count, to, seen.fleet.as_deref())
+    }
+
     fn limit(&self) -> Option<Count> {
         self.limit.borrow().in_force(self.clock.now().mono)
     }

@@ -111,7 +111,8 @@ impl Copy {
         });
     }
 
-    fn name(&self) -> String {
+    /// Its name: what it is given as DYNO.
+    pub fn name(&self) -> String {
         format!("{}.{}", self.process_type, self.number)
     }
 }

@@ -152,4 +152,12 @@ impl ScalingBackend for Local {
     fn zero_can_mean_off(&self) -> bool {
         false
     }
+
+    fn leaving(&self, _: &Observed, to: Count) -> Option<Vec<String>> {
+        Some(self.pool.leaving(to))
+    }
+
+    fn ends_with_program(&self) -> bool {
+        true
+    }
 }

@@ -210,15 +210,20 @@ impl Pool {
         let state = self.state.borrow();
         let manner = state.manner();
         let end = self.ground.clock.now().mono.saturating_add(manner.grace);
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        for copy in state
-            .copies
-            .iter()
-            .filter(|copy| copy.is_wanted())
-            .skip(most)
-        {
+        for copy in state.beyond(most) {
             copy.stop(manner.signal, end);
         }
+    }
+
+    /// The names of the copies that a scale to `to` stops. One that waits to be started again has no work.
+    pub fn leaving(&self, to: Count) -> Vec<String> {
+        let state = self.state.borrow();
+        let works = |copy: &&Rc<Copy>| copy.condition() == Condition::Running;
+        state
+            .beyond(to)
+            .filter(works)
+            .map(|copy| copy.name())
+            .collect()
     }
 
     fn lament(&self, ended: Result<(), tokio::task::JoinError>) {
@@ -246,6 +251,13 @@ impl State {
     fn forget_gone(&mut self) {
         self.copies
             .retain(|copy| copy.condition() != Condition::Gone);
+    }
+
+    /// The newest copies, but for the `most` that go on.
+    fn beyond(&self, most: Count) -> impl Iterator<Item = &Rc<Copy>> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let wanted = self.copies.iter().filter(|copy| copy.is_wanted());
+        wanted.skip(most)
     }
 
     fn running(&self) -> Count {

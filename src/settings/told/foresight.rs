@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::model::{Count, Direction};
-use crate::settings::{ProcessSettings, Settings};
+use crate::settings::{ProcessSettings, Settings, Step};
 use crate::supervisor::plan::Plan;
 
 /// Calls that a look at an app takes: its formation and its dynos.
@@ -24,7 +24,24 @@ pub(super) fn foreseen(settings: &Settings, now: DateTime<Utc>) -> Vec<String> {
         let processes = settings.processes.iter();
         processes.filter_map(|process| Some((process, plan(process)?)))
     };
-    let flaps = planned().filter_map(|(process, plan)| flaps(process, &plan, now));
+    let flaps = planned().flat_map(|(process, plan)| {
+        let metrics = process.metrics().zip(&plan.metrics);
+        let deciding = metrics.filter(|(_, metric)| !metric.is_ceiling);
+        let told = deciding.filter_map(|(steps, metric)| {
+            let of = if plan.metrics.len() > 1 {
+                format!(", {}", metric.name)
+            } else {
+                String::new()
+            };
+            flaps(
+                &format!("`processes.{}.decision`{of}", process.name),
+                steps.decision,
+                &plan,
+                now,
+            )
+        });
+        told.collect::<Vec<_>>()
+    });
     let boots = planned().filter_map(|(process, plan)| too_soon(process, &plan));
     let intervals = planned().filter(|(process, _)| process.scaling.backend == "heroku");
     let intervals = intervals.map(|(process, plan)| {
@@ -35,8 +52,8 @@ pub(super) fn foreseen(settings: &Settings, now: DateTime<Utc>) -> Vec<String> {
 }
 
 /// Counts from which a scale down just below the lower threshold would be measured above the upper one.
-fn flaps(process: &ProcessSettings, plan: &Plan, now: DateTime<Utc>) -> Option<String> {
-    let section = &process.decision.section;
+fn flaps(of: &str, decision: &Step, plan: &Plan, now: DateTime<Utc>) -> Option<String> {
+    let section = &decision.section;
     let min = section.number("min_measurement_value")?;
     let max = section.number("max_measurement_value")?;
     let bounds = plan.bounds(now, None);
@@ -60,16 +77,15 @@ fn flaps(process: &ProcessSettings, plan: &Plan, now: DateTime<Utc>) -> Option<S
     } else {
         format!("{first} to {last}")
     };
-    let name = &process.name;
     Some(if plan.envelope.flap_projection {
         format!(
-            "`processes.{name}.decision`: with {counts} processes, a scale down waits for less than min_measurement_value, \
+            "{of}: with {counts} processes, a scale down waits for less than min_measurement_value, \
              {low}: just below it, {first} processes would be measured as about {grown:.0} over {to}, above \
              max_measurement_value, {high}, and be wanted back. From {first} it needs {enough:.0} or less"
         )
     } else {
         format!(
-            "`processes.{name}.decision`: it must flap with {counts} processes: a scale down just below \
+            "{of}: it must flap with {counts} processes: a scale down just below \
              min_measurement_value, {low}, leads to about {grown:.0} over {to}, above max_measurement_value, {high}. \
              A min_measurement_value of at most {enough:.0}, or flap_projection = true"
         )

@@ -53,6 +53,33 @@ const PROCESSES: &str = "\
 # A backend's name may also be written as the original wrote it (`ResponseTimeBackend`).
 ";
 
+/// What may stand beside the tables of a step.
+fn beside(step: Step) -> &'static str {
+    match step {
+        Step::Measurement => {
+            "\
+# A process may have several measurements, each with a decision of its own, whose wishes come to one (`combine`, `ceiling`):
+#
+#     [[processes.web.measurement]]
+#     measurement_url = \"https://example.com/health/\"
+#     [[processes.web.measurement]]
+#     name = \"jobs\"
+#     backend = \"celery_redis_queue_size\"
+#     decision = { min_measurement_value = 1, max_measurement_value = 100 }
+
+"
+        }
+        Step::Decision => {
+            "\
+# Beside it, `[processes.web.challenger]` may hold another decision, with the same settings, that is made on the same
+# measurements, recorded, and never carried out (`autoscalebot compare web`). What it leaves out is as in this table.
+
+"
+        }
+        Step::Scaling | Step::Notification => "",
+    }
+}
+
 /// The whole file.
 pub(super) fn reference(rooms: &Rooms) -> String {
     let mut text = HEAD.to_owned();
@@ -98,6 +125,7 @@ pub(super) fn reference(rooms: &Rooms) -> String {
     text.push_str(PROCESSES);
     for room in rooms.all() {
         text.push_str(&rule(&format!("processes.web.{}", room.step)));
+        text.push_str(beside(room.step));
         let default = room.row(room.step.default_backend());
         if let Some(row) = default {
             text.push_str(&in_force(rooms, room, row));

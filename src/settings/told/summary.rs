@@ -40,36 +40,80 @@ pub(super) fn summary(settings: &Settings, rooms: &Rooms) -> String {
 }
 
 fn steps(process: &ProcessSettings, rooms: &Rooms) -> String {
-    let single = [
-        (Step::Measurement, &process.measurement),
-        (Step::Decision, &process.decision),
-        (Step::Scaling, &process.scaling),
-    ];
-    let notification = process
-        .notification
-        .iter()
-        .map(|step| (Step::Notification, step));
-    let mut text = String::new();
-    for (step, chosen) in single.into_iter().chain(notification) {
-        put(
-            &mut text,
-            format_args!("  {:13} {}\n", step.name(), chosen.backend),
+    let mut text = decided(process, rooms);
+    let scaling = [(Step::Scaling, &process.scaling)];
+    let notification = process.notification.iter();
+    let notification = notification.map(|step| (Step::Notification, step));
+    for (step, chosen) in scaling.into_iter().chain(notification) {
+        text += &entry(
+            step.name(),
+            &chosen.backend,
+            shown(rooms.of(step), chosen, Part::All),
         );
-        for shown in shown(rooms.of(step), chosen) {
-            put(&mut text, format_args!("  {:15} {shown}\n", ""));
-        }
     }
     if process.notification.is_empty() {
-        put(
-            &mut text,
-            format_args!("  {:13} nobody is told\n", Step::Notification.name()),
-        );
+        text += &entry(Step::Notification.name(), "nobody is told", Vec::new());
     }
     text
 }
 
+/// How a process is measured and decided on.
+fn decided(process: &ProcessSettings, rooms: &Rooms) -> String {
+    let (measuring, deciding) = (rooms.of(Step::Measurement), rooms.of(Step::Decision));
+    let several = !process.more.is_empty();
+    let mut text = String::new();
+    for metric in process.metrics() {
+        let (measurement, decision) = (metric.measurement, metric.decision);
+        let settings = shown(measuring, measurement, Part::All);
+        text += &entry("measurement", &measurement.backend, settings);
+        if several {
+            let settings = shown(deciding, decision, Part::Own);
+            text += &entry("- decision", &decision.backend, settings);
+        }
+    }
+    let decision = &process.decision;
+    text += &if several {
+        let how = decision.section.text("combine").unwrap_or_default();
+        let all = shown(deciding, decision, Part::Shared);
+        entry(
+            "together",
+            &format!("the {how} of {}", process.metrics().count()),
+            all,
+        )
+    } else {
+        entry(
+            "decision",
+            &decision.backend,
+            shown(deciding, decision, Part::All),
+        )
+    };
+    if let Some(challenger) = process.challenger.first() {
+        let settings = shown(deciding, challenger, Part::All);
+        text += &entry("challenger", &challenger.backend, settings);
+    }
+    text
+}
+
+fn entry(label: &str, backend: &str, settings: Vec<String>) -> String {
+    let mut text = format!("  {label:13} {backend}\n");
+    for setting in settings {
+        put(&mut text, format_args!("  {:15} {setting}\n", ""));
+    }
+    text
+}
+
+/// Which settings of a table.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    All,
+    /// Those of the backend alone.
+    Own,
+    /// Those that all backends of the step have.
+    Shared,
+}
+
 /// The settings that were written, and the bounds in any case.
-fn shown(room: &Room, chosen: &Chosen) -> Vec<String> {
+fn shown(room: &Room, chosen: &Chosen, part: Part) -> Vec<String> {
     let Some(row) = room.row(&chosen.backend) else {
         return Vec::new();
     };
@@ -82,7 +126,12 @@ fn shown(room: &Room, chosen: &Chosen) -> Vec<String> {
     let told = |setting: &&Setting| {
         chosen.section.is_written(setting.name) || always.contains(&setting.name)
     };
-    let lines = room.settings(row).filter(told).filter_map(|setting| {
+    let belongs = |setting: &&Setting| {
+        let is_own = row.settings.iter().any(|own| own.name == setting.name);
+        part == Part::All || is_own == (part == Part::Own)
+    };
+    let settings = room.settings(row).filter(belongs).filter(told);
+    let lines = settings.filter_map(|setting| {
         let value = chosen.section.get(setting.name)?;
         Some(format!("{} = {}", setting.name, veiled(setting, value)))
     });

@@ -81,7 +81,7 @@ pub(super) fn load(connection: &mut Connection) -> Result<Vec<Snapshot>, Trouble
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let process: String = row.get(0)?;
-        if let (Ok(process), Some(at)) = (ProcessName::new(&process), time(row.get(1)?)) {
+        if let (Ok(process), Some(at)) = (ProcessName::kept(&process), time(row.get(1)?)) {
             let text = row.get(2)?;
             found.push(Snapshot { process, at, text });
         }

@@ -143,7 +143,7 @@ fn processes(connection: &Connection) -> Result<Vec<ProcessName>, Trouble> {
         let Some(process) = process else {
             return Ok(found);
         };
-        found.extend(ProcessName::new(&process).ok());
+        found.extend(ProcessName::kept(&process).ok());
         last = process;
     }
 }

@@ -70,7 +70,7 @@ impl RedisStore {
         let mut gone = 0;
         let mut may_pack = MOST_PACKED;
         let mut all = Vec::new();
-        for process in names.iter().filter_map(|name| ProcessName::new(name).ok()) {
+        for process in names.iter().filter_map(|name| ProcessName::kept(name).ok()) {
             let asked = self.keys.forget_older(process.as_str(), horizon);
             let (packs, loose): (u64, u64) = self.ask(&asked, Again::Yes).await?;
             gone += packs * RECORDS_64 + loose;

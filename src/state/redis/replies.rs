@@ -78,7 +78,7 @@ pub(super) fn snapshots(found: BTreeMap<String, String>) -> (Vec<Snapshot>, usiz
     let read = found.into_iter().filter_map(|(process, entry)| {
         let (at, text) = entry.split_once(' ')?;
         Some(Snapshot {
-            process: ProcessName::new(&process).ok()?,
+            process: ProcessName::kept(&process).ok()?,
             at: time(at)?,
             text: text.to_owned(),
         })

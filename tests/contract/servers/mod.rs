@@ -1,5 +1,6 @@
 //! Servers that tests start and stop: each on a free port of the loopback, gone when it is dropped.
 
+pub(crate) mod celery;
 pub(crate) mod gate;
 pub(crate) mod heroku;
 pub(crate) mod http;

@@ -33,6 +33,7 @@ pub(super) fn stories(rule: Rule) -> Vec<Told> {
         Rule::Total => vec![total(), priority()],
         Rule::Budget => vec![budget()],
         Rule::Standby => vec![standby()],
+        Rule::Drain => vec![drain()],
     }
 }
 
@@ -307,4 +308,17 @@ fn standby() -> Told {
         stage.world.advance(seconds(5)).await;
     });
     ("standby: it has just begun to lead", story)
+}
+
+fn drain() -> Told {
+    let drained = quick("").replace(
+        "scaling = { backend = \"scripted\", ",
+        "scaling = { backend = \"scripted\", drain = \"celery\", drain_broker_url = \"redis://a.test\", ",
+    );
+    let story = last(&drained, async |stage| {
+        stage.web.has_tasks("web.4", Some(2));
+        stage.measures(LOW);
+        stage.cycles(1).await;
+    });
+    ("drain: who goes finishes its work first", story)
 }

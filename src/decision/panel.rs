@@ -1,0 +1,280 @@
+//! Those who decide for one process together: a decision backend for each of its measurements, and what is remembered of
+//! each. What they come to, [`combine`](crate::decision::combine) says.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use crate::clock::{Clock, Now};
+use crate::decision::combine::{Combine, Say, combine};
+use crate::decision::judge::{Basis, Judge, number};
+use crate::decision::rest::{at_rest, look, with_crashed};
+use crate::decision::{DecisionBackend, Situation};
+use crate::envelope::Projection;
+use crate::envelope::doubt::Trust;
+use crate::messages::{Decided, Grounds, Measured, Opinion, Taken};
+use crate::model::Count;
+use crate::scaling::{Observed, ScaleError};
+use crate::supervisor::desk::fenced;
+use crate::supervisor::memory::{Memory, Stage, State};
+use crate::supervisor::metric::Metric;
+use crate::supervisor::plan::Plan;
+
+/// The decision backends of one process. Clones are the same panel.
+#[derive(Clone)]
+pub struct Panel {
+    plan: Rc<Plan>,
+    memory: Memory,
+    clock: Clock,
+    seats: Rc<[Seat]>,
+}
+
+impl std::fmt::Debug for Panel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Panel")
+            .field("process", &self.plan.process)
+            .finish_non_exhaustive()
+    }
+}
+
+struct Seat {
+    backend: Rc<dyn DecisionBackend>,
+    is_set_up: Cell<bool>,
+}
+
+/// What was taken in of one measurement.
+pub(super) struct TakenIn {
+    taken: Taken,
+    basis: Basis,
+    trust: Trust,
+}
+
+impl Panel {
+    /// A panel of `backends`, one for each of the plan's measurements.
+    pub fn new(
+        plan: Rc<Plan>,
+        memory: Memory,
+        clock: Clock,
+        backends: Vec<Rc<dyn DecisionBackend>>,
+    ) -> Self {
+        let seat = |backend| Seat {
+            backend,
+            is_set_up: Cell::new(false),
+        };
+        Self {
+            plan,
+            memory,
+            clock,
+            seats: backends.into_iter().map(seat).collect(),
+        }
+    }
+
+    /// The backends are set up anew before they are asked again.
+    pub(super) fn restart(&self) {
+        self.seats.iter().for_each(|seat| seat.is_set_up.set(false));
+    }
+
+    /// Lets the backends go.
+    pub(super) async fn teardown(&self, grace: Duration) {
+        let all = self.seats.iter().map(|seat| seat.backend.teardown());
+        fenced(grace, join_all(all)).await.unwrap_or_default();
+    }
+
+    fn judge<'a>(&'a self, seat: &'a Seat, metric: &'a Metric) -> Judge<'a> {
+        Judge {
+            metric,
+            backend: seat.backend.as_ref(),
+            is_set_up: &seat.is_set_up,
+            length: self.plan.history_length,
+            projects: self.plan.envelope.flap_projection,
+        }
+    }
+
+    fn judges(&self) -> impl Iterator<Item = Judge<'_>> {
+        let pairs = self.seats.iter().zip(&self.plan.metrics);
+        pairs.map(|(seat, metric)| self.judge(seat, metric))
+    }
+
+    /// Takes the measurements into the histories, and the cycle on to its decision; `None` when they are late.
+    pub(super) fn take_in(&self, measured: &Measured) -> Option<Vec<TakenIn>> {
+        let now = self.clock.now().mono;
+        self.memory.commit(|state| {
+            let current = state.advance(measured.cycle, Stage::Measuring, Stage::Deciding);
+            current.then(|| self.enter(state, measured, now))
+        })
+    }
+
+    fn enter(&self, state: &mut State, measured: &Measured, now: Duration) -> Vec<TakenIn> {
+        let cooling = state.cooldown.remaining(now);
+        let pairs = self.judges().zip(&measured.taken).enumerate();
+        let all = pairs.map(|(place, (judge, taken))| {
+            let (basis, trust) = judge.take_in(state.views.of(place), taken, cooling, now);
+            TakenIn {
+                taken: taken.clone(),
+                basis,
+                trust,
+            }
+        });
+        all.collect()
+    }
+
+    /// Takes in for a cycle of others: those of the process itself, beside whom a challenger decides.
+    pub(super) fn accompany(&self, measured: &Measured) -> Option<Vec<TakenIn>> {
+        let now = self.clock.now().mono;
+        let begin = |state: &mut State| state.accompany(measured.cycle, now, &self.plan);
+        self.memory.commit(begin);
+        self.take_in(measured)
+    }
+
+    /// What is wished for, out of what was taken in and the count.
+    pub(super) async fn decide(
+        &self,
+        measured: &Measured,
+        all: Vec<TakenIn>,
+        count: Result<Observed, ScaleError>,
+    ) -> Decided {
+        let now = self.clock.now();
+        let seen = count.as_ref().ok();
+        let masked = seen.and_then(|seen| {
+            let look = |state: &mut State| {
+                let changed = state.follow(seen.count, now.mono, &self.plan);
+                look(state, &self.plan, seen, now.mono).or(changed)
+            };
+            self.memory.commit(look)
+        });
+        let situation = seen.map(|seen| self.situation(seen, now));
+        let views = self.memory.read(|state| state.views.clone());
+        let judged = self.judges().zip(all).enumerate();
+        let asked = judged.map(|(place, (judge, taken_in))| {
+            let view = views.get(place).cloned().unwrap_or_default();
+            let basis = at_rest(taken_in.basis, masked.as_ref());
+            let situation = situation.as_ref();
+            async move {
+                let (wish, grounds) = judge.wish(view, basis, situation, now.mono).await;
+                let grounds = Grounds {
+                    trust: Some(taken_in.trust),
+                    value: number(&taken_in.taken),
+                    ..grounds
+                };
+                Opinion {
+                    measurement: taken_in.taken.measurement,
+                    wish,
+                    grounds,
+                }
+            }
+        });
+        let opinions = join_all(asked).await;
+        self.together(measured, opinions, count)
+    }
+
+    fn situation(&self, seen: &Observed, now: Now) -> Situation {
+        let (up_step, down_step) = self.plan.steps(seen.count);
+        let adopted = self.memory.read(|state| state.adopted_max);
+        Situation {
+            at: now.wall,
+            history: Vec::new(),
+            count: seen.count,
+            ready: seen.ready,
+            bounds: self.plan.bounds(now.wall, adopted),
+            increment: self.plan.increment,
+            up_step,
+            down_step,
+        }
+    }
+
+    fn together(
+        &self,
+        measured: &Measured,
+        opinions: Vec<Opinion>,
+        count: Result<Observed, ScaleError>,
+    ) -> Decided {
+        let metrics = &self.plan.metrics;
+        let says: Vec<Say<'_>> = metrics
+            .iter()
+            .zip(&opinions)
+            .map(|(metric, opinion)| Say {
+                name: &metric.name,
+                is_ceiling: metric.is_ceiling,
+                wish: &opinion.wish,
+            })
+            .collect();
+        let seen = count.as_ref().ok();
+        let how = self.plan.combine;
+        let now = seen.map_or(0, |seen| seen.count);
+        let (wish, chosen) = combine(how, now, &says);
+        let grounds = match opinions.as_slice() {
+            [alone] => alone.grounds.clone(),
+            several => joined(how, metrics, several, chosen, now),
+        };
+        Decided {
+            process: measured.process.clone(),
+            cycle: measured.cycle,
+            wish: with_crashed(wish, seen),
+            opinions,
+            count,
+            grounds,
+        }
+    }
+}
+
+/// What a wish rests on that several have come to. Ceilings have no say in going down, so that nothing of theirs is doubted.
+fn joined(
+    how: Combine,
+    metrics: &[Metric],
+    opinions: &[Opinion],
+    chosen: usize,
+    now: Count,
+) -> Grounds {
+    let pairs = || metrics.iter().zip(opinions);
+    let voters = || pairs().filter(|(metric, _)| !metric.is_ceiling);
+    let doubts = voters().flat_map(|(metric, opinion)| {
+        let named = |doubt| format!("{}: {doubt}", metric.name);
+        opinion.grounds.doubts.iter().map(named)
+    });
+    let otherwise = pairs().flat_map(|(metric, opinion)| {
+        let all = opinion.grounds.otherwise.iter();
+        let wish = opinion.wish.as_ref();
+        let holds = wish.is_ok_and(|wish| wish.desired > i64::from(now));
+        all.filter_map(move |what| otherwise(metric, holds, what))
+    });
+    Grounds {
+        trust: None,
+        doubts: doubts.collect(),
+        value: opinions
+            .get(chosen)
+            .and_then(|opinion| opinion.grounds.value),
+        projection: projection(how, voters().map(|(_, opinion)| opinion.grounds.projection)),
+        otherwise: otherwise.collect(),
+    }
+}
+
+/// What would have changed the wish of one of several; `holds`: it wishes for more.
+fn otherwise(metric: &Metric, holds: bool, what: &str) -> Option<String> {
+    let name = &metric.name;
+    if !metric.is_ceiling {
+        return Some(format!("{name}: {what}"));
+    }
+    // What it wishes downwards changes nothing.
+    let (state, before) = if holds {
+        ("not held", "stay, if ")
+    } else {
+        ("held", "up, if ")
+    };
+    let when = what.strip_prefix(before)?;
+    Some(format!("{state} by the ceiling {name}, if {when}"))
+}
+
+/// What a smaller count must not lead to: with `max` that one of them is too high, with `min` that all are.
+fn projection(how: Combine, all: impl Iterator<Item = Option<Projection>>) -> Option<Projection> {
+    let load = |projection: &Projection| projection.value / projection.max;
+    let by_load = |one: &Projection, other: &Projection| load(one).total_cmp(&load(other));
+    match how {
+        Combine::Max => all.flatten().max_by(by_load),
+        Combine::Min => {
+            let all: Option<Vec<Projection>> = all.collect();
+            all?.into_iter().min_by(by_load)
+        }
+    }
+}

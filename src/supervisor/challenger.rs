@@ -1,0 +1,144 @@
+//! A challenger: another decision that is made beside a process's own, on the same measurements and the same count, and is
+//! never carried out. It has a memory of its own, so that it waits and remembers as it would if it were followed; what it
+//! would do is recorded under a name of its own (`web.challenger`), for `compare` and `why`.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix::{Context, Handler};
+use log::debug;
+
+use crate::backend::BuildError;
+use crate::decision::panel::Panel;
+use crate::messages::Challenged;
+use crate::model::{Count, Cycle, ProcessName};
+use crate::settings::ProcessSettings;
+use crate::supervisor::actor::SupervisorActor;
+use crate::supervisor::cycle::Turn;
+use crate::supervisor::keeping::Kept;
+use crate::supervisor::memory::{InFlight, Memory, Stage, State};
+use crate::supervisor::plan::{Common, Mode, Plan};
+use crate::supervisor::works::Works;
+
+/// What the supervisor holds of a challenger.
+#[derive(Debug, Clone)]
+pub struct Challenger {
+    /// The process with the decisions that are tried.
+    settings: ProcessSettings,
+    plan: Rc<Plan>,
+    memory: Memory,
+}
+
+impl Challenger {
+    /// The process's challenger, if it has one. It goes on from what was kept of it.
+    pub fn new(
+        works: &Works,
+        common: Common,
+        process: &ProcessSettings,
+    ) -> Result<Option<Self>, BuildError> {
+        let Some(settings) = process.challenged() else {
+            return Ok(None);
+        };
+        let mut plan = Plan::new(common, &settings)?;
+        plan.mode = Mode::Challenger;
+        let mut state = State::default();
+        if let Some(kept) = works.kept.get(&process.name.challenger()) {
+            kept.clone().restore(&mut state, &plan, works.clock.now());
+        }
+        Ok(Some(Self {
+            settings,
+            plan: Rc::new(plan),
+            memory: Memory::new(state),
+        }))
+    }
+
+    /// The challenger under other settings: the same, as far as they are alike.
+    pub fn take_up(
+        held: Option<Self>,
+        works: &Works,
+        common: Common,
+        process: &ProcessSettings,
+    ) -> Result<Option<Self>, BuildError> {
+        let new = Self::new(works, common, process)?;
+        Ok(match (held, new) {
+            (Some(held), Some(new)) if held.settings == new.settings => Some(Self {
+                memory: held.memory,
+                ..new
+            }),
+            (_, new) => new,
+        })
+    }
+
+    /// Those who decide for it.
+    pub fn panel(&self, works: &Works) -> Result<Panel, BuildError> {
+        let backends = works.decision(&self.settings)?;
+        let (plan, memory) = (Rc::clone(&self.plan), self.memory.clone());
+        Ok(Panel::new(plan, memory, works.clock, backends))
+    }
+}
+
+impl State {
+    /// A cycle of others begins, beside which one decides.
+    pub fn accompany(&mut self, cycle: Cycle, now: Duration, plan: &Plan) {
+        self.cycle = cycle;
+        self.in_flight = Some(InFlight {
+            cycle,
+            began: now,
+            stage: Stage::Measuring,
+            expires: now + plan.cycle_deadline(),
+            counting: Duration::ZERO,
+            order: None,
+        });
+    }
+
+    /// Where others set the count: says so when they have, for what was measured was measured of another count. It is waited
+    /// after as after a scale of one's own.
+    pub fn follow(&mut self, count: Count, now: Duration, plan: &Plan) -> Option<String> {
+        if plan.mode != Mode::Challenger {
+            return None;
+        }
+        let before = self.last.as_ref().and_then(|last| last.count)?;
+        if before == count {
+            return None;
+        }
+        self.views.forget();
+        self.cooldown.start(now, plan.wait);
+        Some(format!("the count was changed from {before} to {count}"))
+    }
+}
+
+impl Handler<Challenged> for SupervisorActor {
+    type Result = ();
+
+    fn handle(&mut self, Challenged { decided }: Challenged, _: &mut Context<Self>) {
+        let process = &decided.process;
+        // What one of several replicas sees that does not lead is no record of anything.
+        if self.works.leadership.since().is_none() {
+            return;
+        }
+        let Some(group) = self.groups.get(process) else {
+            return;
+        };
+        let (platform, around) = (group.platform(), self.around(process));
+        let Some(challenger) = &group.challenger else {
+            return;
+        };
+        let (plan, now) = (&challenger.plan, self.works.clock.now());
+        let orders = challenger.memory.commit(|state| {
+            let turn = Turn::new(state, plan, now, decided.cycle);
+            turn.among(around).decided(&decided, platform)
+        });
+        let Some(record) = orders.and_then(|orders| orders.record) else {
+            debug!(process:% = process, cycle = decided.cycle; "a late decision of the challenger is ignored");
+            return;
+        };
+        debug!(process:% = process, cycle = decided.cycle; "the challenger of {process}: {}", record.reason);
+        if let Some(journal) = &self.works.journal {
+            let name: ProcessName = process.challenger();
+            let kept = challenger.memory.read(|state| Kept::of(state, plan, now));
+            let mut record = record.kept();
+            record.process = name.clone();
+            journal.note(Some(kept.snapshot(&name)), [record]);
+        }
+    }
+}
