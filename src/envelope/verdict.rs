@@ -133,11 +133,6 @@ impl Verdict {
         self
     }
 
-    /// The rule that had the last word, when one held the step back or cut it short.
-    pub fn decisive(&self) -> Option<&Clamp> {
-        self.clamps.last()
-    }
-
     /// What would have changed it, as far as the rules are concerned: `up to 4, if …`.
     pub fn otherwise(&self, count: Count) -> Vec<String> {
         let held = self.clamps.iter();

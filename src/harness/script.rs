@@ -101,6 +101,7 @@ pub struct Script {
     pub(super) count: Cell<Count>,
     pub(super) fleet: RefCell<Option<Fleet>>,
     pub(super) waits: Cell<bool>,
+    pub(super) limit: Cell<Option<Count>>,
     pub(super) tasks: RefCell<BTreeMap<String, Option<u64>>>,
     pub(super) held: RefCell<BTreeSet<String>>,
     pub(super) errands: Playlist<()>,
@@ -171,6 +172,11 @@ impl Script {
     /// Whether a count is refused because a release is under way.
     pub fn waits_for_a_release(&self, waits: bool) {
         self.waits.set(waits);
+    }
+
+    /// The most that the platform is known to grant.
+    pub fn grants_at_most(&self, limit: Count) {
+        self.limit.set(Some(limit));
     }
 
     /// How many tasks one of the processes has (`web.3`), for a drain; `None`: it does not answer. Nothing scripted: none.

@@ -187,6 +187,10 @@ impl ScalingBackend for Scales {
         Ok(to)
     }
 
+    fn limit(&self) -> Option<Count> {
+        self.0.limit.get()
+    }
+
     fn leaving(&self, seen: &Observed, to: Count) -> Option<Vec<String>> {
         let names = (to + 1..=seen.count).map(|number| format!("{}.{number}", self.1));
         (!self.0.is_anonymous.get()).then(|| names.collect())

@@ -212,6 +212,33 @@ fn all_process_types_together_have_a_limit_and_the_first_come_first() {
 }
 
 #[test]
+fn those_whose_count_cannot_be_read_are_still_there() {
+    let process = |name: &str| quick("").replace("processes.web", &format!("processes.{name}"));
+    let all = format!(
+        "[limits]\nmax_total_processes = 9\n{}{}",
+        process("web"),
+        process("celery")
+    );
+    Scenario::new(&all).run(|world| async move {
+        let (web, celery) = (world.script("web"), world.script("celery"));
+        web.set_count(4);
+        celery.set_count(5);
+        web.measures([Act::value(800.0)]);
+        celery.measures([Act::value(800.0)]);
+        world.advance(seconds(5)).await;
+        celery.counts([Act::refuse("no route to host")]);
+        world.advance(seconds(10)).await;
+        web.measures([Act::value(5000.0)]);
+        world.advance(seconds(30)).await;
+        assert_eq!(
+            web.count(),
+            4,
+            "five of nine are the last that is known of celery"
+        );
+    });
+}
+
+#[test]
 fn in_the_shadow_all_is_told_and_nothing_is_done() {
     Scenario::new(&quick("mode = \"shadow\"\nmin_processes = 2")).run(|world| async move {
         let web = world.script("web");

@@ -13,7 +13,13 @@ use crate::seconds;
 pub(super) fn stories(rule: Rule) -> Vec<Told> {
     match rule {
         Rule::Off => vec![off()],
-        Rule::Bounds => vec![at_the_maximum(), at_the_minimum(), cut_short(), outside()],
+        Rule::Bounds => vec![
+            at_the_maximum(),
+            at_the_minimum(),
+            limited(),
+            cut_short(),
+            outside(),
+        ],
         Rule::Cooldown => vec![cooldown()],
         Rule::Pause => vec![pause()],
         Rule::Manual => vec![manual()],
@@ -56,6 +62,15 @@ fn at_the_minimum() -> Told {
         stage.cycles(1).await;
     });
     ("bounds: at the minimum, and fewer are wanted", story)
+}
+
+fn limited() -> Told {
+    let story = last(&quick(""), async |stage| {
+        stage.web.grants_at_most(4);
+        stage.measures(HIGH);
+        stage.cycles(1).await;
+    });
+    ("bounds: the platform grants no more", story)
 }
 
 fn cut_short() -> Told {
