@@ -13,6 +13,7 @@ pub mod command;
 pub mod consecutive_threshold;
 pub mod grounds;
 pub mod intake;
+mod joined;
 mod judge;
 pub mod missing;
 pub mod panel;

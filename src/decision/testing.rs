@@ -106,7 +106,9 @@ fn every_backend_reads_its_own_defaults() {
     };
     let complete = |backend: &&Backend<dyn DecisionBackend>| {
         let mut settings = backend.settings.iter();
-        settings.all(|setting| setting.default != Default::Required)
+        // One of two is required: that is for its check to say.
+        let has_a_choice = backend.name == "adaptive";
+        !has_a_choice && settings.all(|setting| setting.default != Default::Required)
     };
     for backend in super::BACKENDS.iter().copied().filter(complete) {
         let section = section(backend, "");
