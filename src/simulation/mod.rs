@@ -17,12 +17,20 @@
 //! | rates over time, where they come from | [`trace`] |
 //! | the load of one run: kind of process, service time, target, every second's arrivals | [`scenario`] |
 //! | how a process answers or works off a queue | [`plant`] |
+//! | how processes come and go, and what is paid | [`fleet`] |
 //! | what a policy sees, and the run itself | [`policy`], [`sight`], [`run`](mod@run) |
 //! | what a run is judged by | [`figures`] |
 //! | the best that one who knows the future can do | [`clairvoyant`] |
 //! | the rules of other autoscalers | [`peers`] |
 
+pub mod figures;
+pub mod fleet;
 pub mod number;
+pub mod peers;
 pub mod plant;
+pub mod policy;
 pub mod random;
+pub mod run;
+pub mod scenario;
+pub mod sight;
 pub mod trace;

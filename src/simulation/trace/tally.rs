@@ -61,10 +61,7 @@ mod tests {
             tally.count(second);
         }
         let trace = tally.trace("request").unwrap();
-        assert_eq!(
-            (trace.bin(), trace.rates()),
-            (10, [0.3, 0.1].as_slice())
-        );
+        assert_eq!((trace.bin(), trace.rates()), (10, [0.3, 0.1].as_slice()));
         tally.count(1_000_000 + 7200);
         let trace = tally.trace("request").unwrap();
         assert_eq!((trace.bin(), trace.seconds()), (60, 7260));
