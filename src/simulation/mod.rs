@@ -23,6 +23,7 @@
 //! | the best that one who knows the future can do | [`clairvoyant`] |
 //! | the rules of other autoscalers | [`peers`] |
 
+pub mod clairvoyant;
 pub mod figures;
 pub mod fleet;
 pub mod number;

@@ -104,7 +104,8 @@ impl Policy for Ratio {
     }
 
     fn decide(&mut self, sight: &mut Sight<'_>) -> u32 {
-        self.weigh(sight.queue_length(), sight.target)
+        // Those that are worked on are counted too.
+        self.weigh(sight.in_system(), sight.target)
     }
 }
 

@@ -12,8 +12,10 @@ use crate::simulation::sight::Sight;
 
 const SYNC: u32 = 15;
 const TOLERANCE: f64 = 0.1;
-/// Over how many seconds the metric is averaged.
+/// Over how many seconds the metrics server averages the use of a processor.
 const WINDOW: u32 = 30;
+/// Over how many seconds a rate is taken, as in `rate(…[1m])`.
+const RATE_WINDOW: u32 = 60;
 const DOWN_WINDOW: u32 = 300;
 const UP_PODS: u32 = 4;
 
@@ -44,8 +46,8 @@ impl Hpa {
                 let used = sight.utilisation(WINDOW)?;
                 Some(by_pods(used / goal, sight.ready, sight.target))
             }
-            Goal::Rate(goal) => Some(by_average(sight.rate(WINDOW), goal, sight.target)),
-            Goal::Inside(goal) => Some(by_average(sight.in_system(), goal, sight.target)),
+            Goal::Rate(goal) => Some(by_average(sight.rate(RATE_WINDOW), goal, sight.target)),
+            Goal::Inside(goal) => Some(by_average(sight.in_flight(1), goal, sight.target)),
         }
     }
 
@@ -81,7 +83,7 @@ impl Hpa {
     }
 
     /// The count, of a wish.
-    pub fn settle(&mut self, wish: u32, now: u32, current: u32) -> u32 {
+    pub(super) fn settle(&mut self, wish: u32, now: u32, current: u32) -> u32 {
         let stabilised = self.stabilised(wish, now, current);
         self.limited(stabilised, now, current)
     }

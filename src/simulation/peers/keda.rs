@@ -7,6 +7,8 @@ use crate::simulation::policy::Policy;
 use crate::simulation::sight::Sight;
 
 const POLLING: u32 = 30;
+/// Over how many seconds a rate is taken, as in `rate(…[1m])`.
+const RATE_WINDOW: u32 = 60;
 
 /// The scaler of one deployment.
 #[derive(Debug, Clone)]
@@ -46,8 +48,8 @@ impl Policy for Keda {
 fn sum(goal: Goal, sight: &mut Sight<'_>) -> f64 {
     match goal {
         Goal::Utilisation(_) => sight.utilisation(POLLING).unwrap_or(0.0) * f64::from(sight.ready),
-        Goal::Rate(_) => sight.rate(POLLING),
-        Goal::Inside(_) => sight.in_system(),
+        Goal::Rate(_) => sight.rate(RATE_WINDOW),
+        Goal::Inside(_) => sight.in_flight(1),
     }
 }
 

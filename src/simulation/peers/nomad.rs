@@ -8,6 +8,8 @@ use crate::simulation::sight::Sight;
 
 const INTERVAL: u32 = 10;
 const THRESHOLD: f64 = 0.01;
+/// Over how many seconds the metric is averaged: the query's default window.
+const WINDOW: u32 = 60;
 const COOLDOWN: u32 = 300;
 
 /// The autoscaler of one group.
@@ -55,9 +57,9 @@ impl Policy for Nomad {
     fn decide(&mut self, sight: &mut Sight<'_>) -> u32 {
         let count = f64::from(sight.target.max(1));
         let factor = match self.goal {
-            Goal::Utilisation(each) => sight.utilisation(INTERVAL).map(|used| used / each),
-            Goal::Rate(each) => Some(sight.rate(INTERVAL) / each / count),
-            Goal::Inside(each) => Some(sight.in_flight(INTERVAL) / each / count),
+            Goal::Utilisation(each) => sight.utilisation(WINDOW).map(|used| used / each),
+            Goal::Rate(each) => Some(sight.rate(WINDOW) / each / count),
+            Goal::Inside(each) => Some(sight.in_flight(WINDOW) / each / count),
         };
         factor.map_or(sight.target, |factor| {
             self.weigh(factor, sight.target, sight.now)
