@@ -1,85 +1,153 @@
-//! fit
-use autoscalebot::simulation::{
-    figures::geometric_mean,
-    peers::{self, *},
-    plant::Kind,
-    policy::{Fixed, Policy},
-    run::{Conditions, run},
-    scenario::{Scenario, scoreboard},
-    trace::read::read,
-};
-use std::time::Instant;
-mod rest;
-fn main() {
-    let folder = std::env::args()
-        .find(|a| a.contains('/') && a.contains("traces"))
-        .unwrap();
-    let sets: [(&str, Kind, f64); 12] = [
-        ("wc98_group", Kind::Web, 2014.3),
-        ("nasa_jul95", Kind::Web, 2013.4),
-        ("nyc_taxi_oct", Kind::Web, 6012.6),
-        ("aws_elb", Kind::Web, 4193.3),
-        ("twitter_aapl", Kind::Web, 1208.4),
-        ("wikipedia_h", Kind::Web, 6014.6),
-        ("google_noisy", Kind::Web, 12.9),
-        ("fb2009_jobs", Kind::Queue, 244.5),
-        ("wc98_group", Kind::Queue, 1691.2),
-        ("twitter_aapl", Kind::Queue, 959.6),
-        ("aws_elb", Kind::Queue, 3490.3),
-        ("azure_llm_code", Kind::Queue, 12.2),
-    ];
-    for kind in [Kind::Web, Kind::Queue] {
-        let scen: Vec<_> = sets
-            .iter()
-            .filter(|s| s.1 == kind)
-            .map(|(n, k, h)| {
-                let t = read(std::path::Path::new(&format!("{folder}/{n}.csv"))).unwrap();
-                let (p, s) = scoreboard(&t, *k, 10.0);
-                let t0 = Instant::now();
-                let sc = Scenario::new(&t, p, s, 0);
-                let e: f64 = sc.requests() * sc.plant.service / f64::from(sc.seconds());
-                println!(
-                    "{n} {k:?} S={} mean {e:.3} p99.9 demand {} built {:?}",
-                    sc.plant.service,
-                    sc.high_demand(0.001),
-                    t0.elapsed()
-                );
-                (n, sc, *h)
-            })
-            .collect();
-        for (name, make) in rest::all(kind) {
-            let t0 = Instant::now();
-            let mut secs = 0u64;
-            let mut ratios = vec![];
-            let mut late = vec![];
-            let mut fs = vec![];
-            for (i, (_n, sc, h)) in scen.iter().enumerate() {
-                secs += u64::from(sc.seconds());
-                let f = run(sc, &Conditions::scoreboard(0), make(sc).as_mut(), |_| {});
-                if i < 7 && (kind == Kind::Web || i < 4) {
-                    ratios.push(f.hours / h);
-                    fs.push(f);
-                }
-                late.push(format!("{:.2}/{:.2}", f.hours / h, f.late));
-            }
-            let m = |g: fn(&autoscalebot::simulation::figures::Figures) -> f64| {
-                fs.iter().map(g).sum::<f64>() / fs.len() as f64
-            };
-            println!(
-                "{name:24} {:.2} late {:.2} worst {:.1} act {:.0} thU {:.1} thO {:.0} tauU {:.1} tauO {:.0} ups {:.0} sig {:.0} | {} | {:.0} ns/s",
-                geometric_mean(&ratios),
-                m(|f| f.late),
-                fs.iter().map(|f| f.late).fold(0.0, f64::max),
-                m(|f| f.actions),
-                m(|f| f.theta_under),
-                m(|f| f.theta_over),
-                m(|f| f.tau_under),
-                m(|f| f.tau_over),
-                m(|f| f.upsilon),
-                m(|f| f.sigma),
-                late.join(" "),
-                t0.elapsed().as_nanos() as f64 / secs as f64
-            );
+//! How good the decisions of the peers are: process-hours against the clairvoyant's, and late requests, over many loads.
+//!
+//! ```text
+//! cargo bench --bench quality                                       the generated loads
+//! cargo bench --bench quality -- --traces DIR                       every CSV of a folder (`seconds,rate`)
+//! cargo bench --bench quality -- --traces DIR --seeds 1 --details   one seed, and a line for each load
+//! ```
+//!
+//! `--boot 120` or `--boot 20..120`, `--slots 4`, `--drift 0.2` and `--erlang 4` change the plant. The clairvoyant takes up
+//! to a minute for a load and a seed; what it found is kept in `target/quality`. `--no-clairvoyant` does without: hours are
+//! then against the demand itself.
+
+mod loads;
+mod peers;
+mod reference;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use autoscalebot::clock::Clock;
+use autoscalebot::output::{complain, say};
+use autoscalebot::simulation::fleet::Boot;
+use autoscalebot::simulation::plant::Kind;
+use autoscalebot::simulation::run::{Conditions, run};
+
+use self::loads::{Load, Variant};
+use self::peers::{PEERS, Peer};
+use self::table::Row;
+
+/// What is wanted.
+struct Wanted {
+    traces: Option<PathBuf>,
+    seeds: u64,
+    boot: Boot,
+    variant: Variant,
+    clairvoyant: bool,
+    details: bool,
+}
+
+fn main() -> ExitCode {
+    // Without `--bench` nobody wants figures: a test runner looks whether there are tests in here.
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if !words.iter().any(|word| word == "--bench") {
+        return ExitCode::SUCCESS;
+    }
+    match wanted(&words).and_then(|wanted| tell(&wanted)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("{error:#}\n"));
+            ExitCode::FAILURE
         }
     }
+}
+
+fn wanted(words: &[String]) -> Result<Wanted> {
+    let mut wanted = Wanted {
+        traces: None,
+        seeds: 3,
+        boot: Boot::Fixed(30),
+        variant: Variant {
+            slots: 1,
+            drift: 0.0,
+            erlang: 10.0,
+        },
+        clairvoyant: true,
+        details: false,
+    };
+    let mut words = words.iter().filter(|word| *word != "--bench");
+    while let Some(word) = words.next() {
+        let mut value = || {
+            words
+                .next()
+                .with_context(|| format!("{word} needs a value"))
+        };
+        match word.as_str() {
+            "--traces" => wanted.traces = Some(PathBuf::from(value()?)),
+            "--seeds" => wanted.seeds = value()?.parse()?,
+            "--boot" => wanted.boot = boot(value()?)?,
+            "--slots" => wanted.variant.slots = value()?.parse()?,
+            "--drift" => wanted.variant.drift = value()?.parse()?,
+            "--erlang" => wanted.variant.erlang = value()?.parse()?,
+            "--no-clairvoyant" => wanted.clairvoyant = false,
+            "--details" => wanted.details = true,
+            other => bail!("{other} is no option; they are at the head of benches/quality/main.rs"),
+        }
+    }
+    Ok(wanted)
+}
+
+/// `120`, or `20..120`.
+fn boot(text: &str) -> Result<Boot> {
+    Ok(match text.split_once("..") {
+        Some((least, most)) => Boot::Between(least.parse()?, most.parse()?),
+        None => Boot::Fixed(text.parse()?),
+    })
+}
+
+fn tell(wanted: &Wanted) -> Result<()> {
+    for (kind, name) in [(Kind::Web, "web"), (Kind::Queue, "queue")] {
+        let mut rows: Vec<Row> = PEERS.iter().map(|peer| Row::new(peer.name)).collect();
+        let mut best = Row::new("clairvoyant, 1 % budget");
+        let traces = loads::traces(wanted.traces.as_deref(), kind)?;
+        for seed in 0..wanted.seeds {
+            for trace in &traces {
+                let load = trace.load(kind, wanted.variant, seed)?;
+                let conditions = Conditions {
+                    boot: wanted.boot,
+                    ..Conditions::scoreboard(seed)
+                };
+                let reference = reference(&load, &conditions, wanted, &mut best)?;
+                for (peer, row) in PEERS.iter().zip(&mut rows) {
+                    measure(peer, &load, &conditions, reference, row);
+                }
+            }
+        }
+        if wanted.clairvoyant {
+            rows.push(best);
+        }
+        let names: Vec<&str> = traces.iter().map(|trace| trace.name.as_str()).collect();
+        say(&table::render(name, &names, &rows, wanted.details)).context("standard output")?;
+    }
+    Ok(())
+}
+
+/// The hours that all are compared with.
+fn reference(load: &Load, conditions: &Conditions, wanted: &Wanted, row: &mut Row) -> Result<f64> {
+    if !wanted.clairvoyant {
+        let demand: f64 = load
+            .scenario
+            .demand
+            .iter()
+            .map(|many| f64::from(*many))
+            .sum();
+        return Ok(demand / 3600.0);
+    }
+    let best = reference::best(load, conditions)?;
+    row.add(&best, best.hours, load.scenario.seconds(), Duration::ZERO);
+    Ok(best.hours)
+}
+
+fn measure(peer: &Peer, load: &Load, conditions: &Conditions, reference: f64, row: &mut Row) {
+    let Some(mut policy) = (peer.make)(&load.scenario) else {
+        return;
+    };
+    let clock = Clock::system();
+    let begun = clock.now().mono;
+    let figures = run(&load.scenario, conditions, policy.as_mut(), |_| {});
+    let took = clock.now().mono.saturating_sub(begun);
+    row.add(&figures, reference, load.scenario.seconds(), took);
 }

@@ -17,7 +17,7 @@
 //! et al., *Chameleon*, IEEE TPDS 30(4), 2019, doi 10.1109/TPDS.2018.2870389, which also has sigma, the distance from the
 //! ideal. For a queue, in which work may wait, theta and tau only indicate.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::number::{length, place, real};
 
@@ -44,7 +44,7 @@ pub struct Moment {
 }
 
 /// The figures of a run. Parts of a hundred, where no unit is said.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// How long it was.
     pub days: f64,
