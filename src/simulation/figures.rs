@@ -10,7 +10,7 @@
 //! | `tau_under`, `tau_over` | share of the time in which s < d, and in which s > d |
 //! | `upsilon` | share of the minutes in which s and d do not move the same way: mean of min(\|sgn Δs - sgn Δd\|, 1) |
 //! | `jitter` | (changes of s - changes of d) / T, an hour, minute by minute |
-//! | `sigma` | (theta_under⁵ + theta_over⁵ + tau_under⁵ + tau_over⁵ + upsilon⁵)^(1/5) |
+//! | `sigma` | the fifth root of the sum of the fifth powers of the thetas, the taus and `upsilon` |
 //!
 //! Theta, tau, instability and jitter are those of the SPEC Research Group (Herbst et al., *Ready for Rain? A View from
 //! SPEC Research on the Future of Cloud Metrics*, SPEC-RG-2016-01, arXiv:1604.03470), normalised by the demand as in Bauer
@@ -132,7 +132,7 @@ impl Tally {
             self.under_time += 1;
         }
         self.delays.add(moment.delay, moment.arrivals);
-        if moment.now % SAMPLE == 0 {
+        if moment.now.is_multiple_of(SAMPLE) {
             self.movement.add(moment.ready, moment.demand);
         }
     }

@@ -280,25 +280,22 @@ mod tests {
 
     #[test]
     fn measuring_errs_as_it_is_told() {
+        type Draw = fn(&mut Sight<'_>) -> f64;
         let (plant, meter, mut random) =
             (Plant::web(), meter(60), Random::new(0, Stream::Measuring));
         let mut sight = sight(&meter, &plant, &mut random, Noise::SCOREBOARD);
-        let mut spread = |draw: &mut dyn FnMut(&mut Sight<'_>) -> f64| {
+        let mut spread = |draw: fn(&mut Sight<'_>) -> f64| {
             let logs: Vec<f64> = (0..4000).map(|_| draw(&mut sight).ln()).collect();
             let mean = logs.iter().sum::<f64>() / 4000.0;
             (logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / 4000.0).sqrt()
         };
-        for (name, expected, draw) in [
-            (
-                "utilisation",
-                0.05,
-                (&mut |sight: &mut Sight<'_>| sight.utilisation(30).unwrap())
-                    as &mut dyn FnMut(&mut Sight<'_>) -> f64,
-            ),
-            ("response", 0.05, &mut |sight| sight.delay(30).unwrap()),
-            ("arrivals", 0.015, &mut |sight| sight.arrivals(30)),
-            ("a ping", 1.283, &mut |sight| sight.ping()),
-        ] {
+        let draws: [(&str, f64, Draw); 4] = [
+            ("utilisation", 0.05, |sight| sight.utilisation(30).unwrap()),
+            ("response", 0.05, |sight| sight.delay(30).unwrap()),
+            ("arrivals", 0.015, |sight| sight.arrivals(30)),
+            ("a ping", 1.283, |sight| sight.ping()),
+        ];
+        for (name, expected, draw) in draws {
             let spread = spread(draw);
             assert!(
                 (spread / expected - 1.0).abs() < 0.08,

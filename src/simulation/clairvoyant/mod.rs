@@ -14,7 +14,8 @@
 //! ([`backward`]). The right `theta` is searched for, and the schedule is played on the plant itself ([`replay`]).
 //!
 //! By weak duality, `V_0(theta) - theta·budget` is below what any schedule of such slots can reach, whatever the `theta`: how
-//! far the best bound is from the schedule found says how good it is.
+//! far the best bound is from the schedule found says how good it is. The grid's straight lines make it inexact by up to half a
+//! percent, so that it may even be a little above.
 
 pub mod backward;
 pub mod grid;

@@ -146,7 +146,7 @@ fn progress_rises_to_its_end() {
     let scenario = scenario(Plant::web(), &[5, 22, 24, 5], &[1, 3, 3, 1]);
     let mut heard = Vec::new();
     drop(best(&scenario, &conditions(4), 1.0, &mut |part| {
-        heard.push(part)
+        heard.push(part);
     }));
     assert!(heard.is_sorted() && heard.len() == 4 * 5, "{heard:?}");
     assert!((heard.last().unwrap() - 1.0).abs() < 1e-9, "{heard:?}");

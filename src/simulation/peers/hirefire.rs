@@ -1,4 +1,4 @@
-//! HireFire: a checkup a minute. A web process by a range of response times, so many dynos a step; a worker by a ratio of
+//! `HireFire`: a checkup a minute. A web process by a range of response times, so many dynos a step; a worker by a ratio of
 //! jobs to dynos, which goes down only when there are none.
 //!
 //! The steps, sensitivities and time-outs are those of its published Terraform example; the range keeps the example's

@@ -31,9 +31,9 @@ pub fn busiest(slots: u32, responses: f64) -> f64 {
         let share = f64::midpoint(fits, late);
         let response = 1.0 + waits(slots, share) / (real(u64::from(slots)) * (1.0 - share));
         if response <= responses {
-            fits = share
+            fits = share;
         } else {
-            late = share
+            late = share;
         }
     }
     fits

@@ -23,6 +23,7 @@ pub fn step(before: f64, arrivals: f64, slots: f64, service: f64) -> Step {
 mod tests {
     use super::super::testing::{Course, simulate_queue};
     use super::*;
+    use crate::simulation::number::length;
 
     #[test]
     fn a_second() {
@@ -74,7 +75,7 @@ mod tests {
             fluid.push(now.delay);
         }
         let mean = |of: &[f64], from: usize, to: usize| {
-            of[from..to].iter().sum::<f64>() / (to - from) as f64
+            of[from..to].iter().sum::<f64>() / length(to - from)
         };
         for (from, to, because) in [
             (350, 420, "the burst"),

@@ -1,6 +1,7 @@
 //! Single requests and jobs, one by one, for holding the plants against: random routing, first come first served,
 //! exponential service times.
 
+use crate::simulation::number::{length, place, whole};
 use crate::simulation::random::{Random, Stream};
 
 /// A load on a fleet that does not change.
@@ -26,7 +27,7 @@ impl Course {
             .collect();
         Self {
             rates,
-            ready: ready as usize,
+            ready: place(ready),
             slots,
             service,
         }
@@ -36,8 +37,8 @@ impl Course {
 /// The mean response time of those who came in each second, over so many runs.
 pub(super) fn simulate_web(course: &Course, runs: u64) -> Vec<f64> {
     means(course, runs, |random, free, at| {
-        let process = (random.uniform() * course.ready as f64) as usize;
-        let slots = course.slots as usize;
+        let process = place(whole(random.uniform() * length(course.ready)));
+        let slots = place(course.slots);
         let own = &mut free[process * slots..(process + 1) * slots];
         let done = take(own, at, random.exponential() * course.service);
         done - at
@@ -60,10 +61,10 @@ fn means(
     let mut sums = vec![(0.0, 0_u32); course.rates.len()];
     for run in 0..runs {
         let mut random = Random::new(run, Stream::Arrivals);
-        let mut free = vec![0.0; course.ready * course.slots as usize];
+        let mut free = vec![0.0; course.ready * place(course.slots)];
         for (second, rate) in course.rates.iter().enumerate() {
             let mut times: Vec<f64> = (0..random.poisson(*rate))
-                .map(|_| second as f64 + random.uniform())
+                .map(|_| length(second) + random.uniform())
                 .collect();
             times.sort_by(f64::total_cmp);
             for at in times {

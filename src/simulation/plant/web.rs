@@ -99,6 +99,7 @@ mod tests {
     use super::super::erlang::{busiest, inside};
     use super::super::testing::{Course, simulate_web};
     use super::*;
+    use crate::simulation::number::length;
 
     #[test]
     fn in_the_long_run_it_is_the_queue() {
@@ -182,7 +183,7 @@ mod tests {
                 fluid.push(now.delay);
             }
             let mean = |of: &[f64], from: usize, to: usize| {
-                of[from..to].iter().sum::<f64>() / (to - from) as f64
+                of[from..to].iter().sum::<f64>() / length(to - from)
             };
             for (from, to, because) in [
                 (60, 240, "calm"),
@@ -198,7 +199,7 @@ mod tests {
                 );
             }
             let late = |of: &[f64]| {
-                of.iter().filter(|delay| **delay > 1.0).count() as f64 / of.len() as f64
+                length(of.iter().filter(|delay| **delay > 1.0).count()) / length(of.len())
             };
             let (single, fluid) = (late(&single), late(&fluid));
             assert!(

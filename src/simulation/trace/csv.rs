@@ -84,7 +84,12 @@ pub fn render(trace: &Trace) -> String {
     let mut text = format!("{HEADER}\n");
     let mut start = 0_u32;
     for rate in trace.rates() {
-        text.push_str(&format!("{start},{rate}\n"));
+        text.extend([
+            start.to_string(),
+            ",".to_owned(),
+            rate.to_string(),
+            "\n".to_owned(),
+        ]);
         start = start.saturating_add(trace.bin());
     }
     text

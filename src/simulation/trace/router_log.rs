@@ -19,8 +19,8 @@ pub fn parse(text: &str) -> Result<Trace, TraceError> {
             .split(char::is_whitespace)
             .next()
             .unwrap_or_default();
-        let time = DateTime::parse_from_rfc3339(time).map_err(|_| {
-            let wrong = format!("`{time}` is no time");
+        let time = DateTime::parse_from_rfc3339(time).map_err(|error| {
+            let wrong = format!("`{time}` is no time ({error})");
             let right = "a router's line begins with one, as in `2026-01-31T12:00:00.5+00:00 heroku[router]: at=info …`";
             TraceError::line(number, wrong, right)
         })?;
@@ -53,11 +53,11 @@ mod tests {
             (OTHER.to_owned(), "there is no router's line"),
             (
                 "at=info method=GET service=1ms".to_owned(),
-                "line 1: `at=info` is no time",
+                "line 1: `at=info` is no time (",
             ),
             (
                 LINE.replace("2026-06", "2026-16"),
-                "line 1: `2026-16-13T14:52:23.622778+00:00` is no time; a router's",
+                "line 1: `2026-16-13T14:52:23.622778+00:00` is no time (",
             ),
         ] {
             let error = parse(&text).unwrap_err().to_string();

@@ -45,7 +45,9 @@ impl Tally {
                 *rate += f64::from(*many);
             }
         }
-        rates.iter_mut().for_each(|rate| *rate /= f64::from(bin));
+        for rate in &mut rates {
+            *rate /= f64::from(bin);
+        }
         Trace::new(bin, rates)
     }
 }
