@@ -1,5 +1,6 @@
 //! AWS target tracking, as its documentation lets one infer: a value a minute; three in a row above the target, and it
-//! grows by the newest; fifteen in a row more than a tenth below, and it shrinks. What was added already counts.
+//! grows by the newest; fifteen in a row more than a tenth below, and it shrinks,
+//! and counts anew. What was added already counts.
 
 use std::collections::VecDeque;
 
@@ -51,6 +52,7 @@ impl Policy for Aws {
             return wish.max(sight.target);
         }
         if all(LOW_POINTS, |value| value < LOW) {
+            self.values.clear();
             return wish.min(sight.target);
         }
         sight.target

@@ -77,7 +77,8 @@ impl Policy for Heroku {
             return sight.target + 1;
         }
         if self.below >= DOWN_AFTER {
-            return sight.target - 1;
+            self.below = 0;
+            return sight.target.saturating_sub(1);
         }
         sight.target
     }

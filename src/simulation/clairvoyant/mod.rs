@@ -11,7 +11,7 @@
 //!
 //! Who knows the future orders a boot time ahead, so a boot costs its seconds and nothing else. `x` is known on a grid of
 //! 47 points and straight in between ([`grid`]); the least over `n` takes two passes, as going up and down cost by the step
-//! ([`backward`]). The right `theta` is searched for, and the schedule is played on the plant itself ([`replay`]).
+//! ([`backward`](mod@backward)). The right `theta` is searched for, and the schedule is played on the plant itself ([`replay`]).
 //!
 //! By weak duality, `V_0(theta) - theta·budget` is below what any schedule of such slots can reach, whatever the `theta`: how
 //! far the best bound is from the schedule found says how good it is. The grid's straight lines make it inexact by up to half a

@@ -37,7 +37,7 @@ impl Goal {
     }
 }
 
-/// The products whose rules are known from their source.
+/// The products whose rules are known from their source (hirefire: from its Terraform provider and guides).
 pub const PRESETS: [&str; 6] = [
     "hpa",
     "keda",
