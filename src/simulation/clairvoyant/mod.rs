@@ -87,7 +87,7 @@ impl Terms {
 pub struct Best {
     /// The figures of its schedule, played on the plant.
     pub figures: Figures,
-    /// The hours below which no schedule can be.
+    /// The hours below which no schedule can be that is within the budget. Without limit where none is.
     pub bound: f64,
     /// How many are ready, slot by slot.
     pub schedule: Vec<u32>,

@@ -144,9 +144,9 @@ fn job_bursts(bins: u32, random: &mut Random) -> Vec<f64> {
         if start >= f64::from(bins) {
             return rates;
         }
-        // Most batches are small; a few are ten times as large.
-        let size = 8.0 * random.uniform().max(0.01).powf(-0.6);
-        let length = 1.0 + 4.0 * random.uniform();
+        // Most batches are small; a few are five times as large.
+        let size = 8.0 * random.uniform().max(0.06).powf(-0.6);
+        let length = 3.0 + 5.0 * random.uniform();
         for (bin, rate) in (0..).zip(rates.iter_mut()) {
             let inside = (f64::from(bin) + 1.0).min(start + length) - f64::from(bin).max(start);
             *rate += inside.max(0.0) * size / length;
@@ -187,7 +187,7 @@ mod tests {
             (Shape::FlashCrowd, 2.0..6.0),
             (Shape::Ramp, 1.3..3.0),
             (Shape::Noise, 2.5..8.0),
-            (Shape::JobBursts, 8.0..200.0),
+            (Shape::JobBursts, 8.0..30.0),
         ] {
             let peak = peak(shape);
             assert!(range.contains(&peak), "{}: {peak}", shape.name());
