@@ -52,6 +52,7 @@
 //! | who finishes its work before a scale down, and how it is told to | [`drain`], `supervisor/draining.rs` |
 //! | how state is kept | [`state`], a file or folder a store |
 //! | what people may order, and what it means | [`orders`] |
+//! | the plants, traces and peers that decisions are tried on | [`simulation`] |
 //! | what a command prints | [`cli`], [`trial`] (`once`, `check --live`), [`demo`] |
 //! | the backends of other languages | [`command`] |
 //! | tests with actors | `harness` (feature `harness`) |
@@ -84,6 +85,7 @@ mod redis_server;
 pub mod run;
 pub mod scaling;
 pub mod settings;
+pub mod simulation;
 pub mod state;
 pub mod supervisor;
 pub mod system;
