@@ -191,13 +191,18 @@ impl Panel {
         count: Result<Observed, ScaleError>,
     ) -> Decided {
         let metrics = &self.plan.metrics;
-        let says: Vec<Say<'_>> = metrics
-            .iter()
+        let over: Vec<_> = self
+            .judges()
             .zip(&opinions)
-            .map(|(metric, opinion)| Say {
+            .map(|(judge, opinion)| over(&judge, opinion))
+            .collect();
+        let said = metrics.iter().zip(&opinions).zip(&over);
+        let says: Vec<Say<'_>> = said
+            .map(|((metric, opinion), over)| Say {
                 name: &metric.name,
                 is_ceiling: metric.is_ceiling,
                 wish: &opinion.wish,
+                over: *over,
             })
             .collect();
         let seen = count.as_ref().ok();
@@ -206,7 +211,7 @@ impl Panel {
         let (wish, chosen) = combine(how, now, &says);
         let grounds = match opinions.as_slice() {
             [alone] => alone.grounds.clone(),
-            several => joined(how, metrics, several, chosen, now),
+            several => joined(how, &says, several, chosen, now),
         };
         Decided {
             process: measured.process.clone(),
@@ -219,28 +224,35 @@ impl Panel {
     }
 }
 
+/// A ceiling's last result and the maximum of its decision, where it is above.
+fn over(judge: &Judge<'_>, opinion: &Opinion) -> Option<(f64, f64)> {
+    let (value, max) = (opinion.grounds.value?, judge.backend.ceiling()?);
+    (judge.metric.is_ceiling && value > max).then_some((value, max))
+}
+
 /// What a wish rests on that several have come to. Ceilings have no say in going down, so that nothing of theirs is doubted.
 fn joined(
     how: Combine,
-    metrics: &[Metric],
+    says: &[Say<'_>],
     opinions: &[Opinion],
     chosen: usize,
     now: Count,
 ) -> Grounds {
-    let pairs = || metrics.iter().zip(opinions);
-    let voters = || pairs().filter(|(metric, _)| !metric.is_ceiling);
-    let doubts = voters().flat_map(|(metric, opinion)| {
-        let named = |doubt| format!("{}: {doubt}", metric.name);
+    let pairs = || says.iter().zip(opinions);
+    let voters = || pairs().filter(|(say, _)| !say.is_ceiling);
+    let doubts = voters().flat_map(|(say, opinion)| {
+        let named = |doubt| format!("{}: {doubt}", say.name);
         opinion.grounds.doubts.iter().map(named)
     });
-    let otherwise = pairs().flat_map(|(metric, opinion)| {
+    let otherwise = pairs().flat_map(|(say, opinion)| {
         let all = opinion.grounds.otherwise.iter();
         let wish = opinion.wish.as_ref();
         let holds = wish.is_ok_and(|wish| wish.desired > i64::from(now));
-        all.filter_map(move |what| otherwise(metric, holds, what))
+        all.filter_map(move |what| otherwise(say, holds, what))
     });
     Grounds {
         trust: None,
+        chosen,
         doubts: doubts.collect(),
         value: opinions
             .get(chosen)
@@ -251,12 +263,15 @@ fn joined(
 }
 
 /// What would have changed the wish of one of several; `holds`: it wishes for more.
-fn otherwise(metric: &Metric, holds: bool, what: &str) -> Option<String> {
-    let name = &metric.name;
-    if !metric.is_ceiling {
+fn otherwise(say: &Say<'_>, holds: bool, what: &str) -> Option<String> {
+    let name = say.name;
+    if !say.is_ceiling {
         return Some(format!("{name}: {what}"));
     }
     // What it wishes downwards changes nothing.
+    if say.over.is_some() && !holds {
+        return None;
+    }
     let (state, before) = if holds {
         ("not held", "stay, if ")
     } else {
