@@ -21,6 +21,7 @@ use crate::settings::{Problem, Problems, Settings};
 use crate::state::settings::StateSettings;
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::guard::{self, Cause, Life, Watch};
+use crate::supervisor::metric::Metric;
 use crate::supervisor::works::Works;
 use crate::watcher::Watcher;
 
@@ -94,9 +95,9 @@ async fn serve(config: &Path, mut works: Works, settings: Settings) -> Result<Ex
     let (registry, lasting) = (works.registry.clone(), Lasting::of(&settings));
     for process in &settings.processes {
         let (name, scaled) = (&process.name, &process.scaling.backend);
-        let measured: Vec<&str> = process
+        let measured: Vec<String> = process
             .metrics()
-            .map(|metric| metric.measurement.backend.as_str())
+            .filter_map(|metric| Some(Metric::new(metric).ok()?.name))
             .collect();
         let measured = measured.join(" and ");
         info!(process:% = name; "{name} is measured by {measured}, decided by {} and scaled by {scaled}", process.decision.backend);

@@ -7,7 +7,9 @@
 //!   min        all wish for more:        one wishes for fewer:              nothing goes down; up on what there is
 //!              the lowest wish           the lowest wish
 //!   ceiling    while it wishes for more  has no say                         holds what goes up: what is too full to
-//!              itself, nothing goes up                                      answer is full
+//!              itself, or its last                                          answer is full
+//!              result is above its
+//!              maximum: nothing goes up
 //! ```
 
 use std::fmt;
@@ -47,6 +49,8 @@ pub struct Say<'a> {
     pub is_ceiling: bool,
     /// What it alone would lead to.
     pub wish: &'a Result<Wish, Silence>,
+    /// Where it only limits: the last result and the maximum that it is above, if it is.
+    pub over: Option<(f64, f64)>,
 }
 
 /// What is wished for by all together, and whose wish that is; that of one alone is its own.
@@ -105,7 +109,13 @@ fn limit(say: &Say<'_>, count: Count) -> Option<String> {
             "the ceiling {} is reached, {}",
             say.name, wish.reason
         )),
-        Ok(_) => None,
+        // However long its window is, which begins anew with each scale.
+        Ok(_) => say.over.map(|(value, max)| {
+            format!(
+                "the ceiling {} is reached, the last result, {value}, is above {max}",
+                say.name
+            )
+        }),
         Err(silence) => {
             let (name, silence) = (say.name, brief(silence));
             Some(format!("the ceiling {name} is not known, {silence}"))
@@ -172,6 +182,7 @@ mod tests {
                 name,
                 is_ceiling: *is_ceiling,
                 wish,
+                over: None,
             })
             .collect();
         combine(how, 4, &says)
@@ -238,6 +249,7 @@ mod tests {
             name,
             is_ceiling: false,
             wish,
+            over: None,
         };
         let says = [say("a", &cooling), say("b", &refused)];
         let (silence, _) = combine(Combine::Max, 4, &says);

@@ -19,6 +19,8 @@ pub struct Grounds {
     pub trust: Option<Trust>,
     /// Why a scale down cannot be trusted; empty: it can.
     pub doubts: Vec<String>,
+    /// Which of the measurements the wish is of, where there are several.
+    pub chosen: usize,
     /// The number of this cycle's measurement.
     pub value: Option<f64>,
     /// The highest number of the window and what it must not exceed, where the decision backend has such thresholds.

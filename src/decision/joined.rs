@@ -1,34 +1,34 @@
 //! What a wish rests on that several measurements have come to: their doubts, what a smaller count must not lead to, and what
 //! would have changed it, each by its name. Pure.
 
-use crate::decision::combine::Combine;
+use crate::decision::combine::{Combine, Say};
 use crate::envelope::Projection;
 use crate::messages::{Grounds, Opinion};
 use crate::model::Count;
-use crate::supervisor::metric::Metric;
 
 /// What a wish rests on that several have come to. Ceilings have no say in going down, so that nothing of theirs is doubted.
 pub(super) fn joined(
     how: Combine,
-    metrics: &[Metric],
+    says: &[Say<'_>],
     opinions: &[Opinion],
     chosen: usize,
     now: Count,
 ) -> Grounds {
-    let pairs = || metrics.iter().zip(opinions);
-    let voters = || pairs().filter(|(metric, _)| !metric.is_ceiling);
-    let doubts = voters().flat_map(|(metric, opinion)| {
-        let named = |doubt| format!("{}: {doubt}", metric.name);
+    let pairs = || says.iter().zip(opinions);
+    let voters = || pairs().filter(|(say, _)| !say.is_ceiling);
+    let doubts = voters().flat_map(|(say, opinion)| {
+        let named = |doubt| format!("{}: {doubt}", say.name);
         opinion.grounds.doubts.iter().map(named)
     });
-    let otherwise = pairs().flat_map(|(metric, opinion)| {
+    let otherwise = pairs().flat_map(|(say, opinion)| {
         let all = opinion.grounds.otherwise.iter();
         let wish = opinion.wish.as_ref();
         let holds = wish.is_ok_and(|wish| wish.desired > i64::from(now));
-        all.filter_map(move |what| otherwise(metric, holds, what))
+        all.filter_map(move |what| otherwise(say, holds, what))
     });
     Grounds {
         trust: None,
+        chosen,
         doubts: doubts.collect(),
         value: opinions
             .get(chosen)
@@ -39,12 +39,15 @@ pub(super) fn joined(
 }
 
 /// What would have changed the wish of one of several; `holds`: it wishes for more.
-fn otherwise(metric: &Metric, holds: bool, what: &str) -> Option<String> {
-    let name = &metric.name;
-    if !metric.is_ceiling {
+fn otherwise(say: &Say<'_>, holds: bool, what: &str) -> Option<String> {
+    let name = say.name;
+    if !say.is_ceiling {
         return Some(format!("{name}: {what}"));
     }
     // What it wishes downwards changes nothing.
+    if say.over.is_some() && !holds {
+        return None;
+    }
     let (state, before) = if holds {
         ("not held", "stay, if ")
     } else {

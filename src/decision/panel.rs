@@ -224,13 +224,18 @@ impl Panel {
         count: Result<Observed, ScaleError>,
     ) -> Decided {
         let metrics = &self.plan.metrics;
-        let says: Vec<Say<'_>> = metrics
-            .iter()
+        let over: Vec<_> = self
+            .judges()
             .zip(&opinions)
-            .map(|(metric, opinion)| Say {
+            .map(|(judge, opinion)| over(&judge, opinion))
+            .collect();
+        let said = metrics.iter().zip(&opinions).zip(&over);
+        let says: Vec<Say<'_>> = said
+            .map(|((metric, opinion), over)| Say {
                 name: &metric.name,
                 is_ceiling: metric.is_ceiling,
                 wish: &opinion.wish,
+                over: *over,
             })
             .collect();
         let seen = count.as_ref().ok();
@@ -239,7 +244,7 @@ impl Panel {
         let (wish, chosen) = combine(how, now, &says);
         let grounds = match opinions.as_slice() {
             [alone] => alone.grounds.clone(),
-            several => joined(how, metrics, several, chosen, now),
+            several => joined(how, &says, several, chosen, now),
         };
         Decided {
             process: measured.process.clone(),
@@ -250,4 +255,10 @@ impl Panel {
             grounds,
         }
     }
+}
+
+/// A ceiling's last result and the maximum of its decision, where it is above.
+fn over(judge: &Judge<'_>, opinion: &Opinion) -> Option<(f64, f64)> {
+    let (value, max) = (opinion.grounds.value?, judge.backend.ceiling()?);
+    (judge.metric.is_ceiling && value > max).then_some((value, max))
 }

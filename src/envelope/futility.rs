@@ -19,13 +19,22 @@ const IMPROVED: f64 = 0.95;
 pub struct Futility {
     /// The measurement at the last scale up.
     before: Option<f64>,
+    /// Which of several it was: what two of them measure cannot be compared.
+    #[serde(default)]
+    metric: usize,
     /// How many scales up in a row did not help, the last one perhaps among them.
     in_vain: u32,
 }
 
 impl Futility {
-    /// The process was scaled up by load while the measurement was `value`.
-    pub fn scaled_up(&mut self, value: Option<f64>) {
+    /// The process was scaled up by load while this one of its measurements was `value`.
+    pub fn scaled_up(&mut self, metric: usize, value: Option<f64>) {
+        if value.is_some() && metric != self.metric {
+            *self = Self {
+                metric,
+                ..Self::default()
+            };
+        }
         match (self.before, value) {
             (Some(before), Some(value)) if value > before * IMPROVED => self.in_vain += 1,
             (Some(_) | None, Some(_)) => self.in_vain = 1,
@@ -40,7 +49,8 @@ impl Futility {
     }
 
     /// Whether `after` scales up in a row have not helped, given what is measured now. `after` of 0: never asked.
-    pub fn is_futile(&self, after: u32, value: Option<f64>) -> bool {
+    pub fn is_futile(&self, after: u32, metric: usize, value: Option<f64>) -> bool {
+        let value = value.filter(|_| metric == self.metric);
         let (Some(before), Some(value)) = (self.before, value) else {
             return false;
         };
@@ -85,19 +95,34 @@ mod tests {
         for (measured, now, futile, because) in rows {
             let mut futility = Futility::default();
             for value in *measured {
-                futility.scaled_up(Some(*value));
+                futility.scaled_up(0, Some(*value));
             }
-            assert_eq!(futility.is_futile(3, Some(*now)), *futile, "{because}");
-            assert!(!futility.is_futile(0, Some(*now)), "0 asks never");
+            assert_eq!(futility.is_futile(3, 0, Some(*now)), *futile, "{because}");
+            assert!(!futility.is_futile(0, 0, Some(*now)), "0 asks never");
             assert!(
-                !futility.is_futile(3, None),
+                !futility.is_futile(3, 0, None),
                 "without a number nobody knows"
             );
             futility.over();
             assert!(
-                !futility.is_futile(3, Some(*now)),
+                !futility.is_futile(3, 0, Some(*now)),
                 "the question is open again"
             );
         }
+    }
+
+    #[test]
+    fn what_two_of_several_measure_is_not_compared() {
+        let mut futility = Futility::default();
+        for (metric, value) in [(0, 10.0), (1, 5000.0), (0, 9.0), (1, 4000.0)] {
+            futility.scaled_up(metric, Some(value));
+        }
+        assert!(
+            !futility.is_futile(2, 1, Some(4500.0)),
+            "one, of the second"
+        );
+        assert!(!futility.is_futile(1, 0, Some(4500.0)), "of the first");
+        futility.scaled_up(1, Some(4000.0));
+        assert!(futility.is_futile(2, 1, Some(4000.0)), "two, of the second");
     }
 }

@@ -46,8 +46,9 @@ pub static SHARED: &[Setting] = &[
         "ceiling",
         Kind::Boolean,
         Default::Boolean(false),
-        "Whether, of several measurements, this one only limits: while its decision wishes for more (the database has 95 of 100 \
-         connections), or while it is not known, nothing is scaled up. It has no say in scaling down.",
+        "Whether, of several measurements, this one only limits: while its decision wishes for more or its last result is above \
+         max_measurement_value (the database has 95 of 100 connections), or while it is not known, nothing is scaled up. It has \
+         no say in scaling down.",
     ),
     Setting::new(
         "measurement_interval_in_seconds",

@@ -18,6 +18,9 @@ const MOST_TOLD: usize = 20;
 /// A gap between two cycles that is longer than so many usual ones is time in which the bot did not run.
 const LONGEST_GAP: i32 = 3;
 
+/// How far apart the two decisions of one cycle may be: the challenger's is made after the other, and may take its time.
+const FURTHEST_APART: TimeDelta = TimeDelta::seconds(60);
+
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
@@ -137,28 +140,28 @@ impl Comparison {
             String::new()
         };
         let text = format!(
-            "{process} and its challenger, {} to {} ({} cycles)\n  \
+            "{process} and its challenger, {} to {} ({})\n  \
              live        {:.2} process-hours, {}\n  \
              challenger  {:.2} process-hours ({more:+.2}{part}), {} wished for\n",
             time(from),
             time(until),
-            self.cycles,
+            plural(self.cycles, "cycle"),
             live.process_hours,
-            scales(live.scales),
+            plural(live.scales, "scale"),
             challenger.process_hours,
-            scales(challenger.scales),
+            plural(challenger.scales, "scale"),
         );
         let many = self.stretches.len();
         let shown = self.longest();
+        let cycles = plural(self.differing, "cycle");
+        let stretches = plural(many, "stretch");
         let differed = match self.differing {
             0 => "  they did not differ\n".to_owned(),
-            cycles if shown.len() < many => {
+            _ if shown.len() < many => {
                 let told = shown.len();
-                format!(
-                    "  they differed in {cycles} cycles, in {many} stretches; the longest {told}:\n"
-                )
+                format!("  they differed in {cycles}, in {stretches}; the longest {told}:\n")
             }
-            cycles => format!("  they differed in {cycles} cycles, in {many} stretches\n"),
+            _ => format!("  they differed in {cycles}, in {stretches}\n"),
         };
         let stretches: String = shown.iter().map(|stretch| stretch.told(zone)).collect();
         text + &differed + &stretches + "Each cycle is compared from the count that really ran.\n"
@@ -192,12 +195,17 @@ impl Stretch {
 /// The cycles that both decided. One that the challenger said nothing in, for it was waiting or nothing was measured, goes on
 /// with what it would have set before.
 fn pairs<'r>(live: &'r [CycleRecord], challenger: &'r [CycleRecord]) -> Vec<Pair<'r>> {
-    let by_cycle: BTreeMap<Cycle, &CycleRecord> =
-        live.iter().map(|record| (record.cycle, record)).collect();
+    let mut by_cycle: BTreeMap<Cycle, Vec<&CycleRecord>> = BTreeMap::new();
+    for record in live {
+        by_cycle.entry(record.cycle).or_default().push(record);
+    }
     let mut before: Option<Count> = None;
     let mut pairs: Vec<Pair<'r>> = Vec::new();
     for record in challenger {
-        let Some(own) = by_cycle.get(&record.cycle) else {
+        let Some(own) = by_cycle
+            .get(&record.cycle)
+            .and_then(|all| together(all, record))
+        else {
             continue;
         };
         let (Some(reached), Some(count)) = (own.reached(), record.count) else {
@@ -227,6 +235,14 @@ fn pairs<'r>(live: &'r [CycleRecord], challenger: &'r [CycleRecord]) -> Vec<Pair
     pairs
 }
 
+/// Which of the records with a cycle's number is of that cycle. Replicas that have led in turn count their cycles each for
+/// itself, and so does a bot that began anew.
+fn together<'r>(all: &[&'r CycleRecord], challenger: &CycleRecord) -> Option<&'r CycleRecord> {
+    let apart = |own: &&&CycleRecord| (own.at - challenger.at).abs();
+    let nearest = all.iter().min_by_key(apart)?;
+    (apart(&nearest) <= FURTHEST_APART).then_some(*nearest)
+}
+
 /// Sets how long each cycle lasted: until the next, but a gap in which the bot did not run counts as a usual cycle.
 fn last(pairs: &mut [Pair<'_>]) {
     let times: Vec<_> = pairs.iter().map(|pair| pair.at).collect();
@@ -253,9 +269,13 @@ fn sets(record: &CycleRecord) -> bool {
     )
 }
 
-fn scales(many: usize) -> String {
-    let plural = if many == 1 { "" } else { "s" };
-    format!("{many} scale{plural}")
+fn plural(many: usize, what: &str) -> String {
+    let ending = match (many, what) {
+        (1, _) => "",
+        (_, "stretch") => "es",
+        (_, _) => "s",
+    };
+    format!("{many} {what}{ending}")
 }
 
 fn seconds(time: TimeDelta) -> f64 {
@@ -356,6 +376,30 @@ Each cycle is compared from the count that really ran.
         let hours = 2.0 * 5.0 * 30.0 / 3600.0;
         assert!((found.live.process_hours - hours).abs() < 1e-9, "{found:?}");
         assert!(found.told("web", Tz::UTC).contains("did not differ"));
+    }
+
+    #[test]
+    fn cycles_of_one_number_are_told_apart_by_their_time() {
+        // Another replica, which leads an hour later, has counted as far only.
+        let later = |words: &str| {
+            let moved = |record: CycleRecord| CycleRecord {
+                at: record.at + TimeDelta::hours(1),
+                ..record
+            };
+            records(words).into_iter().map(moved)
+        };
+        let both = |first: &str, then: &str| -> Vec<CycleRecord> {
+            records(first).into_iter().chain(later(then)).collect()
+        };
+        let found = compare(&both("2 2 2", "6 6 6"), &both("2 2 2", "6 6?7 6"));
+        assert_eq!((found.cycles, found.differing), (6, 1), "{found:?}");
+        let told = found.told("web", Tz::UTC);
+        assert!(
+            told.contains("differed in 1 cycle, in 1 stretch\n"),
+            "{told}"
+        );
+        let none = compare(&records("2 2"), &later("2 2").collect::<Vec<_>>());
+        assert_eq!(none.cycles, 0, "{none:?}");
     }
 
     #[test]

@@ -42,6 +42,7 @@ impl Lines {
     pub(super) fn rest(&mut self) -> String {
         match std::mem::take(&mut self.alike) {
             0 => String::new(),
+            1 => format!("{:>14}  and the same once more\n", ""),
             alike => format!("{:>14}  and the same {alike} times more\n", ""),
         }
     }

@@ -6,12 +6,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix::{Context, Handler};
-use log::debug;
+use log::{debug, warn};
 
 use crate::backend::BuildError;
 use crate::decision::panel::Panel;
 use crate::messages::Challenged;
 use crate::model::{Count, Cycle, ProcessName};
+use crate::record::CycleRecord;
 use crate::settings::ProcessSettings;
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::cycle::Turn;
@@ -69,6 +70,16 @@ impl Challenger {
         })
     }
 
+    /// Those who decide for it in a life of its process; `None`: they cannot be built any more, and the process goes on
+    /// without them.
+    pub fn sits(&self, works: &Works) -> Option<Panel> {
+        let unbuilt = |why: BuildError| {
+            let process = &self.plan.process;
+            warn!(process:% = process; "{process} is decided without its challenger, which cannot be built: {why}");
+        };
+        self.panel(works).map_err(unbuilt).ok()
+    }
+
     /// Those who decide for it.
     pub fn panel(&self, works: &Works) -> Result<Panel, BuildError> {
         let backends = works.decision(&self.settings)?;
@@ -97,7 +108,8 @@ impl State {
         if plan.mode != Mode::Challenger {
             return None;
         }
-        let before = self.last.as_ref().and_then(|last| last.count)?;
+        // Also of a count that was seen before a restart, or while another replica led.
+        let before = self.watch.known.replace(count)?;
         if before == count {
             return None;
         }
@@ -135,9 +147,62 @@ impl Handler<Challenged> for SupervisorActor {
         if let Some(journal) = &self.works.journal {
             let name: ProcessName = process.challenger();
             let kept = challenger.memory.read(|state| Kept::of(state, plan, now));
-            let mut record = record.kept();
-            record.process = name.clone();
-            journal.note(Some(kept.snapshot(&name)), [record]);
+            let record = CycleRecord {
+                process: name.clone(),
+                ..CycleRecord::clone(&record)
+            };
+            journal.note(Some(kept.snapshot(&name)), [record.kept()]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Registry;
+    use crate::clock::Clock;
+    use crate::settings::{Source, load};
+    use crate::supervisor::standby::Watch;
+
+    const CONFIGURATION: &str = r#"
+        [processes.web]
+        measurement = { backend = "command", command = "x" }
+        scaling = { backend = "command", command = "x" }
+        challenger = { max_measurement_value = 700 }
+    "#;
+
+    fn challenger(works: &Works) -> Challenger {
+        let source = Source::new("web.toml", CONFIGURATION);
+        let settings = load(&source, &Registry::built_in(), &|_| None).unwrap();
+        let challenger = Challenger::new(works, (&settings).into(), &settings.processes[0]);
+        challenger.unwrap().unwrap()
+    }
+
+    fn works(registry: Registry) -> Works {
+        Works::new(registry, Clock::system(), "program".into())
+    }
+
+    #[test]
+    fn a_count_that_changed_while_it_did_not_decide_is_noticed() {
+        let Challenger { plan, .. } = challenger(&works(Registry::built_in()));
+        let mut state = State {
+            watch: Watch::resumed(Some(2), None),
+            ..State::default()
+        };
+        let now = Duration::from_secs(100);
+        let mut follow = |count| state.follow(count, now, &plan);
+        let said = follow(3);
+        assert_eq!(said.as_deref(), Some("the count was changed from 2 to 3"));
+        assert_eq!(follow(3), None, "once");
+    }
+
+    #[test]
+    fn one_that_cannot_be_built_any_more_is_left_out() {
+        let works = works(Registry::built_in());
+        let challenger = challenger(&works);
+        assert!(challenger.sits(&works).is_some());
+        let mut without = works;
+        without.registry.decision = Vec::new();
+        assert!(challenger.sits(&without).is_none());
     }
 }

@@ -62,6 +62,8 @@ pub struct Turn<'a> {
     pub(super) leads_since: Option<Duration>,
     pub(super) orders: Orders,
     pub(super) around: Around,
+    /// Why what was measured is of another count than this cycle's, if it is.
+    pub(super) changed: Option<String>,
 }
 
 impl<'a> Turn<'a> {
@@ -75,6 +77,7 @@ impl<'a> Turn<'a> {
             leads_since: Some(Duration::ZERO),
             orders: Orders::default(),
             around: Around::default(),
+            changed: None,
         }
     }
 
@@ -175,6 +178,7 @@ impl<'a> Turn<'a> {
                     cause: answer.cause,
                     reason: answer.reason,
                     value: decided.grounds.value,
+                    metric: decided.grounds.chosen,
                 };
                 self.go(decided, seen, order);
             }
@@ -222,8 +226,9 @@ impl<'a> Turn<'a> {
             .in_flight
             .as_ref()
             .and_then(|running| running.order.clone());
-        let (cause, reason, value) = order.map_or((Cause::Load, String::new(), None), |order| {
-            (order.cause, order.reason, order.value)
+        let nobody = (Cause::Load, String::new(), (0, None));
+        let (cause, reason, (metric, value)) = order.map_or(nobody, |order| {
+            (order.cause, order.reason, (order.metric, order.value))
         });
         self.condition(Event::ScaleFailed, None, Some(to));
         self.drain_is_over(to);
@@ -239,7 +244,9 @@ impl<'a> Turn<'a> {
             };
             self.state.ledger.enter(record);
             match direction {
-                Direction::Up if cause == Cause::Load => self.state.futility.scaled_up(value),
+                Direction::Up if cause == Cause::Load => {
+                    self.state.futility.scaled_up(metric, value);
+                }
                 Direction::Up => {}
                 Direction::Down => self.state.futility.over(),
             }

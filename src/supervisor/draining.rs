@@ -153,6 +153,9 @@ impl Turn<'_> {
             (Ok(wish), _) if wish.desired >= i64::from(seen.count) => {
                 "fewer are no longer wished for".to_owned()
             }
+            (Ok(_), Some(_)) if draining.from != seen.count => {
+                format!("the count is {} now", seen.count)
+            }
             (Ok(_), Some(held)) if passes(held.rule) && !is_late => {
                 return Some(format!("the drain of {} goes on", draining.who()));
             }

@@ -131,8 +131,7 @@ impl Group {
         self.end_life();
         let measuring = works.measurement(&self.settings)?;
         let deciding = works.decision(&self.settings)?;
-        let challenger = self.challenger.as_ref();
-        let challenger = challenger.map(|one| one.panel(works)).transpose()?;
+        let challenger = self.challenger.as_ref().and_then(|one| one.sits(works));
         let notifiers = works.notification(&self.settings);
         let start = Start {
             group: self,
@@ -226,13 +225,14 @@ impl Group {
         settings: ProcessSettings,
     ) -> Result<(), BuildError> {
         let plan = Plan::new(common, &settings)?;
-        self.challenger = Challenger::take_up(self.challenger.take(), works, common, &settings)?;
+        let challenger = Challenger::take_up(self.challenger.clone(), works, common, &settings)?;
         let other_platform = settings.scaling != self.settings.scaling;
         if other_platform {
             let drainer = works.drainer(&settings)?;
             self.scaling = works.scaling(&settings)?;
             self.drainer = drainer;
         }
+        self.challenger = challenger;
         let other_load = !settings.metrics().eq(self.settings.metrics());
         let heirs = heirs(&self.settings.notification, &settings.notification);
         let lost = self.outbox.hand_on(&heirs);
@@ -243,6 +243,7 @@ impl Group {
         self.memory.commit(|state| {
             state.take_up(&self.plan, &plan);
             if other_load {
+                state.views.sort(&self.plan.metrics, &plan.metrics);
                 state.views.forget();
             }
             if other_platform {

@@ -200,6 +200,7 @@ impl Kept {
                 to,
                 at: now.mono,
                 is_answered: false,
+                counts: true,
             });
             let at = moved.time(self.mono);
             if let Some(direction) = Direction::between(from, to) {
@@ -394,6 +395,7 @@ mod tests {
                 cause: Cause::Load,
                 reason: "R".to_owned(),
                 value: None,
+                metric: 0,
             }),
         });
         let there = restored(&state, now(1030, 5000));

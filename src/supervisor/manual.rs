@@ -15,10 +15,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Count;
+use crate::clock::Now;
+use crate::envelope::Cause;
+use crate::model::{Count, Direction};
 use crate::scaling::Observed;
 use crate::supervisor::cycle::{Platform, Turn};
 use crate::supervisor::keeping::Moved;
+use crate::supervisor::ledger::ScaleRecord;
 use crate::supervisor::plan::Mode;
 
 /// How long an order that was never answered may still be carried out.
@@ -35,6 +38,9 @@ pub struct OnItsWay {
     pub at: Duration,
     /// Whether the platform has said that it was done.
     pub is_answered: bool,
+    /// Whether it counts as made already.
+    #[serde(default)]
+    pub counts: bool,
 }
 
 impl OnItsWay {
@@ -59,7 +65,9 @@ impl OnItsWay {
 
 /// Whose doing a change of the count is.
 enum Whose {
-    /// This bot's, or what was to be expected.
+    /// This bot's, by this order, which was never answered.
+    Own(OnItsWay),
+    /// What was to be expected.
     Expected,
     /// That is not known yet.
     NotYetKnown,
@@ -76,12 +84,50 @@ impl Turn<'_> {
             self.shadow(seen.count);
         } else if let Some(from) = known.filter(|known| *known != seen.count) {
             match self.whose(seen, platform) {
+                Whose::Own(order) => self.was_carried_out(order, from, seen.count),
                 Whose::Expected => self.state.watch.arrived(seen.count),
                 Whose::NotYetKnown => return,
                 Whose::ByHand => self.changed_by_hand(from, seen.count, platform),
             }
+            self.measured_before(from, seen.count);
         }
         self.know(seen.count);
+    }
+
+    /// What was measured before the change was measured of another count: windows begin anew, and this cycle's wish, which
+    /// rests on them, is no reason to go down.
+    fn measured_before(&mut self, from: Count, to: Count) {
+        self.state.views.forget();
+        self.changed = Some(format!(
+            "the count was changed from {from} to {to}, and what was measured is of before"
+        ));
+    }
+
+    /// An order that was never answered is found to be done: it counts as a scale, made when it was ordered.
+    fn was_carried_out(&mut self, order: OnItsWay, from: Count, to: Count) {
+        self.state.watch.on_its_way = Some(OnItsWay {
+            counts: true,
+            ..order
+        });
+        self.state.watch.arrived(to);
+        let direction = Direction::between(from, to);
+        let Some(direction) = direction.filter(|_| !order.counts) else {
+            return;
+        };
+        let at = Now {
+            mono: order.at,
+            ..self.now
+        };
+        self.state.ledger.enter(ScaleRecord {
+            at,
+            cycle: self.cycle,
+            from,
+            to,
+            direction,
+            cause: Cause::Load,
+            reason: "done, though the platform never said so".to_owned(),
+        });
+        self.state.cooldown.start(order.at, self.plan.wait);
     }
 
     /// This is the count now.
@@ -98,6 +144,7 @@ impl Turn<'_> {
             to,
             at: self.now.mono,
             is_answered: true,
+            counts: true,
         });
     }
 
@@ -108,6 +155,7 @@ impl Turn<'_> {
             to,
             at: self.now.mono,
             is_answered: false,
+            counts: false,
         });
     }
 
@@ -130,11 +178,10 @@ impl Turn<'_> {
         let ordered = [standing.exactly(), least, most].contains(&Some(count));
         let ended_with_the_program =
             count == 0 && !platform.zero_can_mean_off && self.state.before_start.is_some();
-        if order.is_some_and(is_ours)
-            || ordered
-            || ended_with_the_program
-            || self.plan.mode != Mode::Live
-        {
+        if let Some(order) = order.filter(|order| is_ours(*order)) {
+            return Whose::Own(order);
+        }
+        if ordered || ended_with_the_program || self.plan.mode != Mode::Live {
             return Whose::Expected;
         }
         if self.state.settling.is_disturbed(boot, now) || order.is_some_and(lags) {
@@ -184,6 +231,7 @@ mod tests {
             to: 5,
             at: s(1000 - ago),
             is_answered,
+            counts: is_answered,
         }
     }
 

@@ -146,6 +146,8 @@ pub struct Order {
     pub reason: String,
     /// What was measured.
     pub value: Option<f64>,
+    /// By which of several measurements.
+    pub metric: usize,
 }
 
 /// Where a cycle stands.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::decision::Reading;
 use crate::envelope::doubt::Evidence;
 use crate::measurement::OnFailure;
+use crate::supervisor::metric::Metric;
 
 /// What is remembered of one measurement.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -76,6 +77,14 @@ impl Views {
         self.0 = views.into_iter().collect();
     }
 
+    /// The measurements are others now: each keeps what is remembered of the one of its name.
+    pub fn sort(&mut self, old: &[Metric], new: &[Metric]) {
+        let place = |metric: &Metric| old.iter().position(|other| other.name == metric.name);
+        let of = |metric| place(metric).and_then(|place| self.get(place).cloned());
+        let sorted: Vec<View> = new.iter().map(|one| of(one).unwrap_or_default()).collect();
+        self.set(sorted);
+    }
+
     /// The count was changed.
     pub fn forget(&mut self) {
         self.0.iter_mut().for_each(View::forget);
@@ -84,5 +93,48 @@ impl Views {
     /// The readings that are kept of all of them, oldest first of each.
     pub fn readings(&self) -> usize {
         self.0.iter().map(|view| view.history.len()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::backend::Registry;
+    use crate::envelope::doubt::Trust;
+    use crate::settings::load_text;
+    use crate::supervisor::plan::Plan;
+
+    fn metrics(names: &[&str]) -> Vec<Metric> {
+        let one = |name: &&str| {
+            format!(
+                "[[processes.web.measurement]]\nname = \"{name}\"\nbackend = \"command\"\ncommand = \"x\"\n"
+            )
+        };
+        let text: String = names.iter().map(one).collect();
+        let text = text + "[processes.web.scaling]\nbackend = \"command\"\ncommand = \"x\"\n";
+        let settings = load_text("x", &text, &Registry::built_in()).unwrap();
+        Plan::new(&settings, &settings.processes[0])
+            .unwrap()
+            .metrics
+    }
+
+    #[test]
+    fn each_keeps_what_is_its_own() {
+        let second = Duration::from_secs(1);
+        let mut views = Views::default();
+        views.of(0);
+        let away = &mut views.of(1).evidence;
+        away.enter(second, Trust::SourceDown, false, second * 60, 5);
+        let away = views.get(1).cloned().unwrap();
+        views.sort(&metrics(&["a", "b"]), &metrics(&["b", "c"]));
+        assert_eq!(views.get(0), Some(&away), "b's outage is b's");
+        assert_eq!(
+            views.get(1),
+            Some(&View::default()),
+            "of c nothing is known"
+        );
+        assert_eq!(views.iter().count(), 2);
     }
 }

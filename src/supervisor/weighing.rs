@@ -82,6 +82,7 @@ impl Turn<'_> {
                 .doubts
                 .iter()
                 .cloned()
+                .chain(self.changed.clone())
                 .chain(self.unknown_orders())
                 .collect(),
             unsettled: state.settling.unsettled(),
@@ -131,7 +132,7 @@ impl Turn<'_> {
         let after = self.plan.envelope.futile_after;
         let futility = &self.state.futility;
         futility
-            .is_futile(after, Some(value))
+            .is_futile(after, decided.grounds.chosen, Some(value))
             .then(|| futility.reason(value))
     }
 

@@ -78,8 +78,11 @@ impl Trial<'_> {
         situation: &Situation,
     ) -> Option<Wish> {
         let metrics = self.plan.metrics.clone();
-        let mut wishes = Vec::new();
+        let (mut wishes, mut over) = (Vec::new(), Vec::new());
         for ((backend, metric), taken) in backends.iter().zip(&metrics).zip(taken) {
+            let value = taken.as_ref().ok().and_then(|sample| sample.number);
+            let known = value.zip(backend.ceiling()).filter(|_| metric.is_ceiling);
+            over.push(known.filter(|(value, max)| value > max));
             let wish = self
                 .wish(backend.as_ref(), metric, taken, situation.clone())
                 .await;
@@ -88,10 +91,12 @@ impl Trial<'_> {
         let says: Vec<Say<'_>> = metrics
             .iter()
             .zip(&wishes)
-            .map(|(metric, wish)| Say {
+            .zip(&over)
+            .map(|((metric, wish), over)| Say {
                 name: &metric.name,
                 is_ceiling: metric.is_ceiling,
                 wish,
+                over: *over,
             })
             .collect();
         combine(self.plan.combine, situation.count, &says).0.ok()

@@ -3,6 +3,7 @@
 use autoscalebot::harness::{Act, MemoryStore, Scenario};
 use autoscalebot::record::CycleRecord;
 use autoscalebot::record::compare::compare;
+use autoscalebot::record::telling;
 
 use crate::{process, seconds};
 
@@ -25,7 +26,7 @@ fn records(store: &MemoryStore, name: &str) -> Vec<CycleRecord> {
 }
 
 fn reasons(store: &MemoryStore, name: &str) -> Vec<String> {
-    let told = |record: &CycleRecord| autoscalebot::record::telling::outcome(record);
+    let told = |record: &CycleRecord| telling::outcome(record);
     records(store, name).iter().map(told).collect()
 }
 
@@ -65,6 +66,8 @@ fn it_decides_by_its_own_settings_and_changes_nothing() {
             "stays at 3"
         ]
     );
+    let told = telling::told(&records(&store, "web.challenger")[0], chrono_tz::UTC);
+    assert!(told.starts_with("web.challenger at "), "{told}");
     let silences: Vec<_> = records(&store, "web.challenger")
         .into_iter()
         .map(|record| record.silence.unwrap_or_default())

@@ -236,6 +236,8 @@ fn several_go_together_and_nobody_joins_them_later() {
         web.set_count(4);
         web.has_tasks("web.4", Some(1));
         world.advance(seconds(10)).await;
+        assert!(web.held().is_empty(), "what was measured is of two");
+        world.advance(seconds(10)).await;
         assert_eq!(web.held(), ["web.2", "web.3", "web.4"]);
     });
 }

@@ -92,6 +92,31 @@ fn it_is_respected_for_a_while_in_either_direction() {
 }
 
 #[test]
+fn what_was_measured_before_it_is_no_reason_to_go_down() {
+    let three = quick("max_processes = 20").replace(
+        "number_of_passes_to_scale_down_after = 1",
+        "number_of_passes_to_scale_down_after = 3",
+    );
+    Scenario::new(&three).run(|world| async move {
+        let web = four_and_steady(&world).await;
+        web.measures([Act::value(LOW)]);
+        world.advance(seconds(20)).await;
+        web.set_count(2);
+        world.advance(seconds(10)).await;
+        assert_eq!(web.count(), 2, "two of the three results are of four");
+        let reason = world.status("web").await.reason;
+        assert!(
+            reason.contains("the count was changed from 4 to 2"),
+            "{reason}"
+        );
+        world.advance(seconds(20)).await;
+        assert_eq!(web.count(), 2, "two results of two");
+        world.advance(seconds(10)).await;
+        assert_eq!(web.count(), 1, "three");
+    });
+}
+
+#[test]
 fn a_second_change_is_a_new_one() {
     Scenario::new(&quick(&format!("max_processes = 20\n{RESPECTED}"))).run(|world| async move {
         let web = four_and_steady(&world).await;
@@ -272,6 +297,29 @@ fn an_order_without_an_answer_may_still_be_carried_out() {
             assert_eq!(told(&web).len(), by_hand + 1, "and back: {because}");
         });
     }
+}
+
+#[test]
+fn an_order_that_was_carried_out_without_an_answer_counts_as_a_scale() {
+    let waits = quick("max_processes = 20").replace(
+        "post_scale_wait_time_seconds = 0",
+        "post_scale_wait_time_seconds = 60",
+    );
+    Scenario::new(&waits).run(|world| async move {
+        let web = four_and_steady(&world).await;
+        web.measures([Act::value(HIGH)]);
+        web.scales([Act::refuse("lost"), Act::Answer(())]);
+        world.advance(seconds(10)).await;
+        assert_eq!(world.status("web").await.scales, 0, "nobody knows");
+        web.set_count(5);
+        world.advance(seconds(10)).await;
+        let status = world.status("web").await;
+        assert_eq!((web.count(), status.scales), (5, 1), "{}", status.reason);
+        world.advance(seconds(40)).await;
+        assert_eq!(web.count(), 5, "it is waited after it");
+        world.advance(seconds(20)).await;
+        assert_eq!(web.count(), 6);
+    });
 }
 
 #[test]

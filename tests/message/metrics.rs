@@ -110,6 +110,33 @@ fn up_when_one_says_so_down_when_all_do_and_none_is_unknown() {
 }
 
 #[test]
+fn a_ceiling_holds_by_its_last_result_however_long_its_window_is() {
+    let patient = three("").replace(
+        "max_measurement_value = 90 }",
+        "max_measurement_value = 90, number_of_fails_to_scale_up_after = 3 }",
+    );
+    let mean = three("").replace(
+        "decision = { min_measurement_value = 1, max_measurement_value = 90 }",
+        "decision = { backend = \"average_threshold\", min_measurement_value = 1, max_measurement_value = 90 }",
+    );
+    for configuration in [patient, mean] {
+        Scenario::new(&configuration).run(|world| async move {
+            let celery = world.script("celery");
+            celery.set_count(4);
+            measures(&celery, [Some(5000.0), Some(0.0), Some(95.0)]);
+            world.advance(seconds(15)).await;
+            let reason = world.status("celery").await.reason;
+            assert_eq!(celery.count(), 4, "{reason}");
+            let said = "the ceiling db is reached, the last result, 95, is above 90";
+            assert!(reason.contains(said), "{reason}");
+            measures(&celery, [Some(5000.0), Some(0.0), Some(20.0)]);
+            world.advance(seconds(10)).await;
+            assert_eq!(celery.count(), 5);
+        });
+    }
+}
+
+#[test]
 fn a_doubt_about_one_holds_what_all_want() {
     let cautious = three("").replace(
         "number_of_passes_to_scale_down_after = 1",
