@@ -201,6 +201,7 @@ impl Kept {
                 at: now.mono,
                 is_answered: false,
                 counts: true,
+                cause: Cause::Load,
             });
             let at = moved.time(self.mono);
             if let Some(direction) = Direction::between(from, to) {

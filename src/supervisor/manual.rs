@@ -41,6 +41,13 @@ pub struct OnItsWay {
     /// Whether it counts as made already.
     #[serde(default)]
     pub counts: bool,
+    /// What asked for it.
+    #[serde(default = "by_load")]
+    pub cause: Cause,
+}
+
+fn by_load() -> Cause {
+    Cause::Load
 }
 
 impl OnItsWay {
@@ -124,7 +131,7 @@ impl Turn<'_> {
             from,
             to,
             direction,
-            cause: Cause::Load,
+            cause: order.cause,
             reason: "done, though the platform never said so".to_owned(),
         });
         self.state.cooldown.start(order.at, self.plan.wait);
@@ -145,6 +152,7 @@ impl Turn<'_> {
             at: self.now.mono,
             is_answered: true,
             counts: true,
+            cause: self.cause_in_flight(),
         });
     }
 
@@ -156,7 +164,15 @@ impl Turn<'_> {
             at: self.now.mono,
             is_answered: false,
             counts: false,
+            cause: self.cause_in_flight(),
         });
+    }
+
+    /// What asked for the scale in flight.
+    fn cause_in_flight(&self) -> Cause {
+        let running = self.state.in_flight.as_ref();
+        let order = running.and_then(|running| running.order.as_ref());
+        order.map_or(Cause::Load, |order| order.cause)
     }
 
     fn whose(&self, seen: &Observed, platform: Platform) -> Whose {
@@ -232,6 +248,7 @@ mod tests {
             at: s(1000 - ago),
             is_answered,
             counts: is_answered,
+            cause: Cause::Load,
         }
     }
 
