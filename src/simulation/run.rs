@@ -4,6 +4,7 @@ use super::figures::{Figures, Moment, Tally};
 use super::fleet::{Boot, Fleet};
 use super::number::place;
 use super::plant::Step;
+use super::plant::table::Stepper;
 use super::policy::Policy;
 use super::random::{Random, Stream};
 use super::scenario::Scenario;
@@ -54,6 +55,7 @@ pub fn run(
     mut watch: impl FnMut(&Moment),
 ) -> Figures {
     let plant = &scenario.plant;
+    let stepper = Stepper::new(plant);
     let slots = f64::from(plant.slots);
     let start = conditions.at_start(scenario);
     let mut fleet = Fleet::new(start, conditions.boot, conditions.grace, conditions.seed);
@@ -94,7 +96,7 @@ pub fn run(
                 service = plant.service_at(now);
             }
             let (arrivals, ready) = (f64::from(*arrivals), fleet.ready());
-            last = plant.step(last.left, arrivals, f64::from(ready), service);
+            last = stepper.step(last.left, arrivals, f64::from(ready), service);
             meter.push(arrivals, f64::from(ready) * slots, last);
             let moment = Moment {
                 now,

@@ -1,7 +1,7 @@
 //! From the first slot to the last: at each the count that costs least, on the plant itself, and the figures of that.
 
 use super::backward::{Backward, Checkpoints, KEPT, State};
-use super::slot::{Slots, Table, through};
+use super::slot::{Slots, Table};
 use super::{PRICES, Terms};
 use crate::simulation::figures::{Figures, Moment, Tally};
 use crate::simulation::number::real;
@@ -105,13 +105,13 @@ impl<'a> Player<'a> {
 
     /// The count for a slot that costs least with all that follows.
     fn choose(&self, slot: usize, rest: &State) -> u32 {
-        let plant = &self.slots.scenario.plant;
         let (arrivals, service) = (self.slots.arrivals(slot), self.slots.service(slot));
         let seconds = real(u64::try_from(arrivals.len()).unwrap_or(0));
         let mut best = (f64::INFINITY, self.count);
         for (row, count) in (self.terms.least..=self.terms.most).enumerate() {
             let (mut state, mut late) = ([self.state], [0.0]);
-            through(plant, arrivals, count, service, &mut state, &mut late);
+            self.slots
+                .through(arrivals, count, service, &mut state, &mut late);
             let ([end], [late]) = (state, late);
             let now = self.moving(count) + f64::from(count) * seconds + self.price * late;
             let cost = now + self.slots.place(end).of(rest.row(row));

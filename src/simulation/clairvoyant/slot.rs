@@ -4,6 +4,7 @@ use super::SLOT;
 use super::Terms;
 use super::grid::{Grid, POINTS, Place, Row, points};
 use crate::simulation::number::real;
+use crate::simulation::plant::table::Stepper;
 use crate::simulation::plant::{Kind, Plant, queue, web};
 use crate::simulation::scenario::Scenario;
 
@@ -12,6 +13,7 @@ use crate::simulation::scenario::Scenario;
 pub struct Slots<'a> {
     pub(super) scenario: &'a Scenario,
     grid: Grid,
+    stepper: Stepper<'a>,
 }
 
 /// What a slot does to each state, count by count.
@@ -29,7 +31,12 @@ impl<'a> Slots<'a> {
     /// Those of a scenario.
     pub fn new(scenario: &'a Scenario) -> Self {
         let grid = Grid::new();
-        Self { scenario, grid }
+        let stepper = Stepper::new(&scenario.plant);
+        Self {
+            scenario,
+            grid,
+            stepper,
+        }
     }
 
     /// How many there are.
@@ -54,7 +61,7 @@ impl<'a> Slots<'a> {
 
     /// Fills a slot's table.
     pub fn fill(&self, slot: usize, terms: &Terms, table: &mut Table) {
-        let (plant, service) = (&self.scenario.plant, self.service(slot));
+        let service = self.service(slot);
         let arrivals = self.arrivals(slot);
         table.seconds = real(u64::try_from(arrivals.len()).unwrap_or(0));
         table.late.clear();
@@ -62,7 +69,7 @@ impl<'a> Slots<'a> {
         for count in terms.least..=terms.most {
             let mut ends = points();
             let mut late = [0.0; POINTS];
-            through(plant, arrivals, count, service, &mut ends, &mut late);
+            self.through(arrivals, count, service, &mut ends, &mut late);
             #[expect(
                 clippy::as_conversions,
                 clippy::cast_possible_truncation,
@@ -73,39 +80,40 @@ impl<'a> Slots<'a> {
         }
     }
 
+    /// Takes states through a slot's seconds.
+    pub fn through<const N: usize>(
+        &self,
+        arrivals: &[u32],
+        count: u32,
+        service: f64,
+        states: &mut [f64; N],
+        late: &mut [f64; N],
+    ) {
+        let plant = &self.scenario.plant;
+        let (ready, slo) = (f64::from(count), plant.slo);
+        // The plant is chosen outside the loop, so that within it several states are taken at once.
+        match (plant.kind, plant.slots) {
+            (Kind::Web, 1) => each(arrivals, slo, states, late, |state, arrivals| {
+                let step = web::step(state, arrivals, ready, service);
+                (step.left, step.delay)
+            }),
+            (Kind::Queue, slots) => {
+                let slots = ready * f64::from(slots);
+                each(arrivals, slo, states, late, |state, arrivals| {
+                    let step = queue::step(state, arrivals, slots, service);
+                    (step.left, step.delay)
+                });
+            }
+            (Kind::Web, _) => each(arrivals, slo, states, late, |state, arrivals| {
+                let step = self.stepper.step(state, arrivals, ready, service);
+                (step.left, step.delay)
+            }),
+        }
+    }
+
     /// Where a state lies on the grid.
     pub fn place(&self, value: f64) -> Place {
         self.grid.place(value)
-    }
-}
-
-/// Takes states through a slot's seconds.
-pub fn through<const N: usize>(
-    plant: &Plant,
-    arrivals: &[u32],
-    count: u32,
-    service: f64,
-    states: &mut [f64; N],
-    late: &mut [f64; N],
-) {
-    let (ready, slo) = (f64::from(count), plant.slo);
-    // The plant is chosen outside the loop, so that within it several states are taken at once.
-    match (plant.kind, plant.slots) {
-        (Kind::Web, 1) => each(arrivals, slo, states, late, |state, arrivals| {
-            let step = web::step(state, arrivals, ready, service);
-            (step.left, step.delay)
-        }),
-        (Kind::Queue, slots) => {
-            let slots = ready * f64::from(slots);
-            each(arrivals, slo, states, late, |state, arrivals| {
-                let step = queue::step(state, arrivals, slots, service);
-                (step.left, step.delay)
-            });
-        }
-        (Kind::Web, _) => each(arrivals, slo, states, late, |state, arrivals| {
-            let step = plant.step(state, arrivals, ready, service);
-            (step.left, step.delay)
-        }),
     }
 }
 

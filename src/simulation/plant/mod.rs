@@ -9,6 +9,7 @@
 
 pub mod erlang;
 pub mod queue;
+pub mod table;
 #[cfg(test)]
 mod testing;
 pub mod web;

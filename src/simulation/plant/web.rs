@@ -64,13 +64,11 @@ fn root(function: impl Fn(f64) -> f64, below: f64, above: f64) -> f64 {
     let (mut low, mut high) = (0.0_f64, 1.0_f64);
     let (mut at_low, mut at_high) = (-below, above);
     let mut last = 0.0_f64;
+    let enough = 1e-9 * (below + above);
     for _ in 0..60 {
-        if at_low.abs() < 1e-12 {
-            return low;
-        }
         let middle = (low * at_high - high * at_low) / (at_high - at_low);
         let value = function(middle);
-        if value.abs() < 1e-12 || (high - low) < 1e-14 || (middle - last).abs() < 1e-14 {
+        if value.abs() < enough || (middle - last).abs() < 1e-15 {
             return middle;
         }
         last = middle;
