@@ -102,6 +102,14 @@ impl LookCommand {
             Self::Status { process, .. } => process.as_deref(),
         }
     }
+
+    /// What may be named: a challenger has records, but it is no process, and has no challenger of its own.
+    fn of(&self) -> Of {
+        match self {
+            Self::Why { .. } => Of::ProcessesAndChallengers,
+            Self::Compare { .. } | Self::Status { .. } => Of::Processes,
+        }
+    }
 }
 
 /// Obeys, with the configuration in a file.
@@ -111,13 +119,7 @@ pub(crate) fn obey(
     registry: &Registry,
     clock: Clock,
 ) -> Result<Exit> {
-    let asked = match Asked::open(
-        command.process(),
-        Of::ProcessesAndChallengers,
-        config,
-        registry,
-        clock,
-    )? {
+    let asked = match Asked::open(command.process(), command.of(), config, registry, clock)? {
         Ok(asked) => asked,
         Err(exit) => return Ok(exit),
     };

@@ -128,6 +128,8 @@ fn what_cannot_be_meant_is_refused() {
             "there is no process `mailer`; there are: celery, web",
         ),
         ("orders wbe", 64, "did you mean `web`?"),
+        ("status web.challenger", 64, "no process `web.challenger`"),
+        ("compare web.challenger", 64, "no process `web.challenger`"),
         ("pause web --because x", 64, "--for <TIME>"),
         (
             "pause web --for 2hours",

@@ -698,3 +698,58 @@ fn the_record_says_who_is_drained_and_how_it_ended() {
         );
     });
 }
+
+#[test]
+fn one_of_several_that_becomes_unknown_ends_it() {
+    let two = drained().replace(
+        "measurement = { backend = \"scripted\", measurement_interval_in_seconds = 10, timeout_in_seconds = 8 }",
+        "measurement = [{ backend = \"scripted\", name = \"a\", script = \"a\", measurement_interval_in_seconds = 10, \
+         timeout_in_seconds = 8 }, { backend = \"scripted\", name = \"b\", script = \"b\" }]",
+    );
+    Scenario::new(&two).run(|world| async move {
+        let web = world.script("web");
+        web.set_count(3);
+        web.has_tasks("web.3", Some(2));
+        web.measures_as("a", [Act::value(LOW)]);
+        web.measures_as("b", [Act::value(LOW)]);
+        world.advance(seconds(15)).await;
+        assert_eq!(web.held(), ["web.3"]);
+        web.measures_as("b", [Act::refuse("gone")]);
+        world.advance(seconds(10)).await;
+        assert_eq!((web.count(), web.held()), (3, no_words()));
+        let reason = world.status("web").await.reason;
+        assert!(
+            reason.contains("not down while b is not measured"),
+            "{reason}"
+        );
+        assert!(
+            reason.contains("what was taken away is given back"),
+            "{reason}"
+        );
+    });
+}
+
+#[test]
+fn a_challenger_drains_nobody() {
+    let challenged = drained() + "[processes.web.challenger]\nmin_measurement_value = 1000\n";
+    let store = MemoryStore::default();
+    Scenario::new(&challenged)
+        .keeping_in(&store)
+        .run(|world| async move {
+            let web = world.script("web");
+            web.set_count(3);
+            web.has_tasks("web.3", Some(2));
+            web.measures([Act::value(INSIDE)]);
+            world.advance(seconds(35)).await;
+            assert_eq!((web.count(), web.held()), (3, no_words()));
+            let drains = errands(&world);
+            let none = drains.iter().all(|said| !said.starts_with("Drain"));
+            assert!(none, "{drains:?}");
+        });
+    let batches = store.batches();
+    let mut records = batches.iter().flat_map(|batch| &batch.records);
+    let would = |record: &&autoscalebot::state::Record| {
+        record.process.as_str() == "web.challenger" && record.text.contains("would")
+    };
+    assert!(records.any(|record| would(&record)), "it wants fewer");
+}

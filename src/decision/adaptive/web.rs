@@ -1,8 +1,8 @@
 //! How many processes answer in time. Pure.
 //!
 //! 1. The load, in processes that would be needed if nothing varied: from the rate and what one process can carry
-//!    ([`capacity`](super::capacity)), or from how busy the processes are, or from how long responses take.
-//! 2. The forecast of the load for when a process that is ordered now is up ([`forecast`](super::forecast)).
+//!    (`capacity`), or from how busy the processes are, or from how long responses take.
+//! 2. The forecast of the load for when a process that is ordered now is up (`forecast`).
 //! 3. The count for which count + price × chance of being late is least. The price of lateness goes up while more are late
 //!    than the budget allows, and down while fewer are: the budget is spent where that saves most.
 //! 4. While there is a backlog, enough to work it off within a minute.
