@@ -19,6 +19,7 @@ use serde::Deserialize;
 use super::Wish;
 use crate::messages::Silence;
 use crate::model::Count;
+use crate::supervisor::metric::Metric;
 
 /// Whose wish counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -51,6 +52,24 @@ pub struct Say<'a> {
     pub wish: &'a Result<Wish, Silence>,
     /// Where it only limits: the last result and the maximum that it is above, if it is.
     pub over: Option<(f64, f64)>,
+}
+
+impl<'a> Say<'a> {
+    /// That of a measurement which wishes so; `value` is its last result, and `max` the maximum of its decision, if it has one.
+    pub(crate) fn new(
+        metric: &'a Metric,
+        wish: &'a Result<Wish, Silence>,
+        value: Option<f64>,
+        max: Option<f64>,
+    ) -> Self {
+        let known = value.zip(max).filter(|_| metric.is_ceiling);
+        Self {
+            name: &metric.name,
+            is_ceiling: metric.is_ceiling,
+            wish,
+            over: known.filter(|(value, max)| value > max),
+        }
+    }
 }
 
 /// What is wished for by all together, and whose wish that is; that of one alone is its own.

@@ -33,6 +33,8 @@ use serde_json::Value;
 
 use crate::backend::Backend;
 use crate::model::{Bounds, Count};
+use crate::scaling::Observed;
+use crate::supervisor::plan::Plan;
 
 /// The room's table.
 pub static BACKENDS: &[&Backend<dyn DecisionBackend>] = &[
@@ -154,6 +156,21 @@ pub struct Situation {
 }
 
 impl Situation {
+    /// What was seen of the platform at a moment, under these bounds, before any reading.
+    pub(crate) fn new(plan: &Plan, seen: &Observed, bounds: Bounds, at: DateTime<Utc>) -> Self {
+        let (up_step, down_step) = plan.steps(seen.count);
+        Self {
+            at,
+            history: Vec::new(),
+            count: seen.count,
+            ready: seen.ready,
+            bounds,
+            increment: plan.increment,
+            up_step,
+            down_step,
+        }
+    }
+
     /// The wish for one increment more.
     pub fn up(&self, reason: impl Into<String>) -> Wish {
         Wish {

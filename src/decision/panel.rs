@@ -203,18 +203,9 @@ impl Panel {
     }
 
     fn situation(&self, seen: &Observed, now: Now) -> Situation {
-        let (up_step, down_step) = self.plan.steps(seen.count);
         let adopted = self.memory.read(|state| state.adopted_max);
-        Situation {
-            at: now.wall,
-            history: Vec::new(),
-            count: seen.count,
-            ready: seen.ready,
-            bounds: self.plan.bounds(now.wall, adopted),
-            increment: self.plan.increment,
-            up_step,
-            down_step,
-        }
+        let bounds = self.plan.bounds(now.wall, adopted);
+        Situation::new(&self.plan, seen, bounds, now.wall)
     }
 
     fn together(
@@ -223,21 +214,12 @@ impl Panel {
         opinions: Vec<Opinion>,
         count: Result<Observed, ScaleError>,
     ) -> Decided {
-        let metrics = &self.plan.metrics;
-        let over: Vec<_> = self
-            .judges()
-            .zip(&opinions)
-            .map(|(judge, opinion)| over(&judge, opinion))
-            .collect();
-        let said = metrics.iter().zip(&opinions).zip(&over);
-        let says: Vec<Say<'_>> = said
-            .map(|((metric, opinion), over)| Say {
-                name: &metric.name,
-                is_ceiling: metric.is_ceiling,
-                wish: &opinion.wish,
-                over: *over,
-            })
-            .collect();
+        let pairs = self.judges().zip(&opinions);
+        let says = pairs.map(|(judge, opinion)| {
+            let (value, max) = (opinion.grounds.value, judge.backend.ceiling());
+            Say::new(judge.metric, &opinion.wish, value, max)
+        });
+        let says: Vec<Say<'_>> = says.collect();
         let seen = count.as_ref().ok();
         let how = self.plan.combine;
         let now = seen.map_or(0, |seen| seen.count);
@@ -255,10 +237,4 @@ impl Panel {
             grounds,
         }
     }
-}
-
-/// A ceiling's last result and the maximum of its decision, where it is above.
-fn over(judge: &Judge<'_>, opinion: &Opinion) -> Option<(f64, f64)> {
-    let (value, max) = (opinion.grounds.value?, judge.backend.ceiling()?);
-    (judge.metric.is_ceiling && value > max).then_some((value, max))
 }

@@ -4,8 +4,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-
 use crate::decision::combine::{Say, combine};
 use crate::decision::intake::{self, NO_NUMBER};
 use crate::decision::missing::{self, Unknown};
@@ -38,7 +36,7 @@ impl Trial<'_> {
         let made = self.works.decision(self.process);
         let wish = match self.built("decision", made) {
             Some(backends) => {
-                let situation = self.situation(&seen, bounds, now);
+                let situation = Situation::new(&self.plan, &seen, bounds, now);
                 self.together(&backends, taken, &situation).await
             }
             None => None,
@@ -78,42 +76,20 @@ impl Trial<'_> {
         situation: &Situation,
     ) -> Option<Wish> {
         let metrics = self.plan.metrics.clone();
-        let (mut wishes, mut over) = (Vec::new(), Vec::new());
+        let mut all = Vec::new();
         for ((backend, metric), taken) in backends.iter().zip(&metrics).zip(taken) {
             let value = taken.as_ref().ok().and_then(|sample| sample.number);
-            let known = value.zip(backend.ceiling()).filter(|_| metric.is_ceiling);
-            over.push(known.filter(|(value, max)| value > max));
             let wish = self
                 .wish(backend.as_ref(), metric, taken, situation.clone())
                 .await;
-            wishes.push(wish.ok_or_else(|| Silence::Unmeasured(UNMEASURED.to_owned())));
+            let wish = wish.ok_or_else(|| Silence::Unmeasured(UNMEASURED.to_owned()));
+            all.push((metric, wish, value, backend.ceiling()));
         }
-        let says: Vec<Say<'_>> = metrics
-            .iter()
-            .zip(&wishes)
-            .zip(&over)
-            .map(|((metric, wish), over)| Say {
-                name: &metric.name,
-                is_ceiling: metric.is_ceiling,
-                wish,
-                over: *over,
-            })
+        let says = all.iter();
+        let says: Vec<Say<'_>> = says
+            .map(|(metric, wish, value, max)| Say::new(metric, wish, *value, *max))
             .collect();
         combine(self.plan.combine, situation.count, &says).0.ok()
-    }
-
-    fn situation(&self, seen: &Observed, bounds: Bounds, at: DateTime<Utc>) -> Situation {
-        let (up_step, down_step) = self.plan.steps(seen.count);
-        Situation {
-            at,
-            history: Vec::new(),
-            count: seen.count,
-            ready: seen.ready,
-            bounds,
-            increment: self.plan.increment,
-            up_step,
-            down_step,
-        }
     }
 
     /// What the measurement says, as the running bot takes it; `None` when it says nothing.
