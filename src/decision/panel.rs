@@ -124,7 +124,7 @@ impl Panel {
     /// Takes in for a cycle of others: those of the process itself, beside whom a challenger decides.
     pub(super) fn accompany(&self, measured: &Measured) -> Option<Vec<TakenIn>> {
         let now = self.clock.now().mono;
-        let begin = |state: &mut State| state.accompany(measured.cycle, now, &self.plan);
+        let begin = |state: &mut State| state.begin(measured.cycle, now, &self.plan);
         self.memory.commit(begin);
         self.take_in(measured)
     }
@@ -155,10 +155,10 @@ impl Panel {
             self.memory.commit(look)
         });
         let situation = seen.map(|seen| self.situation(seen, now));
-        let views = self.memory.read(|state| state.views.clone());
+        let mut views = self.memory.read(|state| state.views.clone());
         let judged = self.judges().zip(all).enumerate();
         let asked = judged.map(|(place, (judge, taken_in))| {
-            let view = views.get(place).cloned().unwrap_or_default();
+            let view = std::mem::take(views.of(place));
             let waits = judge.backend.waits_for_rest();
             let basis = at_rest(taken_in.basis, masked.as_ref().filter(|_| waits));
             let situation = situation.as_ref();

@@ -31,12 +31,8 @@ pub struct Around {
 impl State {
     /// The count as it is, or is being made: what was read or set last, however long ago, or what is being scaled to.
     pub fn present(&self) -> Option<Count> {
-        let order = self
-            .in_flight
-            .as_ref()
-            .and_then(|running| running.order.as_ref());
         let last = self.last.as_ref().and_then(|last| last.count);
-        order
+        self.order()
             .map(|order| order.to.max(order.from))
             .or(last)
             .or(self.watch.known)

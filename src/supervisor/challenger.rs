@@ -11,13 +11,13 @@ use log::{debug, warn};
 use crate::backend::BuildError;
 use crate::decision::panel::Panel;
 use crate::messages::Challenged;
-use crate::model::{Count, Cycle, ProcessName};
+use crate::model::{Count, ProcessName};
 use crate::record::CycleRecord;
 use crate::settings::ProcessSettings;
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::cycle::Turn;
 use crate::supervisor::keeping::Kept;
-use crate::supervisor::memory::{InFlight, Memory, Stage, State};
+use crate::supervisor::memory::{Memory, State};
 use crate::supervisor::plan::{Common, Mode, Plan};
 use crate::supervisor::works::Works;
 
@@ -89,19 +89,6 @@ impl Challenger {
 }
 
 impl State {
-    /// A cycle of others begins, beside which one decides.
-    pub fn accompany(&mut self, cycle: Cycle, now: Duration, plan: &Plan) {
-        self.cycle = cycle;
-        self.in_flight = Some(InFlight {
-            cycle,
-            began: now,
-            stage: Stage::Measuring,
-            expires: now + plan.cycle_deadline(),
-            counting: Duration::ZERO,
-            order: None,
-        });
-    }
-
     /// Where others set the count: says so when they have, for what was measured was measured of another count. It is waited
     /// after as after a scale of one's own.
     pub fn follow(&mut self, count: Count, now: Duration, plan: &Plan) -> Option<String> {

@@ -123,9 +123,7 @@ impl<'a> Turn<'a> {
 
     /// The cycle in flight is given up, because a part of it failed. That is no recovery of a degraded group.
     pub fn lost(mut self, why: &str) -> Orders {
-        let running = self.state.in_flight.as_ref();
-        let running = running.filter(|running| running.stage == Stage::Scaling);
-        match running.and_then(|running| running.order.clone()) {
+        match self.state.sent().cloned() {
             Some(order) => self.unanswered(order.from, order.to, why.to_owned()),
             None => self.end(Outcome::Lost, None, why.to_owned()),
         }
@@ -221,11 +219,7 @@ impl<'a> Turn<'a> {
     fn done(&mut self, from: Count, to: Count) {
         self.state.settling.granted();
         self.was_scaled(from, to);
-        let order = self
-            .state
-            .in_flight
-            .as_ref()
-            .and_then(|running| running.order.clone());
+        let order = self.state.order().cloned();
         let nobody = (Cause::Load, String::new(), (0, None));
         let (cause, reason, (metric, value)) = order.map_or(nobody, |order| {
             (order.cause, order.reason, (order.metric, order.value))

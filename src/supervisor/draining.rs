@@ -62,7 +62,7 @@ impl Turn<'_> {
         if !self.state.is_at(drained.cycle, Stage::Draining) {
             return None;
         }
-        let order = self.state.in_flight.as_ref()?.order.clone()?;
+        let order = self.state.order().cloned()?;
         let timeout = self.plan.drain.unwrap_or_default();
         let draining = self.state.draining.as_mut()?;
         draining.last = Some(drained.look.clone());

@@ -28,7 +28,7 @@ use crate::supervisor::cooldown::Cooldown;
 use crate::supervisor::kept_view::KeptView;
 use crate::supervisor::ledger::ScaleRecord;
 use crate::supervisor::manual::OnItsWay;
-use crate::supervisor::memory::{Stage, State};
+use crate::supervisor::memory::State;
 use crate::supervisor::plan::Plan;
 use crate::supervisor::respect::Changed;
 use crate::supervisor::standby::Watch;
@@ -84,11 +84,6 @@ impl Kept {
     pub fn of(state: &State, plan: &Plan, now: Now) -> Self {
         let scales: Vec<_> = state.ledger.scales().collect();
         let skipped = scales.len().saturating_sub(MOST_SCALES);
-        let order = state
-            .in_flight
-            .as_ref()
-            .filter(|running| running.stage == Stage::Scaling)
-            .and_then(|running| running.order.as_ref());
         let mut views = state.views.iter().map(KeptView::of);
         Self {
             form: FORM,
@@ -111,7 +106,7 @@ impl Kept {
             conditions: state.conditions.clone(),
             rapid: state.rapid.clone(),
             announced: state.announced.clone(),
-            ordered: order.map(|order| (order.from, order.to)),
+            ordered: state.sent().map(|order| (order.from, order.to)),
             on_its_way: state.watch.on_its_way,
             manual: state.manual,
         }
@@ -269,7 +264,7 @@ mod tests {
     use crate::decision::{Level, Reading};
     use crate::envelope::doubt::Trust;
     use crate::settings::{Source, load};
-    use crate::supervisor::memory::{InFlight, LastCycle, Order};
+    use crate::supervisor::memory::{InFlight, LastCycle, Order, Stage};
 
     fn plan() -> Plan {
         let text = "[processes.web]\nmeasurement = { measurement_url = \"http://a.test/\" }\n\

@@ -170,9 +170,7 @@ impl Turn<'_> {
 
     /// What asked for the scale in flight.
     fn cause_in_flight(&self) -> Cause {
-        let running = self.state.in_flight.as_ref();
-        let order = running.and_then(|running| running.order.as_ref());
-        order.map_or(Cause::Load, |order| order.cause)
+        self.state.order().map_or(Cause::Load, |order| order.cause)
     }
 
     fn whose(&self, seen: &Observed, platform: Platform) -> Whose {

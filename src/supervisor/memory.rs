@@ -210,17 +210,36 @@ impl State {
             self.skipped += 1;
             return None;
         }
-        self.cycle += 1;
-        let expires = now + plan.cycle_deadline();
+        let cycle = self.cycle + 1;
+        self.begin(cycle, now, plan);
+        Some(cycle)
+    }
+
+    /// This cycle is under way from now on, and is to be measured.
+    pub fn begin(&mut self, cycle: Cycle, now: Duration, plan: &Plan) {
+        self.cycle = cycle;
         self.in_flight = Some(InFlight {
-            cycle: self.cycle,
+            cycle,
             began: now,
             stage: Stage::Measuring,
-            expires,
+            expires: now + plan.cycle_deadline(),
             counting: Duration::ZERO,
             order: None,
         });
-        Some(self.cycle)
+    }
+
+    /// What is being scaled, or is to be once those that go are drained.
+    pub fn order(&self) -> Option<&Order> {
+        self.in_flight.as_ref()?.order.as_ref()
+    }
+
+    /// The order that the platform has, or is being given.
+    pub fn sent(&self) -> Option<&Order> {
+        let running = self.in_flight.as_ref()?;
+        running
+            .order
+            .as_ref()
+            .filter(|_| running.stage == Stage::Scaling)
     }
 
     /// The count was read for this cycle, and that took so long.

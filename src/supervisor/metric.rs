@@ -14,8 +14,6 @@ use crate::supervisor::plan::seconds;
 pub struct Metric {
     /// What it is called where a process has several.
     pub name: String,
-    /// The measurement backend's name.
-    pub backend: String,
     /// The name of the backend that decides on it.
     pub decision: String,
     /// Whether it only limits: while it wishes for more, nothing is scaled up.
@@ -60,7 +58,6 @@ impl Metric {
         let written: Written = step.section.read()?;
         Ok(Self {
             name: written.name.unwrap_or_else(|| step.backend.clone()),
-            backend: step.backend.clone(),
             decision: metric.decision.backend.clone(),
             is_ceiling: written.ceiling,
             interval: seconds(written.measurement_interval_in_seconds),
