@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::Subcommand;
 
@@ -20,7 +20,7 @@ use crate::orders::command::{Asked, Of};
 use crate::orders::together::in_force;
 use crate::orders::{lasting, words};
 use crate::output::{complain, say};
-use crate::state::{First, Record, StoreError, Wanted};
+use crate::state::{Record, StoreError, Wanted};
 
 /// How many records are told at the most.
 pub(super) const MOST: usize = 10_000;
@@ -156,12 +156,7 @@ async fn why(asked: &Asked, until: Option<DateTime<Utc>>, json: bool) -> Result<
     let process = asked
         .named()
         .ok_or_else(|| anyhow!("no process was named"))?;
-    let wanted = Wanted {
-        since: None,
-        until,
-        first: First::Newest,
-        most: 1,
-    };
+    let wanted = Wanted::newest(until);
     let found = asked.store.records(process, wanted).await.map_err(said)?;
     let Some(record) = found.first() else {
         complain(&format!(
@@ -178,13 +173,7 @@ async fn since_then(asked: &Asked, since: Duration, json: bool) -> Result<Exit> 
     let process = asked
         .named()
         .ok_or_else(|| anyhow!("no process was named"))?;
-    let since = TimeDelta::from_std(since).unwrap_or(TimeDelta::MAX);
-    let wanted = Wanted {
-        since: asked.now.checked_sub_signed(since),
-        until: None,
-        first: First::Oldest,
-        most: MOST,
-    };
+    let wanted = Wanted::since(asked.now, since, MOST);
     let mut lines = Lines::new(asked.zone, json);
     for record in asked.store.records(process, wanted).await.map_err(said)? {
         say(&lines.line(&record)?)?;
@@ -197,12 +186,7 @@ async fn follow(asked: &Asked, json: bool) -> Result<Exit> {
     let process = asked
         .named()
         .ok_or_else(|| anyhow!("no process was named"))?;
-    let newest = Wanted {
-        since: None,
-        until: None,
-        first: First::Newest,
-        most: 1,
-    };
+    let newest = Wanted::newest(None);
     let mut lines = Lines::new(asked.zone, json);
     let mut seen = None;
     loop {
@@ -222,12 +206,7 @@ async fn status(asked: &Asked, json: bool) -> Result<Exit> {
     let orders = asked.store.orders().await.map_err(said)?;
     let all = asked.processes.iter();
     for process in all.filter(|process| asked.named().is_none_or(|named| named == *process)) {
-        let wanted = Wanted {
-            since: None,
-            until: None,
-            first: First::Newest,
-            most: 1,
-        };
+        let wanted = Wanted::newest(None);
         let found = asked.store.records(process, wanted).await.map_err(said)?;
         match found.first() {
             Some(record) if json => say(&format!("{}\n", record.text))?,

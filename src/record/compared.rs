@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-use chrono::TimeDelta;
 
 use super::command::{MOST, said};
 use super::lines::read;
@@ -12,7 +11,7 @@ use crate::exit::Exit;
 use crate::model::ProcessName;
 use crate::orders::command::Asked;
 use crate::output::say;
-use crate::state::{First, Record, Wanted};
+use crate::state::{Record, Wanted};
 
 /// Tells it.
 pub(super) async fn compared(asked: &Asked, since: Duration, json: bool) -> Result<Exit> {
@@ -40,13 +39,7 @@ async fn all_since(
     process: &ProcessName,
     since: Duration,
 ) -> Result<Vec<CycleRecord>> {
-    let since = TimeDelta::from_std(since).unwrap_or(TimeDelta::MAX);
-    let wanted = Wanted {
-        since: asked.now.checked_sub_signed(since),
-        until: None,
-        first: First::Oldest,
-        most: MOST,
-    };
+    let wanted = Wanted::since(asked.now, since, MOST);
     let mut all = Vec::new();
     let mut found = asked.store.records(process, wanted).await.map_err(said)?;
     while let Some(last) = found.last().map(Record::position) {

@@ -23,12 +23,13 @@ pub mod journal;
 mod pack;
 mod redis;
 pub mod settings;
+mod wanted;
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::backend::BuildError;
@@ -39,6 +40,7 @@ use settings::{StatePlace, StateSettings};
 
 pub use file::FileStore;
 pub use redis::RedisStore;
+pub use wanted::{First, Wanted};
 
 /// The most bytes that a record's text may have.
 pub const MOST_RECORD_BYTES: usize = 16 * 1024;
@@ -109,28 +111,6 @@ impl Batch {
     }
 }
 
-/// Which records are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
-    /// From this time on, itself included.
-    pub since: Option<DateTime<Utc>>,
-    /// Up to this time, itself included.
-    pub until: Option<DateTime<Utc>>,
-    /// Which come first.
-    pub first: First,
-    /// At most so many.
-    pub most: usize,
-}
-
-/// Which records come first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum First {
-    /// The oldest.
-    Oldest,
-    /// The newest.
-    Newest,
-}
-
 /// How much of the past is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -143,7 +123,7 @@ pub struct Limits {
 impl Limits {
     /// What is older than this goes.
     pub fn horizon(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let kept = chrono::TimeDelta::from_std(self.keep_for).unwrap_or(chrono::TimeDelta::MAX);
+        let kept = TimeDelta::from_std(self.keep_for).unwrap_or(TimeDelta::MAX);
         now.checked_sub_signed(kept)
             .unwrap_or(DateTime::<Utc>::UNIX_EPOCH)
     }

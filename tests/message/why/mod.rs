@@ -12,7 +12,7 @@ use autoscalebot::model::ProcessName;
 use autoscalebot::orders::{Draft, Kind};
 use autoscalebot::record::{CycleRecord, telling};
 use autoscalebot::scaling::fleet::{Fleet, Member, Phase};
-use autoscalebot::state::{First, StateStore as _, Wanted};
+use autoscalebot::state::{StateStore as _, Wanted};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{process, seconds};
@@ -104,12 +104,7 @@ impl Stage {
     }
 
     async fn last(&self) -> CycleRecord {
-        let wanted = Wanted {
-            since: None,
-            until: None,
-            first: First::Newest,
-            most: 1,
-        };
+        let wanted = Wanted::newest(None);
         let process = ProcessName::new("web").unwrap();
         let records = self.store.records(&process, wanted).await.unwrap();
         serde_json::from_str(&records.first().expect("a record").text).unwrap()
