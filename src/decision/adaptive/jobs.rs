@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::forecast::{Forecast, Forecaster};
+use super::lateness::{late, turned};
 use super::seen::Seen;
 
 /// Over how many seconds the service time is learned.
@@ -34,14 +35,6 @@ const LONGEST: f64 = 600.0;
 const FIRST_PART: f64 = 0.3;
 const LEAST_PART: f64 = 0.1;
 const MOST_PART: f64 = 0.5;
-
-/// How fast it changes, and which part of the budget is aimed at.
-const PACE: f64 = 0.05;
-const SPENT: f64 = 0.8;
-
-/// From which part of the target on some jobs are late, and how many.
-const NEARLY: f64 = 0.85;
-const SOME: f64 = 0.3;
 
 /// How many deviations above the forecast are planned for.
 const MARGIN: f64 = 0.6;
@@ -133,13 +126,8 @@ impl Jobs {
             None => (growth + busy / self.slots.round().max(1.0) / service).max(0.0),
         };
         let rate = self.smooth(rate, seconds);
-        let late = match waiting * service / ready {
-            wait if wait > target => 1.0,
-            wait if wait > NEARLY * target => SOME,
-            _ => 0.0,
-        };
-        self.part =
-            (self.part * (-PACE * (late - SPENT * budget)).exp()).clamp(LEAST_PART, MOST_PART);
+        let late = late(waiting * service / ready, target);
+        self.part = (self.part / turned(late, budget)).clamp(LEAST_PART, MOST_PART);
         let horizon = boot + seconds;
         let load = rate * service;
         let forecast = self.forecaster.forecast(load, seen.at, seconds, horizon);

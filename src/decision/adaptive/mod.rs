@@ -6,12 +6,13 @@
 //! `queue_length` and `busy`. The more there is, the fewer processes are needed: a count of requests with their mean response
 //! time tells most, a single probe least.
 //!
-//! What is computed, and why, say the files `web`, `jobs`, `forecast`, `capacity` and `boots`; [`policy`] puts it together.
+//! What is computed, and why, say the files `web`, `jobs`, `forecast`, `capacity`, `lateness` and `boots`; [`policy`] puts it together.
 
 mod boots;
 mod capacity;
 mod forecast;
 mod jobs;
+mod lateness;
 pub mod policy;
 pub mod seen;
 mod web;

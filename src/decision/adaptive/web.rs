@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::capacity::{Capacity, Server, busiest};
 use super::forecast::{Forecast, Forecaster};
+use super::lateness::{SOME, late, turned};
 use super::seen::Seen;
 
 /// How much of a process's capacity is planned for.
@@ -21,16 +22,6 @@ const EDGE: f64 = 0.99;
 const CHEAPEST: f64 = 0.3;
 const DEAREST: f64 = 20.0;
 const FIRST_PRICE: f64 = 6.0;
-
-/// How fast it changes.
-const PACE: f64 = 0.05;
-
-/// Which part of the budget is aimed at.
-const SPENT: f64 = 0.8;
-
-/// From which part of the target on some are late, though the mean is not; and how many, then.
-const NEARLY: f64 = 0.85;
-const SOME: f64 = 0.3;
 
 /// A response above this part of the target tells of the past rather than of the rate.
 const BACKLOG: f64 = 0.8;
@@ -118,12 +109,11 @@ impl Web {
         let response = response(seen, seconds);
         let late = match response {
             _ if seen.too_high => 1.0,
-            Some(response) if response > target => 1.0,
-            Some(response) if response > NEARLY * target => SOME,
+            Some(response) => late(response, target),
             None if seen.utilisation.is_some_and(|busy| busy > CAREFUL) => SOME,
-            Some(_) | None => 0.0,
+            None => 0.0,
         };
-        self.price = (self.price * (PACE * (late - SPENT * budget)).exp()).clamp(CHEAPEST, DEAREST);
+        self.price = (self.price * turned(late, budget)).clamp(CHEAPEST, DEAREST);
         let forecast = self
             .forecaster
             .forecast(load.processes, seen.at, seconds, ahead);
