@@ -2,13 +2,13 @@
 //! scaling table, its tasks, and what its workers say of themselves.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use redis::FromRedisValue;
 use serde::Deserialize;
 
 use crate::bot::{LONG, comes_true};
+use crate::servers::celery::{application, venv};
 use crate::servers::redis::RedisServer;
 
 /// Celery's queue, and where it keeps the tasks of its other three steps of priority.
@@ -209,19 +209,4 @@ pub(crate) fn console(events: &str) -> String {
 /// A supervision table that leaves copies time to finish when the program stops.
 pub(crate) fn patient() -> String {
     "[supervision]\nshutdown_grace_in_seconds = 120\n".to_owned()
-}
-
-fn application() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/celery_app")
-}
-
-fn venv(program: &str) -> PathBuf {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/venv/bin");
-    let file = file.join(program);
-    assert!(
-        file.exists(),
-        "{} is missing: run tests/run, which makes it",
-        file.display()
-    );
-    file
 }

@@ -53,6 +53,9 @@ mod why;
 
 use std::time::Duration;
 
+use autoscalebot::harness::Script;
+use autoscalebot::scaling::fleet::{Fleet, Member, Phase};
+
 /// A process with four scripted backends and these lines more in its decision table.
 pub(crate) fn process(name: &str, decision: &str) -> String {
     format!(
@@ -74,4 +77,20 @@ max_measurement_value = 1200
 /// So many seconds.
 pub(crate) const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+/// So many of `web` are up, starting and crashed, all of one release.
+pub(crate) fn are(web: &Script, up: usize, starting: usize, crashed: usize) {
+    let alike = |phase, many| std::iter::repeat_n(phase, many);
+    let phases = alike(Phase::Up, up)
+        .chain(alike(Phase::Starting, starting))
+        .chain(alike(Phase::Crashed, crashed));
+    let members = phases.enumerate().map(|(number, phase)| Member {
+        id: number.to_string(),
+        name: format!("web.{}", number + 1),
+        phase,
+        release: Some(1),
+        since: None,
+    });
+    web.set_fleet(Fleet::new(members.collect()));
 }

@@ -4,11 +4,10 @@ use autoscalebot::cluster::lease::Tenure;
 use autoscalebot::harness::{Act, MemoryStore, Scenario, Script, World};
 use autoscalebot::model::ProcessName;
 use autoscalebot::orders::{Draft, Kind};
-use autoscalebot::scaling::fleet::{Fleet, Member, Phase};
 use autoscalebot::state::{Batch, StateStore as _};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::{process, seconds};
+use crate::{are, process, seconds};
 
 const HIGH: f64 = 5000.0;
 const STEADY: f64 = 800.0;
@@ -335,40 +334,26 @@ fn in_the_shadow_others_scale() {
     });
 }
 
-/// So many up and starting.
-fn are(web: &Script, up: usize, starting: usize) {
-    let alike = |phase, many| std::iter::repeat_n(phase, many);
-    let phases = alike(Phase::Up, up).chain(alike(Phase::Starting, starting));
-    let members = phases.enumerate().map(|(number, phase)| Member {
-        id: number.to_string(),
-        name: format!("web.{}", number + 1),
-        phase,
-        release: Some(1),
-        since: None,
-    });
-    web.set_fleet(Fleet::new(members.collect()));
-}
-
 #[test]
 fn during_a_release_it_is_not_judged_and_after_it_it_is() {
     Scenario::new(&quick("max_processes = 20")).run(|world| async move {
         let web = world.script("web");
-        are(&web, 4, 0);
+        are(&web, 4, 0, 0);
         four_and_steady(&world).await;
-        are(&web, 0, 4);
+        are(&web, 0, 4, 0);
         world.advance(seconds(10)).await;
         web.set_count(3);
-        are(&web, 0, 3);
+        are(&web, 0, 3, 0);
         world.advance(seconds(30)).await;
         assert_eq!(told(&web), Vec::<String>::new(), "it may be the release's");
         web.set_count(4);
-        are(&web, 4, 0);
+        are(&web, 4, 0, 0);
         world.advance(seconds(600)).await;
         assert_eq!(told(&web), Vec::<String>::new(), "it was");
-        are(&web, 0, 4);
+        are(&web, 0, 4, 0);
         world.advance(seconds(10)).await;
         web.set_count(3);
-        are(&web, 3, 0);
+        are(&web, 3, 0, 0);
         world.advance(seconds(10)).await;
         assert_eq!(told(&web).len(), 0, "just ended");
         world.advance(seconds(60)).await;
@@ -380,10 +365,10 @@ fn during_a_release_it_is_not_judged_and_after_it_it_is() {
 fn who_adds_by_hand_is_seen_while_what_was_added_boots() {
     Scenario::new(&quick("max_processes = 20")).run(|world| async move {
         let web = world.script("web");
-        are(&web, 4, 0);
+        are(&web, 4, 0, 0);
         four_and_steady(&world).await;
         web.set_count(6);
-        are(&web, 4, 2);
+        are(&web, 4, 2, 0);
         world.advance(seconds(10)).await;
         assert_eq!(told(&web).len(), 1, "{:?}", web.told());
     });

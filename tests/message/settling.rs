@@ -1,10 +1,9 @@
 //! Releases, restarts and boots through the whole path: nothing goes down, what is measured does not count, and neither
 //! for ever.
 
-use autoscalebot::harness::{Act, Scenario, Script};
-use autoscalebot::scaling::fleet::{Fleet, Member, Phase};
+use autoscalebot::harness::{Act, Scenario};
 
-use crate::{process, seconds};
+use crate::{are, process, seconds};
 
 /// One result is enough either way, and nothing is waited for but what this is about.
 fn quick() -> String {
@@ -17,22 +16,6 @@ fn quick() -> String {
 
 const HIGH: f64 = 5000.0;
 const LOW: f64 = 1.0;
-
-/// So many up, starting and crashed.
-fn are(web: &Script, up: usize, starting: usize, crashed: usize) {
-    let alike = |phase, many| std::iter::repeat_n(phase, many);
-    let phases = alike(Phase::Up, up)
-        .chain(alike(Phase::Starting, starting))
-        .chain(alike(Phase::Crashed, crashed));
-    let members = phases.enumerate().map(|(number, phase)| Member {
-        id: number.to_string(),
-        name: format!("web.{}", number + 1),
-        phase,
-        release: Some(1),
-        since: None,
-    });
-    web.set_fleet(Fleet::new(members.collect()));
-}
 
 #[test]
 fn a_release_is_waited_out_before_anything_goes_down() {

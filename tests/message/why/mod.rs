@@ -11,7 +11,6 @@ use autoscalebot::harness::{Act, MemoryStore, Scenario, Script, World};
 use autoscalebot::model::ProcessName;
 use autoscalebot::orders::{Draft, Kind};
 use autoscalebot::record::{CycleRecord, telling};
-use autoscalebot::scaling::fleet::{Fleet, Member, Phase};
 use autoscalebot::state::{StateStore as _, Wanted};
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -81,18 +80,7 @@ impl Stage {
 
     /// So many up, starting and crashed.
     fn are(&self, up: usize, starting: usize, crashed: usize) {
-        let alike = |phase, many| std::iter::repeat_n(phase, many);
-        let phases = alike(Phase::Up, up)
-            .chain(alike(Phase::Starting, starting))
-            .chain(alike(Phase::Crashed, crashed));
-        let members = phases.enumerate().map(|(number, phase)| Member {
-            id: number.to_string(),
-            name: format!("web.{}", number + 1),
-            phase,
-            release: Some(1),
-            since: None,
-        });
-        self.web.set_fleet(Fleet::new(members.collect()));
+        crate::are(&self.web, up, starting, crashed);
     }
 
     /// Leads from now on.
