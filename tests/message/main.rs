@@ -37,6 +37,8 @@ mod reload;
 #[cfg(test)]
 mod remembering;
 #[cfg(test)]
+mod replayed;
+#[cfg(test)]
 mod settling;
 #[cfg(test)]
 mod shutdown;
