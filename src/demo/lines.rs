@@ -22,8 +22,8 @@ use crate::wire::{Addressed, Tap};
 const WIDTH: usize = 100;
 
 /// The head of the table.
-pub fn head() -> String {
-    row(["time", "load", "web", "count", "fixed", "decision for web"])
+pub fn head(rival: &str) -> String {
+    row(["time", "load", "web", "count", rival, "decision for web"])
 }
 
 /// Sees every message, prints the lines, and keeps the counts.
@@ -39,9 +39,9 @@ struct Seen {
     /// When the wave began (monotonic); lines are shown from then on.
     began: Option<Duration>,
     web_answer: String,
-    fixed_answer: String,
+    rival_answer: String,
     web: History,
-    fixed: History,
+    rival: History,
 }
 
 impl Board {
@@ -65,11 +65,11 @@ impl Board {
         self.seen.borrow_mut().began = Some(began);
     }
 
-    /// No more lines. The counts so far, of the autoscaled application and of the fixed one.
+    /// No more lines. The counts so far, of `web` and of the application beside it.
     pub fn end(&self) -> (History, History) {
         let mut seen = self.seen.borrow_mut();
         seen.began = None;
-        (seen.web.clone(), seen.fixed.clone())
+        (seen.web.clone(), seen.rival.clone())
     }
 
     fn see(&self, message: &dyn Addressed) {
@@ -89,7 +89,7 @@ impl Board {
         let kept = if is_web {
             &mut seen.web_answer
         } else {
-            &mut seen.fixed_answer
+            &mut seen.rival_answer
         };
         *kept = answer(measured);
     }
@@ -100,7 +100,7 @@ impl Board {
         let at = seen.began.map(|began| now.saturating_sub(began));
         if let Some(at) = at.filter(|at| decided.process.as_str() == WEB && *at < self.wave.length)
         {
-            let answers = [seen.web_answer.as_str(), &seen.fixed_answer];
+            let answers = [seen.web_answer.as_str(), &seen.rival_answer];
             // The demo goes on when nobody reads it any more: what matters then is that it ends in order.
             say(&line(at, self.wave.rate(at), decided, answers)).unwrap_or_default();
         }
@@ -114,25 +114,25 @@ impl Board {
         let history = if is_web {
             &mut seen.web
         } else {
-            &mut seen.fixed
+            &mut seen.rival
         };
         history.keep(now, count);
     }
 }
 
 /// One line; the last cell has what room is left.
-fn row([time, load, web, count, fixed, decision]: [&str; 6]) -> String {
-    let cells = format!("{time:>8}{load:>8}{web:>11}  {count:<6}{fixed:>11}   ");
+fn row([time, load, web, count, rival, decision]: [&str; 6]) -> String {
+    let cells = format!("{time:>8}{load:>8}{web:>11}  {count:<6}{rival:>11}   ");
     let room = WIDTH.saturating_sub(cells.chars().count());
     format!("{cells}{}\n", one_line(decision, room))
 }
 
 fn line(at: Duration, load: f64, decided: &Decided, answers: [&str; 2]) -> String {
-    let [web, fixed] = answers;
+    let [web, rival] = answers;
     let count = decided.count.as_ref();
     let count = count.map_or_else(|_| "?".to_owned(), |seen| bar(seen.count));
     let (time, load) = (format!("{:.1} s", at.as_secs_f64()), format!("{load:.0}/s"));
-    row([&time, &load, web, &count, fixed, &decision(decided)])
+    row([&time, &load, web, &count, rival, &decision(decided)])
 }
 
 fn bar(count: Count) -> String {
@@ -141,10 +141,15 @@ fn bar(count: Count) -> String {
 }
 
 fn answer(measured: &Measured) -> String {
-    match measured.taken.first().map(|taken| taken.outcome) {
-        Some(Outcome::Taken(Some(ms))) => format!("{ms:.0} ms"),
+    let first = measured.taken.first();
+    // Where it is told of all requests, the mean is one of several figures.
+    let mean = first.and_then(|taken| taken.measurement.data.get("response_time_ms")?.as_f64());
+    match first.map(|taken| taken.outcome) {
+        Some(Outcome::Taken(number)) if number.or(mean).is_some() => {
+            format!("{:.0} ms", number.or(mean).unwrap_or_default())
+        }
         Some(Outcome::Failed(OnFailure::TooHigh)) => format!(">{} ms", TIMEOUT.as_millis()),
-        Some(Outcome::Taken(None) | Outcome::Failed(_)) | None => "none".to_owned(),
+        Some(Outcome::Taken(_) | Outcome::Failed(_)) | None => "none".to_owned(),
     }
 }
 
@@ -212,6 +217,8 @@ mod tests {
         let long = "x".repeat(200);
         let line = row(["3599.9 s", "45/s", ">2000 ms", "4 ####", ">2000 ms", &long]);
         assert_eq!(line.trim_end_matches('\n').chars().count(), WIDTH);
-        assert!(head().starts_with("    time    load        web  count       fixed   decision"));
+        assert!(
+            head("fixed").starts_with("    time    load        web  count       fixed   decision")
+        );
     }
 }

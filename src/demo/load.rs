@@ -37,6 +37,23 @@ struct Kept {
     /// When each request that waits for its answer was due (monotonic).
     waiting: BTreeMap<u64, Duration>,
     sent: u64,
+    since: Since,
+}
+
+/// What came since the last look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Since {
+    /// How many requests were sent.
+    pub sent: u32,
+    answered: u32,
+    took: Duration,
+}
+
+impl Since {
+    /// How long those took that had their answer, or in vain waited for one.
+    pub fn mean(&self) -> Option<Duration> {
+        self.took.checked_div(self.answered)
+    }
 }
 
 impl Answers {
@@ -54,6 +71,7 @@ impl Answers {
     pub fn send(&self, due: Duration) -> u64 {
         let mut kept = self.0.borrow_mut();
         kept.sent += 1;
+        kept.since.sent += 1;
         let number = kept.sent;
         kept.waiting.insert(number, due);
         number
@@ -65,11 +83,18 @@ impl Answers {
         let Some(due) = kept.waiting.remove(&number) else {
             return;
         };
+        kept.since.answered += 1;
+        kept.since.took += now.saturating_sub(due);
         if answered {
             kept.times.push(now.saturating_sub(due));
         } else {
             kept.missing += 1;
         }
+    }
+
+    /// What came since this was last asked.
+    pub fn since_last_look(&self) -> Since {
+        std::mem::take(&mut self.0.borrow_mut().since)
     }
 
     /// Waits no longer. A request that has waited longer than `patience` is one without an answer: to leave those out
@@ -131,6 +156,20 @@ pub async fn get(port: u16) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_look_sees_what_came_since_the_one_before() {
+        let ms = Duration::from_millis;
+        let answers = Answers::default();
+        let numbers = [100, 200].map(|due| answers.send(ms(due)));
+        answers.keep(numbers[0], true, ms(150));
+        let first = answers.since_last_look();
+        assert_eq!((first.sent, first.mean()), (2, Some(ms(50))));
+        answers.keep(numbers[1], false, ms(5200));
+        let second = answers.since_last_look();
+        assert_eq!((second.sent, second.mean()), (0, Some(ms(5000))));
+        assert_eq!(answers.since_last_look().mean(), None);
+    }
 
     #[test]
     fn at_an_early_end_those_that_wait_too_long_have_no_answer() {

@@ -7,13 +7,16 @@
 //! ```
 //!
 //! Both applications get the same requests at the same moments ([`load`]) and are managed by one bot with an ordinary
-//! configuration ([`settings`]); the second may have one process only. So the comparison at the end ([`summary`]) is of
+//! configuration ([`settings`]). How each is scaled says [`scaler`]: the second may have one process only, or another
+//! policy; `adaptive` is told of all requests by a meter. So the comparison at the end ([`summary`]) is of
 //! two things that happened. The servers ([`server`]) are this program itself, and the `local` backend sees to it that
 //! none outlives it.
 
 pub mod history;
 pub mod lines;
 pub mod load;
+mod meter;
+pub mod scaler;
 pub mod server;
 pub mod settings;
 pub mod summary;
@@ -29,8 +32,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::lines::Board;
 use self::load::{Answers, Target};
-use self::settings::{FAILS, FIXED, HIGH_MS, LOW_MS, MOST, PASSES, Ports, WEB};
-use self::summary::Column;
+use self::meter::Meter;
+use self::scaler::{Policy, Rival};
+use self::settings::{Cast, HIGH_MS, MOST, Ports, WEB};
+use self::summary::{Column, Names};
 use self::wave::{CALM, CREST, Wave};
 use crate::backend::Registry;
 use crate::clock::Clock;
@@ -42,8 +47,8 @@ use crate::supervisor::works::Works;
 /// How long the first processes may take to answer.
 const START: Duration = Duration::from_secs(15);
 
-/// Runs the demo for so many seconds.
-pub fn run(seconds: u64, clock: Clock) -> Result<Exit> {
+/// Runs the demo for so many seconds: an application that is scaled by this policy, beside another one.
+pub fn run(seconds: u64, policy: Policy, rival: Rival, clock: Clock) -> Result<Exit> {
     // The table is the story; whoever wants the log beside it asks for it.
     if std::env::var_os("RUST_LOG").is_none() {
         log::set_max_level(LevelFilter::Warn);
@@ -51,31 +56,40 @@ pub fn run(seconds: u64, clock: Clock) -> Result<Exit> {
     let wave = Wave {
         length: Duration::from_secs(seconds),
     };
-    crate::system::block_on(show(wave, clock))
+    crate::system::block_on(show(wave, Cast { policy, rival }, clock))
 }
 
-async fn show(wave: Wave, clock: Clock) -> Result<Exit> {
+async fn show(wave: Wave, cast: Cast, clock: Clock) -> Result<Exit> {
     let mut stop = Stop::new()?;
     // Held, but not listened on: nobody else is given these ports while the demo runs.
-    let (web, fixed) = (reserve()?, reserve()?);
+    let (web, rival) = (reserve()?, reserve()?);
+    let meter = Meter::open().await?;
     let ports = Ports {
         web: web.local_addr()?.port(),
-        fixed: fixed.local_addr()?.port(),
+        rival: rival.local_addr()?.port(),
+        meter: meter.port()?,
     };
     let mut works = Works::new(Registry::built_in(), clock, own_program()?);
-    let settings = settings::settings(&works.registry, &works.program, ports, wave.length)?;
-    let play = Play::new(wave, ports, clock);
+    let settings = settings::settings(&works.registry, &works.program, cast, ports, wave.length)?;
+    let play = Play::new(wave, cast, ports, clock);
     works.tap = play.board.tap();
-    say(&opening(wave, ports))?;
+    say(&opening(wave, cast, ports))?;
     let bot = Bot::start(works, settings)?;
+    let metering = meter.serve([
+        (WEB, &play.web.answers),
+        (cast.rival.name(), &play.rival.answers),
+    ]);
+    tokio::pin!(metering);
     let played = tokio::select! {
         played = play.run() => played,
         () = stop.told() => Ok(()),
+        () = &mut metering => Ok(()),
     };
     let summary = play.end();
     tokio::select! {
         () = bot.stop() => {}
         () = stop.told() => return Ok(Exit::Failure),
+        () = metering => {}
     }
     played?;
     say(&summary)?;
@@ -86,22 +100,34 @@ fn reserve() -> Result<TcpSocket> {
     server::shared_socket(0).context("the demo finds no free port on 127.0.0.1")
 }
 
-fn opening(wave: Wave, ports: Ports) -> String {
+fn opening(wave: Wave, cast: Cast, ports: Ports) -> String {
     let (seconds, service) = (wave.length.as_secs(), server::SERVICE.as_millis());
     let interval = settings::interval(wave.length).as_secs_f64();
+    let (policy, rival) = (cast.policy, cast.rival);
+    let beside = match rival.policy() {
+        None => "1 process, always".to_owned(),
+        Some(other) => format!("1 to {MOST} processes, scaled by {}", other.name()),
+    };
+    let other = rival.policy().filter(|other| *other != policy);
+    let other = other.map_or_else(String::new, |other| {
+        format!("{}: {}\n", rival.name(), other.told(interval))
+    });
     format!(
         "The same wave of load for {seconds} s, at the same time, on two applications on this machine:
 
-  {WEB:<6} http://127.0.0.1:{}/   1 to {MOST} processes, scaled by autoscalebot
-  {FIXED:<6} http://127.0.0.1:{}/   1 process, always
+  {WEB:<6} http://127.0.0.1:{}/   1 to {MOST} processes, scaled by autoscalebot ({})
+  {:<6} http://127.0.0.1:{}/   {beside}
 
 The wave rises from {CALM} to {CREST} requests a second and falls again. A process handles one request at a
-time, which takes {service} ms: {most} a second. Every {interval} s autoscalebot measures how long an answer takes,
-and scales up after {FAILS} answers over {HIGH_MS} ms, down after {PASSES} under {LOW_MS} ms. Ctrl-C ends it early.
-
+time, which takes {service} ms: {most} a second. Ctrl-C ends it early.
+{WEB}: {}
+{other}
 ",
         ports.web,
-        ports.fixed,
+        policy.name(),
+        rival.name(),
+        ports.rival,
+        policy.told(interval),
         most = 1000 / service.max(1),
     )
 }
@@ -111,13 +137,14 @@ struct Play {
     wave: Wave,
     clock: Clock,
     board: Board,
+    cast: Cast,
     web: Target,
-    fixed: Target,
+    rival: Target,
     began: Cell<Option<Duration>>,
 }
 
 impl Play {
-    fn new(wave: Wave, ports: Ports, clock: Clock) -> Self {
+    fn new(wave: Wave, cast: Cast, ports: Ports, clock: Clock) -> Self {
         let target = |port| Target {
             port,
             answers: Answers::default(),
@@ -126,15 +153,16 @@ impl Play {
             wave,
             clock,
             board: Board::new(wave, clock),
+            cast,
             web: target(ports.web),
-            fixed: target(ports.fixed),
+            rival: target(ports.rival),
             began: Cell::new(None),
         }
     }
 
     /// Sends the wave as soon as both applications answer.
     async fn run(&self) -> Result<()> {
-        for (name, target) in [(WEB, &self.web), (FIXED, &self.fixed)] {
+        for (name, target) in [(WEB, &self.web), (self.cast.rival.name(), &self.rival)] {
             let answering = tokio::time::timeout(START, answers(target.port));
             answering.await.with_context(|| {
                 format!(
@@ -143,20 +171,20 @@ impl Play {
                 )
             })?;
         }
-        say(&lines::head())?;
+        say(&lines::head(self.cast.rival.name()))?;
         let began = self.clock.now().mono;
         self.began.set(Some(began));
         self.board.begin(began);
-        load::send(self.wave, [&self.web, &self.fixed], self.clock, began).await;
+        load::send(self.wave, [&self.web, &self.rival], self.clock, began).await;
         Ok(())
     }
 
     /// The summary of what has been so far; there are no lines after it. Who waits for an answer at an early end, and is
     /// late already, counts as one who had none.
     fn end(&self) -> String {
-        let (web, fixed) = self.board.end();
+        let (web, rival) = self.board.end();
         let now = self.clock.now().mono;
-        for target in [&self.web, &self.fixed] {
+        for target in [&self.web, &self.rival] {
             target
                 .answers
                 .close(Duration::from_millis(HIGH_MS.into()), now);
@@ -164,11 +192,17 @@ impl Play {
         let began = self.began.get().unwrap_or(now);
         let end = now.min(began + self.wave.length);
         let column = |history, target: &Target| Column::new(history, &target.answers, began, end);
-        summary::summary(
-            &column(&web, &self.web),
-            &column(&fixed, &self.fixed),
-            end.saturating_sub(began),
-        )
+        let (by, against) = (self.cast.policy.name(), self.cast.rival.policy());
+        let names = Names {
+            web: &format!("{WEB}, {by}"),
+            rival: &against.map_or("fixed".to_owned(), |policy| {
+                format!("rival, {}", policy.name())
+            }),
+            by,
+            against: against.map_or("one process", Policy::name),
+        };
+        let (web, rival) = (column(&web, &self.web), column(&rival, &self.rival));
+        summary::summary(&web, &rival, names, end.saturating_sub(began))
     }
 }
 

@@ -95,7 +95,7 @@ async fn empty(queue: &std::net::TcpListener) -> io::Result<()> {
 /// Answers one client. One that went away or talks nonsense is no concern of the next.
 async fn answer(mut stream: TcpStream) {
     let exchange = async {
-        timeout(PATIENCE, read_head(&mut stream)).await??;
+        drop(timeout(PATIENCE, read_head(&mut stream)).await??);
         sleep(SERVICE).await;
         stream.write_all(ANSWER).await?;
         stream.shutdown().await
@@ -104,14 +104,14 @@ async fn answer(mut stream: TcpStream) {
 }
 
 /// Reads a request up to the empty line at its end; a GET has no body.
-async fn read_head(stream: &mut TcpStream) -> io::Result<()> {
+pub(super) async fn read_head(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(512);
     while !head.ends_with(b"\r\n\r\n") {
         if head.len() > MOST_BYTES || stream.read_buf(&mut head).await? == 0 {
             return Err(io::ErrorKind::InvalidData.into());
         }
     }
-    Ok(())
+    Ok(head)
 }
 
 /// A socket on this port of the loopback interface, which others may share; 0: a free port.

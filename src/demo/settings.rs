@@ -1,21 +1,19 @@
-//! The configuration that the demo runs with: what a user would write, for two processes. `web` is scaled by its response
-//! time; `fixed` is the same application, measured the same way, with exactly one process.
+//! The configuration that the demo runs with: what a user would write, for two processes. `web` is scaled by the policy that
+//! is shown; beside it stands the same application, with exactly one process or scaled by another policy.
 
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 
-use super::server;
+use super::scaler::{Policy, Rival, probed};
+use super::{meter, server};
 use crate::backend::Registry;
 use crate::model::Count;
 use crate::settings::{Settings, Source, load};
 
 /// The autoscaled application's name.
 pub const WEB: &str = "web";
-
-/// The name of the application with one process.
-pub const FIXED: &str = "fixed";
 
 /// The most processes of the autoscaled application.
 pub const MOST: Count = 4;
@@ -45,57 +43,61 @@ pub fn interval(length: Duration) -> Duration {
 pub fn settings(
     registry: &Registry,
     program: &Path,
+    cast: Cast,
     ports: Ports,
     length: Duration,
 ) -> Result<Settings> {
     let program = program.to_str().context(
         "the path of this program is not UTF-8, so that it cannot be written in a configuration",
     )?;
-    let text = text(program, ports, interval(length));
+    let text = text(program, cast, ports, interval(length));
     load(&Source::new("demo", text), registry, &|_| None)
         .map_err(|problems| anyhow!("the demo's own configuration was refused:\n{problems}"))
 }
 
-/// Where the two applications listen.
+/// Who plays.
 #[derive(Debug, Clone, Copy)]
-pub struct Ports {
-    /// The autoscaled one.
-    pub web: u16,
-    /// The one with one process.
-    pub fixed: u16,
+pub struct Cast {
+    /// How `web` is scaled.
+    pub policy: Policy,
+    /// How the application beside it is.
+    pub rival: Rival,
 }
 
-fn text(program: &str, ports: Ports, interval: Duration) -> String {
+/// Where the two applications listen, and the meter.
+#[derive(Debug, Clone, Copy)]
+pub struct Ports {
+    /// The application that is shown.
+    pub web: u16,
+    /// The one beside it.
+    pub rival: u16,
+    /// Where it is told how both fared.
+    pub meter: u16,
+}
+
+fn text(program: &str, cast: Cast, ports: Ports, interval: Duration) -> String {
     let (program, server) = (quoted(program), server::ARGUMENT);
     let (interval, timeout) = (interval.as_secs_f64(), TIMEOUT.as_secs_f64());
     // The wave rises fast: only the measurement that was under way at a scale is left out.
     let wait = interval / 2.0;
-    let process = |name: &str, port: u16, most: Count| {
-        format!(
-            r#"
-[processes.{name}]
-measurement = {{ measurement_url = "http://127.0.0.1:{port}/" }}
-decision = {{ max_processes = {most} }}
-scaling = {{ port = {port} }}
-"#
-        )
+    let process = |name: &str, port: u16, policy: Option<Policy>| {
+        let meter = meter::url(ports.meter, name);
+        let tables = match policy {
+            Some(policy) => policy.tables(name, port, &meter, MOST, wait),
+            None => probed(name, port, 1, wait),
+        };
+        format!("{tables}[processes.{name}.scaling]\nport = {port}\n")
     };
+    let web = process(WEB, ports.web, Some(cast.policy));
+    let rival = process(cast.rival.name(), ports.rival, cast.rival.policy());
     format!(
         r#"
 [defaults.measurement]
-backend = "response_time"
-fresh_connection = true
 measurement_interval_in_seconds = {interval}
 timeout_in_seconds = {timeout}
-min_time_ms = {LOW_MS}
-max_time_ms = {HIGH_MS}
 
 [defaults.decision]
-backend = "consecutive_threshold"
-number_of_fails_to_scale_up_after = {FAILS}
-number_of_passes_to_scale_down_after = {PASSES}
 min_processes = 1
-post_scale_wait_time_seconds = {wait}
 
 [defaults.scaling]
 backend = "local"
@@ -105,9 +107,7 @@ stop_grace_in_seconds = 5
 [[defaults.notification]]
 backend = "test"
 notify_on = []
-{web}{fixed}"#,
-        web = process(WEB, ports.web, MOST),
-        fixed = process(FIXED, ports.fixed, 1),
+{web}{rival}"#
     )
 }
 
@@ -126,12 +126,26 @@ mod tests {
     fn the_configuration_is_found_good_wherever_the_program_lies() {
         let ports = Ports {
             web: 8001,
-            fixed: 8002,
+            rival: 8002,
+            meter: 8003,
         };
-        for program in ["/usr/bin/autoscalebot", "/opt/a \"b\"\\c/${HOME}/\u{7f}é"] {
+        for (program, policy, rival) in [
+            (
+                "/usr/bin/autoscalebot",
+                Policy::ConsecutiveThreshold,
+                Rival::Fixed,
+            ),
+            (
+                "/opt/a \"b\"\\c/${HOME}/\u{7f}é",
+                Policy::Adaptive,
+                Rival::ConsecutiveThreshold,
+            ),
+            ("/usr/bin/autoscalebot", Policy::Adaptive, Rival::Adaptive),
+        ] {
             let settings = settings(
                 &Registry::built_in(),
                 Path::new(program),
+                Cast { policy, rival },
                 ports,
                 Duration::from_secs(20),
             )

@@ -62,6 +62,19 @@ impl Column {
     }
 }
 
+/// What both are called at the head of their columns, and in a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Names<'a> {
+    /// `web, adaptive`.
+    pub web: &'a str,
+    /// `fixed`, or the rival's policy.
+    pub rival: &'a str,
+    /// `adaptive`.
+    pub by: &'a str,
+    /// `one process`, or the rival's policy.
+    pub against: &'a str,
+}
+
 /// The time that this percentage of all requests did not exceed. One without an answer took longer than any.
 fn rank(sorted: &[Duration], requests: usize, percent: usize) -> Option<Duration> {
     let place = (requests * percent).div_ceil(100);
@@ -72,16 +85,16 @@ fn float(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }
 
-/// The summary.
-pub fn summary(web: &Column, fixed: &Column, length: Duration) -> String {
+/// The summary: `web`, and what stands beside it under its name and as what it is told of.
+pub fn summary(web: &Column, rival: &Column, names: Names<'_>, length: Duration) -> String {
     let mut text = format!(
-        "\n{:<28}{:>16}{:>16}\n",
+        "\n{:<28}{:>24}{:>24}\n",
         format!("{:.0} s of load", length.as_secs_f64()),
-        "web, autoscaled",
-        "fixed"
+        names.web,
+        names.rival
     );
     let mut row = |name: &str, of: &dyn Fn(&Column) -> String| {
-        writeln!(text, "  {name:<26}{:>16}{:>16}", of(web), of(fixed)).unwrap_or_default();
+        writeln!(text, "  {name:<26}{:>24}{:>24}", of(web), of(rival)).unwrap_or_default();
     };
     row("processes", &|column| match column.processes {
         (least, most) if least == most => most.to_string(),
@@ -101,7 +114,7 @@ pub fn summary(web: &Column, fixed: &Column, length: Duration) -> String {
     row("process-seconds", &|column| {
         format!("{:.0}", column.process_seconds)
     });
-    text + "\n" + &verdict(web, fixed) + "\n"
+    text + "\n" + &verdict(web, rival, names) + "\n"
 }
 
 fn time(time: Option<Duration>) -> String {
@@ -112,23 +125,23 @@ fn time(time: Option<Duration>) -> String {
 }
 
 /// What was measured, in a sentence.
-fn verdict(web: &Column, fixed: &Column) -> String {
-    if web.requests == 0 || fixed.requests == 0 {
+fn verdict(web: &Column, rival: &Column, Names { by, against, .. }: Names<'_>) -> String {
+    if web.requests == 0 || rival.requests == 0 {
         return "It ended before there was anything to compare.".to_owned();
     }
-    if web.processes == fixed.processes {
+    if web.processes == rival.processes && web.ups + rival.ups == 0 {
         return "It ended before anything was scaled, so that both did the same.".to_owned();
     }
-    let (less, more) = (web.slow_percent(), fixed.slow_percent());
+    let (less, more) = (web.slow_percent(), rival.slow_percent());
     let helped = if less < more {
         "Under the same wave, measured at the same time"
     } else {
-        "Scaling did not help this time"
+        "It did not help this time"
     };
     format!(
-        "{helped}: {less:.0} of 100 requests were slow with autoscaling,\n\
-         {more:.0} of 100 with one process, for {:.0} process-seconds instead of {:.0}.",
-        web.process_seconds, fixed.process_seconds
+        "{helped}: {less:.0} of 100 requests were slow with {by},\n\
+         {more:.0} of 100 with {against}, for {:.0} process-seconds instead of {:.0}.",
+        web.process_seconds, rival.process_seconds
     )
 }
 
@@ -155,6 +168,13 @@ mod tests {
         }
         answers
     }
+
+    const NAMES: Names<'_> = Names {
+        web: "web, adaptive",
+        rival: "fixed",
+        by: "adaptive",
+        against: "one process",
+    };
 
     fn columns() -> [Column; 2] {
         let column = |steps, missing| {
@@ -205,20 +225,20 @@ mod tests {
     #[test]
     fn both_stand_side_by_side_and_are_compared() {
         let [web, fixed] = columns();
-        let text = summary(&web, &fixed, Duration::from_secs(60));
+        let text = summary(&web, &fixed, NAMES, Duration::from_secs(60));
         let expected = "
-60 s of load                 web, autoscaled           fixed
-  processes                           1 to 2               1
-  scales up                                1               0
-  scales down                              1               0
-  requests                               100             100
-  slow (over 250 ms)               20 (20 %)       75 (75 %)
-    of these unanswered                    0              50
-  half were answered within           500 ms          500 ms
-  95 % were answered within           950 ms           never
-  process-seconds                         70              60
+60 s of load                           web, adaptive                   fixed
+  processes                                   1 to 2                       1
+  scales up                                        1                       0
+  scales down                                      1                       0
+  requests                                       100                     100
+  slow (over 250 ms)                       20 (20 %)               75 (75 %)
+    of these unanswered                            0                      50
+  half were answered within                   500 ms                  500 ms
+  95 % were answered within                   950 ms                   never
+  process-seconds                                 70                      60
 
-Under the same wave, measured at the same time: 20 of 100 requests were slow with autoscaling,
+Under the same wave, measured at the same time: 20 of 100 requests were slow with adaptive,
 75 of 100 with one process, for 70 process-seconds instead of 60.
 ";
         assert_eq!(text, expected);
@@ -227,13 +247,13 @@ Under the same wave, measured at the same time: 20 of 100 requests were slow wit
     #[test]
     fn it_does_not_praise_what_did_not_help_or_was_not_there() {
         let [web, fixed] = columns();
-        assert!(verdict(&fixed, &web).starts_with("Scaling did not help this time"));
-        assert!(verdict(&fixed, &fixed).starts_with("It ended before anything was scaled"));
+        assert!(verdict(&fixed, &web, NAMES).starts_with("It did not help this time"));
+        assert!(verdict(&fixed, &fixed, NAMES).starts_with("It ended before anything was scaled"));
         let none = Column {
             requests: 0,
             slow: 0,
             ..web
         };
-        assert!(verdict(&none, &fixed).starts_with("It ended before"));
+        assert!(verdict(&none, &fixed, NAMES).starts_with("It ended before"));
     }
 }
