@@ -1,4 +1,4 @@
-//! So many jobs for each process: the ratio of HireFire's `JobQueue` (`want = jobs / ratio`, rounded up), which other
+//! So many jobs for each process: the ratio of `HireFire`'s `JobQueue` (`want = jobs / ratio`, rounded up), which other
 //! autoscalers of queues have in like form.
 //!
 //! Up it goes at once, as far as the queue asks. Down it goes only when the queue is empty, and then all the way: a process

@@ -179,14 +179,14 @@ impl Rule {
             last.iter().map(|level| calls(*level)).min().unwrap_or(0)
         };
         let up = mildest(self.up_after, &|level| self.above(level));
-        if let Some((value, step)) = self.up.from_lowest(up) {
+        if let Some((value, step)) = self.up.above_lowest(up) {
             return Ok(Wish {
                 desired: count + i64::from(step.of(situation.count)),
                 reason: reason(&levels, self.up_after, "above", value, step),
             });
         }
         let down = mildest(self.down_after, &|level| self.below(level));
-        if let Some((value, step)) = self.down.from_highest(down) {
+        if let Some((value, step)) = self.down.below_highest(down) {
             return Ok(Wish {
                 desired: count - i64::from(step.of(situation.count)),
                 reason: reason(&levels, self.down_after, "below", value, step),

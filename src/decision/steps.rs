@@ -33,12 +33,12 @@ impl Steps {
     }
 
     /// The last of so many values, counted from the lowest.
-    pub(super) fn from_lowest(&self, many: usize) -> Option<(f64, Step)> {
+    pub(super) fn above_lowest(&self, many: usize) -> Option<(f64, Step)> {
         self.0.get(many.checked_sub(1)?).copied()
     }
 
     /// The last of so many values, counted from the highest.
-    pub(super) fn from_highest(&self, many: usize) -> Option<(f64, Step)> {
+    pub(super) fn below_highest(&self, many: usize) -> Option<(f64, Step)> {
         let place = self.0.len().checked_sub(many)?;
         self.0.get(place).copied()
     }

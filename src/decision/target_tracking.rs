@@ -109,7 +109,7 @@ impl DecisionBackend for Rule {
 
     /// Only an average grows when fewer carry the same.
     fn ceiling(&self) -> Option<f64> {
-        (self.of == Of::Average).then(|| self.target * (1.0 + self.tolerance))
+        (self.of == Of::Average).then_some(self.target * (1.0 + self.tolerance))
     }
 
     /// It knows how many are up.
@@ -202,7 +202,7 @@ impl Rule {
         if (ratio - 1.0).abs() <= self.tolerance {
             return situation.stay(self.within(value));
         }
-        self.unless_same(wish(needed(ratio * measured), about), situation)
+        unless_same(wish(needed(ratio * measured), about), situation)
     }
 
     fn total(&self, value: f64, situation: &Situation) -> Wish {
@@ -224,7 +224,7 @@ impl Rule {
             let each = value / real(situation.count.into());
             return situation.stay(self.within(each));
         }
-        self.unless_same(
+        unless_same(
             wish(desired, self.about(value, ratio, " for each")),
             situation,
         )
@@ -250,14 +250,14 @@ impl Rule {
             }
         }
     }
+}
 
-    /// Rounded up, a wish for a little less is one for the same.
-    fn unless_same(&self, wish: Wish, situation: &Situation) -> Wish {
-        if wish.desired == i64::from(situation.count) {
-            situation.stay(format!("{}: one less would be above it", wish.reason))
-        } else {
-            wish
-        }
+/// Rounded up, a wish for a little less is one for the same.
+fn unless_same(wish: Wish, situation: &Situation) -> Wish {
+    if wish.desired == i64::from(situation.count) {
+        situation.stay(format!("{}: one less would be above it", wish.reason))
+    } else {
+        wish
     }
 }
 

@@ -99,7 +99,7 @@ fn read(text: &'static str) -> Table {
     DeTable::parse_recoverable(text).0
 }
 
-impl<'a> Layers<'a> {
+impl Layers<'_> {
     /// The preset.
     pub(super) fn preset(&self) -> Option<&'static Preset> {
         self.preset.as_ref().map(|laid| laid.preset)

@@ -142,9 +142,10 @@ fn shown(room: &Room, chosen: &Chosen, part: Part) -> Vec<String> {
     let settings = room.settings(row).filter(belongs).filter(told);
     let lines = settings.filter_map(|setting| {
         let value = chosen.section.get(setting.name)?;
-        let note = match chosen.section.is_of_preset(setting.name) {
-            true => " (the preset's)",
-            false => "",
+        let note = if chosen.section.is_of_preset(setting.name) {
+            " (the preset's)"
+        } else {
+            ""
         };
         Some(format!(
             "{} = {}{note}",
