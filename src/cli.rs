@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::exit::Exit;
+use crate::offline::command::OfflineCommand;
 use crate::orders::command::{self, OrderCommand};
 use crate::output::{complain, say};
 use crate::record::command::{self as look, LookCommand};
@@ -75,6 +76,8 @@ enum Command {
     Look(LookCommand),
     #[command(flatten)]
     Order(OrderCommand),
+    #[command(flatten)]
+    Try(OfflineCommand),
     /// Scale a real application on this machine under a real wave of load: no account, no configuration
     Demo {
         /// How long
@@ -139,6 +142,7 @@ fn obey(command: Command, registry: Registry, clock: Clock) -> Result<Exit> {
             let file = config_file(command.config());
             command::obey(&command, &file, &registry, clock)
         }
+        Command::Try(command) => command.obey(config_file, &registry, clock),
         Command::Demo { seconds } => crate::demo::run(seconds, clock),
         Command::Backends { name: None } => answer(&settings::list(&registry)),
         Command::Backends { name: Some(name) } => describe(&registry, &name),

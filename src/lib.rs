@@ -53,6 +53,7 @@
 //! | how state is kept | [`state`], a file or folder a store |
 //! | what people may order, and what it means | [`orders`] |
 //! | the plants, traces and peers that decisions are tried on | [`simulation`] |
+//! | how settings are tried on what was, or could be | [`offline`] |
 //! | what a command prints | [`cli`], [`trial`] (`once`, `check --live`), [`demo`] |
 //! | the backends of other languages | [`command`] |
 //! | tests with actors | `harness` (feature `harness`) |
@@ -77,6 +78,7 @@ pub mod measurement;
 pub mod messages;
 pub mod model;
 pub mod notification;
+pub mod offline;
 pub mod one_line;
 pub mod orders;
 pub mod output;

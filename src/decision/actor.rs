@@ -64,8 +64,12 @@ impl DeciderActor {
         let (desk, count) = (self.desk.clone(), decided.count.clone());
         let work = async move {
             let challenging = async {
-                let taken_in = panel.accompany(&measured)?;
-                Some(panel.decide(&measured, taken_in, count).await)
+                let taken_in = panel.accompany(&measured, desk.clock.now().mono)?;
+                Some(
+                    panel
+                        .decide(&measured, taken_in, count, desk.clock.now())
+                        .await,
+                )
             };
             match desk.until_end(caught_io(challenging)).await {
                 Some(Ok(Some(decided))) => supervisor.tell(Challenged { decided }),
@@ -110,7 +114,7 @@ impl Handler<Measured> for DeciderActor {
     type Result = ();
 
     fn handle(&mut self, measured: Measured, ctx: &mut Context<Self>) {
-        let Some(taken_in) = self.panel.take_in(&measured) else {
+        let Some(taken_in) = self.panel.take_in(&measured, self.desk.clock.now().mono) else {
             debug!(process:% = measured.process, cycle = measured.cycle; "a late measurement is ignored");
             return;
         };
@@ -127,7 +131,9 @@ impl Handler<Measured> for DeciderActor {
                     .ask(get_count, count_deadline)
                     .await
                     .unwrap_or_else(|| Err(no_count()));
-                panel.decide(&measured, taken_in, count).await
+                panel
+                    .decide(&measured, taken_in, count, desk.clock.now())
+                    .await
             };
             let decided = desk.until_end(deciding).await?;
             Some((measured, decided))

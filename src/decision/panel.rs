@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use crate::clock::{Clock, Now};
+use crate::clock::Now;
 use crate::decision::combine::{Say, combine};
 use crate::decision::joined::joined;
 use crate::decision::judge::{Basis, Judge, number};
@@ -28,8 +28,9 @@ use crate::supervisor::plan::Plan;
 pub struct Panel {
     plan: Rc<Plan>,
     memory: Memory,
-    clock: Clock,
     seats: Rc<[Seat]>,
+    /// Whether what the backends learn is to outlive them.
+    keeps: bool,
 }
 
 impl std::fmt::Debug for Panel {
@@ -46,7 +47,7 @@ struct Seat {
 }
 
 /// What was taken in of one measurement.
-pub(super) struct TakenIn {
+pub(crate) struct TakenIn {
     taken: Taken,
     basis: Basis,
     trust: Trust,
@@ -54,12 +55,7 @@ pub(super) struct TakenIn {
 
 impl Panel {
     /// A panel of `backends`, one for each of the plan's measurements.
-    pub fn new(
-        plan: Rc<Plan>,
-        memory: Memory,
-        clock: Clock,
-        backends: Vec<Rc<dyn DecisionBackend>>,
-    ) -> Self {
+    pub fn new(plan: Rc<Plan>, memory: Memory, backends: Vec<Rc<dyn DecisionBackend>>) -> Self {
         let seat = |backend| Seat {
             backend,
             is_set_up: Cell::new(false),
@@ -67,8 +63,17 @@ impl Panel {
         Self {
             plan,
             memory,
-            clock,
             seats: backends.into_iter().map(seat).collect(),
+            keeps: true,
+        }
+    }
+
+    /// The same, but what is learned goes with the backends: for a run that nobody resumes.
+    #[must_use]
+    pub fn forgetful(self) -> Self {
+        Self {
+            keeps: false,
+            ..self
         }
     }
 
@@ -99,8 +104,7 @@ impl Panel {
     }
 
     /// Takes the measurements into the histories, and the cycle on to its decision; `None` when they are late.
-    pub(super) fn take_in(&self, measured: &Measured) -> Option<Vec<TakenIn>> {
-        let now = self.clock.now().mono;
+    pub(crate) fn take_in(&self, measured: &Measured, now: Duration) -> Option<Vec<TakenIn>> {
         self.memory.commit(|state| {
             let current = state.advance(measured.cycle, Stage::Measuring, Stage::Deciding);
             current.then(|| self.enter(state, measured, now))
@@ -122,21 +126,20 @@ impl Panel {
     }
 
     /// Takes in for a cycle of others: those of the process itself, beside whom a challenger decides.
-    pub(super) fn accompany(&self, measured: &Measured) -> Option<Vec<TakenIn>> {
-        let now = self.clock.now().mono;
+    pub(super) fn accompany(&self, measured: &Measured, now: Duration) -> Option<Vec<TakenIn>> {
         let begin = |state: &mut State| state.begin(measured.cycle, now, &self.plan);
         self.memory.commit(begin);
-        self.take_in(measured)
+        self.take_in(measured, now)
     }
 
     /// What is wished for, out of what was taken in and the count.
-    pub(super) async fn decide(
+    pub(crate) async fn decide(
         &self,
         measured: &Measured,
         all: Vec<TakenIn>,
         count: Result<Observed, ScaleError>,
+        now: Now,
     ) -> Decided {
-        let now = self.clock.now();
         let seen = count.as_ref().ok();
         let waiting = self.waiting();
         let masked = seen.and_then(|seen| {
@@ -183,6 +186,9 @@ impl Panel {
 
     /// What the backends have learned goes where it outlives them.
     fn keep_learned(&self) {
+        if !self.keeps {
+            return;
+        }
         let learned = self.seats.iter().map(|seat| seat.backend.learned());
         let learned: Vec<Option<Value>> = learned.collect();
         if learned.iter().all(Option::is_none) {

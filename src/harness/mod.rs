@@ -79,6 +79,16 @@ pub use tape::Entry;
 use tape::Tape;
 pub use world::World;
 
+/// The built-in backends, and the scripted ones.
+pub fn registry() -> Registry {
+    let mut registry = Registry::built_in();
+    registry.measurement.push(&scripted::MEASUREMENT);
+    registry.decision.push(&scripted::DECISION);
+    registry.scaling.push(&scripted::SCALING);
+    registry.notification.push(&scripted::NOTIFICATION);
+    registry
+}
+
 /// A configuration under test, before its story is told.
 #[derive(Debug)]
 pub struct Scenario {
@@ -92,18 +102,13 @@ pub struct Scenario {
 impl Scenario {
     /// A scenario of this TOML configuration, which starts at midnight UTC, 1 January 2026.
     pub fn new(configuration: &str) -> Self {
-        let mut registry = Registry::built_in();
-        registry.measurement.push(&scripted::MEASUREMENT);
-        registry.decision.push(&scripted::DECISION);
-        registry.scaling.push(&scripted::SCALING);
-        registry.notification.push(&scripted::NOTIFICATION);
         let start = Utc
             .timestamp_opt(1_767_225_600, 0)
             .single()
             .unwrap_or_default();
         Self {
             configuration: configuration.to_owned(),
-            registry,
+            registry: registry(),
             start,
             contested: false,
             store: None,

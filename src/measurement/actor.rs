@@ -2,17 +2,15 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture, Supervised, WrapFuture,
 };
 use futures_util::future::join_all;
-use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::measurement::{MeasureError, Measurement, MeasurementBackend, Sample};
-use crate::messages::{Measured, Outcome, Taken, Teardown};
+use crate::measurement::{MeasureError, MeasurementBackend, Sample};
+use crate::messages::{Measured, Taken, Teardown};
 use crate::model::Cycle;
 use crate::supervisor::desk::{Desk, fenced};
 use crate::supervisor::metric::Metric;
@@ -100,48 +98,20 @@ impl MeasureActor {
 impl Measurer {
     /// A measurement, within its time.
     async fn within(&self, metric: &Metric, clock: Clock) -> Taken {
-        let taken = fenced(metric.timeout, self.take(metric)).await;
+        let taken = fenced(metric.timeout, self.take()).await;
         let taken = taken.unwrap_or(Err(MeasureError::TimedOut(metric.timeout)));
-        let busy = taken.as_ref().ok().and_then(|sample| sample.busy);
-        let (data, error, outcome, trust) = match taken {
-            Ok(sample) => {
-                let trust = sample.trust(metric.max_age(1));
-                (sample.data, None, Outcome::Taken(sample.number), trust)
-            }
-            Err(error) => {
-                let counts_as = metric
-                    .on_failure
-                    .unwrap_or_else(|| self.backend.counts_as(&error));
-                let told = Some(error.to_string());
-                let outcome = Outcome::Failed(counts_as);
-                (Arc::new(Value::Null), told, outcome, error.trust())
-            }
-        };
-        Taken {
-            measurement: Measurement {
-                backend: metric.name.clone(),
-                data,
-                success: error.is_none(),
-                error,
-                at: clock.now().wall,
-            },
-            outcome,
-            trust,
-            busy,
-        }
+        metric.taken(taken, clock.now().wall, |error| {
+            self.backend.counts_as(error)
+        })
     }
 
-    async fn take(&self, metric: &Metric) -> Result<Sample, MeasureError> {
+    async fn take(&self) -> Result<Sample, MeasureError> {
         if !self.is_set_up.get() {
             self.backend.setup().await?;
             self.is_set_up.set(true);
         }
         self.backend.heartbeat_start().await?;
-        let sample = self.backend.measure().await?;
-        match sample.number.and_then(|number| metric.implausible(number)) {
-            Some(why) => Err(MeasureError::Implausible(why)),
-            None => Ok(sample),
-        }
+        self.backend.measure().await
     }
 }
 

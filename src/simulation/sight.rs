@@ -118,6 +118,11 @@ pub struct Sight<'a> {
 }
 
 impl Sight<'_> {
+    /// What kind of process it is.
+    pub fn kind(&self) -> Kind {
+        self.plant.kind
+    }
+
     /// The busy part of what was ready, over the last seconds, from 0 to 1. `None` when nothing was ready.
     pub fn utilisation(&mut self, seconds: u32) -> Option<f64> {
         let (sums, _) = self.meter.window(seconds);

@@ -84,7 +84,7 @@ impl Challenger {
     pub fn panel(&self, works: &Works) -> Result<Panel, BuildError> {
         let backends = works.decision(&self.settings)?;
         let (plan, memory) = (Rc::clone(&self.plan), self.memory.clone());
-        Ok(Panel::new(plan, memory, works.clock, backends))
+        Ok(Panel::new(plan, memory, backends))
     }
 }
 

@@ -161,7 +161,7 @@ impl Group {
             let (plan, memory) = (Rc::clone(&self.plan), self.memory.clone());
             DeciderActor::new(
                 desk,
-                Panel::new(plan, memory, works.clock, deciding),
+                Panel::new(plan, memory, deciding),
                 challenger.map(|panel| (panel, Wire::to(supervisor, &works.tap))),
                 Wire::to(&scale.addr, &works.tap),
                 Wire::to(supervisor, &works.tap),

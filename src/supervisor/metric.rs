@@ -1,11 +1,15 @@
 //! One measurement of a process as its actors use it: typed, with what it is called and how far it counts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::measurement::OnFailure;
 use crate::measurement::missing::Missing;
+use crate::measurement::{MeasureError, Measurement, OnFailure, Sample};
+use crate::messages::{Outcome, Taken};
 use crate::settings;
 use crate::supervisor::plan::seconds;
 
@@ -81,6 +85,49 @@ impl Metric {
                 .saturating_mul(2)
                 .saturating_add(self.timeout)
         })
+    }
+
+    /// What was measured at a moment, as the decision takes it: how far it can be trusted, and what a failure counts as, which
+    /// its backend says where the settings do not.
+    pub fn taken(
+        &self,
+        sample: Result<Sample, MeasureError>,
+        at: DateTime<Utc>,
+        counts_as: impl FnOnce(&MeasureError) -> OnFailure,
+    ) -> Taken {
+        let sample = sample.and_then(|sample| self.plausible(sample));
+        let busy = sample.as_ref().ok().and_then(|sample| sample.busy);
+        let (data, error, outcome, trust) = match sample {
+            Ok(sample) => {
+                let trust = sample.trust(self.max_age(1));
+                (sample.data, None, Outcome::Taken(sample.number), trust)
+            }
+            Err(error) => {
+                let counts_as = self.on_failure.unwrap_or_else(|| counts_as(&error));
+                let told = Some(error.to_string());
+                let outcome = Outcome::Failed(counts_as);
+                (Arc::new(Value::Null), told, outcome, error.trust())
+            }
+        };
+        Taken {
+            measurement: Measurement {
+                backend: self.name.clone(),
+                data,
+                success: error.is_none(),
+                error,
+                at,
+            },
+            outcome,
+            trust,
+            busy,
+        }
+    }
+
+    fn plausible(&self, sample: Sample) -> Result<Sample, MeasureError> {
+        match sample.number.and_then(|number| self.implausible(number)) {
+            Some(why) => Err(MeasureError::Implausible(why)),
+            None => Ok(sample),
+        }
     }
 
     /// What is implausible about a number, if anything.

@@ -23,6 +23,8 @@ mod cluster;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod decide;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod heroku_app;

@@ -17,7 +17,7 @@ fn challenged(more: &str) -> String {
 }
 
 /// What was recorded of a process, or of its challenger.
-fn records(store: &MemoryStore, name: &str) -> Vec<CycleRecord> {
+pub(crate) fn records(store: &MemoryStore, name: &str) -> Vec<CycleRecord> {
     let batches = store.batches();
     let records = batches.iter().flat_map(|batch| &batch.records);
     let own = records.filter(|record| record.process.as_str() == name);

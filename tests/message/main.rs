@@ -39,6 +39,8 @@ mod reload;
 #[cfg(test)]
 mod remembering;
 #[cfg(test)]
+mod replayed;
+#[cfg(test)]
 mod scheduled;
 #[cfg(test)]
 mod settling;

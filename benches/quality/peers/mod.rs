@@ -5,8 +5,10 @@ mod average;
 mod aws;
 mod heroku;
 mod judoscale;
+mod own;
 mod simple;
 
+use autoscalebot::offline::simulated::Visible;
 use autoscalebot::simulation::peers::hpa::Hpa;
 use autoscalebot::simulation::peers::knative::Knative;
 use autoscalebot::simulation::peers::nomad::Nomad;
@@ -23,7 +25,15 @@ pub(crate) struct Peer {
 }
 
 /// The rows, in their order.
-pub(crate) const PEERS: [Peer; 16] = [
+pub(crate) const PEERS: [Peer; 18] = [
+    Peer {
+        name: "autoscalebot adaptive",
+        make: |scenario| own::adaptive(&scenario.plant, Visible::All),
+    },
+    Peer {
+        name: "autoscalebot adaptive, one number",
+        make: |scenario| own::adaptive(&scenario.plant, alone(scenario.plant.kind)),
+    },
     Peer {
         name: "static at p99.9 demand (hindsight)",
         make: |scenario| Some(Box::new(Fixed(scenario.high_demand(0.001)))),
@@ -98,6 +108,14 @@ pub(crate) const PEERS: [Peer; 16] = [
         make: |scenario| Some(Box::new(simple::Simple::new(&scenario.plant))),
     },
 ];
+
+/// The one number that is mostly there: the mean response time, or the queue's length.
+fn alone(kind: Kind) -> Visible {
+    match kind {
+        Kind::Web => Visible::Response,
+        Kind::Queue => Visible::Queue,
+    }
+}
 
 /// What is summed up and shared out: requests a second, or jobs.
 fn sum_goal(plant: &Plant) -> Goal {

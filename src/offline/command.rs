@@ -1,0 +1,61 @@
+//! The commands that try decisions before they are live.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use super::decide;
+use super::subject::SubjectArguments;
+use crate::backend::Registry;
+use crate::clock::Clock;
+use crate::exit::Exit;
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "this is help on a terminal, where backticks are noise"
+)]
+pub(crate) enum OfflineCommand {
+    /// Decide on measurements from standard input, one JSON object a line, in the time that they tell
+    ///
+    /// A line comes in: {"at": 30, "measurement": {"response_time_ms": 840, "arrivals": 2200}, "count": 2, "ready": 2}
+    ///
+    /// A line goes out: {"at":30.0,"desired":3,"reason":"...","count":2,"wish":3,"rules":[],"cause":"load"}
+    ///
+    /// `at` is in seconds and never goes back. A measurement is a number, or has any of response_time_ms, arrivals (since
+    /// the last line), queue_length, busy, utilisation (0 to 1), in_flight; or `data`: whatever the process's measurement
+    /// delivers. It is null when it could not be taken, with `error` saying why. `age` is how old it already was.
+    /// `measurements` has those of a process with several, by name. `count` is how many are asked for (left out: as many
+    /// as were desired), `ready` how many of them serve.
+    Decide {
+        #[command(flatten)]
+        subject: SubjectArguments,
+        /// With each answer, the whole record, as `why --json` has it
+        #[arg(long)]
+        record: bool,
+    },
+}
+
+impl OfflineCommand {
+    /// Obeys.
+    pub(crate) fn obey(
+        &self,
+        config: impl Fn(Option<PathBuf>) -> PathBuf,
+        registry: &Registry,
+        clock: Clock,
+    ) -> Result<Exit> {
+        match self {
+            Self::Decide { subject, record } => {
+                let subject = match subject.open(config, registry) {
+                    Ok(subject) => subject,
+                    Err(exit) => return Ok(exit),
+                };
+                let (replay, signals) = subject.replay(registry, clock)?;
+                let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
+                crate::system::block_on(decide::filter(replay, &signals, *record, input, output))
+            }
+        }
+    }
+}

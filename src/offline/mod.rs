@@ -1,0 +1,22 @@
+//! What can be tried before it is live: the production decision and envelope of one process, under a time that is given.
+//!
+//! ```text
+//!   JSON lines ─▶ decide ────┐
+//!   simulated plant ─────────┼─▶ replay: histories ─▶ decision backend(s) ─▶ envelope ─▶ the count
+//!   records of the past ─────┘
+//! ```
+//!
+//! | what | file |
+//! | --- | --- |
+//! | one process's cycles, without actors, platform and clock | [`replay`] |
+//! | `autoscalebot decide`: a filter from measurements to counts | [`decide`] |
+//! | the production code as a policy of the simulator | [`simulated`] |
+//! | which number of what was measured the thresholds compare | [`signal`] |
+//! | which settings: a file's, or a backend's named on the command line | [`subject`] |
+
+pub(crate) mod command;
+pub mod decide;
+pub mod replay;
+pub mod signal;
+pub mod simulated;
+pub mod subject;
