@@ -79,8 +79,16 @@ pub(super) fn zero(walk: &mut Walk<'_>, metrics: &[MetricTables], decision: &Tab
         return;
     };
     let when = then(zero.when);
+    let min = decision.good("min_processes");
+    let whose = match decision
+        .preset
+        .filter(|_| min.is_some_and(|entry| entry.of_preset))
+    {
+        Some(preset) => format!(" by the preset `{preset}`"),
+        None => String::new(),
+    };
     let wrong = format!(
-        "it is 0{when}, but `{}` measures nothing while nothing runs: it would never scale up again",
+        "it is 0{when}{whose}, but `{}` measures nothing while nothing runs: it would never scale up again",
         blind.backend
     );
     walk.find(&decision.place_of("min_processes"), wrong, "at least 1");

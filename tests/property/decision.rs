@@ -189,16 +189,9 @@ fn no_number_breaks_a_threshold() {
     });
 }
 
-#[test]
-fn no_number_breaks_one_that_wishes_for_a_count() {
-    let level = prop_oneof![
-        any::<f64>().prop_map(Level::Number),
-        prop::num::f64::ANY.prop_map(Level::Number),
-        (0.0..1000.0).prop_map(Level::Number),
-        Just(Level::TooHigh),
-        Just(Level::None),
-    ];
-    let backends = [
+/// The backends that wish for a count, with settings at the edge of what they may be.
+fn counting() -> [(&'static str, Value); 6] {
+    [
         (
             "target_tracking",
             json!({"target_value": 7, "metric_type": "average", "tolerance": 0.1, "ready_only": true, "activation_value": 0}),
@@ -229,8 +222,19 @@ fn no_number_breaks_one_that_wishes_for_a_count() {
                 "max_scale_up_rate": 1e6, "max_scale_down_rate": 2,
             }),
         ),
+    ]
+}
+
+#[test]
+fn no_number_breaks_one_that_wishes_for_a_count() {
+    let level = prop_oneof![
+        any::<f64>().prop_map(Level::Number),
+        prop::num::f64::ANY.prop_map(Level::Number),
+        (0.0..1000.0).prop_map(Level::Number),
+        Just(Level::TooHigh),
+        Just(Level::None),
     ];
-    let backends = backends.map(|(name, settings)| (name, build(name, settings)));
+    let backends = counting().map(|(name, settings)| (name, build(name, settings)));
     let counts = (0..200_000_u32, prop::option::of(0..200_000_u32));
     holds(
         (prop::collection::vec(level, 0..4), counts),

@@ -103,6 +103,15 @@ fn target(goal: Goal) -> String {
     format!("target_value = {each}")
 }
 
+// As methods they are of one sight alone.
+fn in_system(sight: &mut Sight<'_>) -> f64 {
+    sight.in_system()
+}
+
+fn queue_length(sight: &mut Sight<'_>) -> f64 {
+    sight.queue_length()
+}
+
 const KINDS: [Kind; 2] = [Kind::Web, Kind::Queue];
 
 #[test]
@@ -167,7 +176,7 @@ fn hirefire() {
     alike("hirefire", Kind::Queue, 0.0, |plant| {
         let ratio = target(Goal::jobs_in_time(plant)).replace("target_value", "jobs_per_process");
         let ratio = format!("backend = \"queue_ratio\"\n{ratio}");
-        Preset::new("hirefire", &ratio, 60, |sight| sight.in_system())
+        Preset::new("hirefire", &ratio, 60, in_system)
     });
 }
 
@@ -178,8 +187,6 @@ fn autoscalebot_2012() {
     });
     alike("autoscalebot-2012", Kind::Queue, 0.0, |_| {
         let backlog = "min_measurement_value = 1\nmax_measurement_value = 20";
-        Preset::new("autoscalebot-2012", backlog, 30, |sight| {
-            sight.queue_length()
-        })
+        Preset::new("autoscalebot-2012", backlog, 30, queue_length)
     });
 }
