@@ -44,6 +44,7 @@
 //! | change | file |
 //! | --- | --- |
 //! | another way to measure, decide, scale or notify | a file in that room, and a row in its table ([`backend`]) |
+//! | what another autoscaler does by default (`preset`) | `settings/presets.rs` |
 //! | a setting | the row beside the backend that it tunes, or the room's `SHARED` rows; then `autoscalebot reference` |
 //! | what a failure of a part leads to | [`supervisor::restarts`], `supervisor/faults.rs` |
 //! | what may stand between a wish and the count | [`envelope`], and what it is asked: `supervisor/weighing.rs` |

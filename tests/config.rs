@@ -231,7 +231,7 @@ fn every_commented_out_backend_of_the_reference_loads() {
             .map(|(_, line)| line)
             .filter_map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')))
             .collect();
-        let rest = rest_but(step);
+        let rest = rest_but(step, &body.join("\n"));
         // A queue's own URL stands instead of host, port and database, and `adaptive` has one target.
         let text = format!("{rest}\n{}\n", body.join("\n"));
         let text = without(
@@ -266,7 +266,8 @@ fn every_backends_example_loads() {
                 .collect();
             let step = table[0].trim_end_matches(']').rsplit('.').next().unwrap();
             let table: Vec<&str> = table.iter().map(|line| line.trim_start()).collect();
-            loads(name, &format!("{}\n{}\n", rest_but(step), table.join("\n")));
+            let table = table.join("\n");
+            loads(name, &format!("{}\n{table}\n", rest_but(step, &table)));
         }
     }
     assert_eq!(describe(&registry, "no_such"), None);
@@ -277,8 +278,12 @@ fn every_backends_example_loads() {
 }
 
 /// Tables for the steps other than one, so that one table can be tried alone.
-fn rest_but(step: &str) -> String {
+fn rest_but(step: &str, table: &str) -> String {
     let mut text = String::new();
+    if table.contains("backend = \"none\"") {
+        // Nothing can be decided by no measurement.
+        text.push_str("[processes.web.decision]\nbackend = \"schedule_only\"\nmin_processes = 2\n");
+    }
     if step == "decision" {
         // A minimum of 0 needs a measurement that sees something while nothing runs.
         text.push_str("[processes.web.measurement]\nbackend = \"celery_redis_queue_size\"\n");

@@ -99,8 +99,10 @@ pub(super) fn grounds(
 ) -> Grounds {
     let window = judge.window();
     let max_age = judge.metric.max_age(window);
+    let rests_on_it = judge.backend.needs_measurement();
+    let doubts = rests_on_it.then(|| evidence.doubts(now, window, max_age));
     Grounds {
-        doubts: evidence.doubts(now, window, max_age),
+        doubts: doubts.unwrap_or_default(),
         projection: judge
             .backend
             .ceiling()

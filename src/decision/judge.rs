@@ -109,6 +109,9 @@ impl Judge<'_> {
             (Basis::Settling(why), _) => nothing(Silence::Settling(why)),
             (Basis::Nothing(why) | Basis::Again(why), None) => nothing(Silence::Unmeasured(why)),
             (Basis::Result, None) => nothing(Silence::Uncounted),
+            (Basis::Nothing(_), Some(situation)) if !self.backend.needs_measurement() => {
+                self.ask(view, situation, now).await
+            }
             (Basis::Nothing(why), Some(situation)) => {
                 let silence = Silence::Unmeasured(why.clone());
                 let since = view.evidence.unknown_for(now);

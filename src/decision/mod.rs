@@ -15,14 +15,22 @@ pub mod grounds;
 pub mod intake;
 mod joined;
 mod judge;
+mod knative;
 pub mod missing;
 pub mod panel;
+mod queue_latency;
+mod queue_ratio;
 mod rest;
 pub mod schedule;
+pub mod schedule_only;
 mod settings;
+mod step;
+mod steps;
+mod target_tracking;
 #[cfg(test)]
 mod testing;
 mod threshold;
+mod wanted;
 
 use std::sync::Arc;
 
@@ -41,6 +49,12 @@ pub static BACKENDS: &[&Backend<dyn DecisionBackend>] = &[
     &consecutive_threshold::BACKEND,
     &average_threshold::BACKEND,
     &adaptive::BACKEND,
+    &target_tracking::BACKEND,
+    &step::BACKEND,
+    &queue_ratio::BACKEND,
+    &queue_latency::BACKEND,
+    &schedule_only::BACKEND,
+    &knative::BACKEND,
     &app_decision::BACKEND,
     &command::BACKEND,
 ];
@@ -67,11 +81,17 @@ pub trait DecisionBackend {
     }
 
     /// The count wished for, out of what was seen. The last reading in `situation.history` is the newest; there is at
-    /// least one.
+    /// least one, unless it needs no measurement.
     async fn decide(&self, situation: &Situation) -> Result<Wish, DecideError>;
 
     /// Whether it needs the number in a measurement (thresholds do), or reads the measurement's `data` itself.
     fn needs_number(&self) -> bool {
+        true
+    }
+
+    /// Whether it decides by what is measured. One that does not is asked when a measurement failed, too, and nothing that was
+    /// measured is held against its scaling down.
+    fn needs_measurement(&self) -> bool {
         true
     }
 

@@ -62,7 +62,8 @@ pub static SHARED: &[Setting] = &[
         "scale_up_increment",
         Kind::Step,
         Default::Derived("increment"),
-        "How many processes one scale adds at the most: a number, or a percentage of those that there are, rounded up. \
+        "How many processes one scale adds at the most: a number, a percentage of those that there are, rounded up, or the more \
+         of the two (`\"100% or 4\"`). \
          When it is written, it holds for what an application or a command asks for, too.",
     ),
     Setting::new(

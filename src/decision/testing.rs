@@ -48,6 +48,38 @@ pub(super) fn check(rule: impl Fn(&Situation) -> Result<Wish, DecideError>, tabl
     }
 }
 
+/// Checks each row of a table, one a line: the count, `/` and how many are up where that differs; the levels, oldest first
+/// (as in [`check`]); the count wished for and the sentence, or `error` and the sentence; why.
+#[track_caller]
+pub(super) fn check_counts(rule: impl Fn(&Situation) -> Result<Wish, DecideError>, table: &str) {
+    for row in table.lines().filter(|row| !row.trim().is_empty()) {
+        let [counts, levels, wanted, because] = row.split(" | ").collect::<Vec<_>>()[..] else {
+            panic!("four columns, please: {row}");
+        };
+        let situation = counted(counts, levels);
+        let (desired, sentence) = wanted.trim().split_once(": ").unwrap();
+        let wanted = match desired {
+            "error" => Err(DecideError::Unusable(sentence.to_owned())),
+            desired => Ok(Wish {
+                desired: desired.parse().unwrap(),
+                reason: sentence.to_owned(),
+            }),
+        };
+        assert_eq!(rule(&situation), wanted, "{because}: {counts} {levels:?}");
+    }
+}
+
+/// A situation with counts and levels as in [`check_counts`].
+pub(super) fn counted(counts: &str, levels: &str) -> Situation {
+    let (count, ready) = counts.trim().split_once('/').unwrap_or((counts, counts));
+    let levels: Vec<Level> = levels.split_whitespace().map(level).collect();
+    Situation {
+        count: count.trim().parse().unwrap(),
+        ready: ready.trim().parse().ok(),
+        ..situation(&levels)
+    }
+}
+
 fn level(text: &str) -> Level {
     match text {
         "F" => Level::TooHigh,

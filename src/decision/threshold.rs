@@ -80,7 +80,15 @@ pub(super) fn exact(number: f64) -> String {
 pub(super) fn check(section: &Section, windows: &[&str]) -> Vec<Fault> {
     let mut faults = Vec::new();
     faults.extend(check_thresholds(section));
-    faults.extend(windows.iter().filter_map(|name| too_long(section, name)));
+    faults.extend(check_windows(section, windows));
+    faults.dedup_by(|second, first| second.setting == first.setting);
+    faults
+}
+
+/// Whether each of `windows` (settings that count results) fits `history_length`.
+pub(super) fn check_windows(section: &Section, windows: &[&str]) -> Vec<Fault> {
+    let faults = windows.iter().filter_map(|name| too_long(section, name));
+    let mut faults: Vec<Fault> = faults.collect();
     // When the history was shortened and several windows were left alone, one sentence is enough.
     faults.dedup_by(|second, first| second.setting == first.setting);
     faults
@@ -98,6 +106,8 @@ fn check_thresholds(section: &Section) -> Option<Fault> {
     let of_default = |name: &str| {
         if section.is_written(name) {
             ""
+        } else if section.is_of_preset(name) {
+            " (the preset's)"
         } else {
             " (the default)"
         }
@@ -140,12 +150,12 @@ fn too_long(section: &Section, window: &str) -> Option<Fault> {
     ))
 }
 
-fn unusable(text: &str) -> DecideError {
+pub(super) fn unusable(text: &str) -> DecideError {
     DecideError::Unusable(text.to_owned())
 }
 
 /// Three or four digits that mean something: 1234.5678 is 1234.6, 12.345 is 12.35, 0.012345 is 0.0123.
-fn shortened(number: f64) -> String {
+pub(super) fn shortened(number: f64) -> String {
     let size = number.abs();
     let decimals = match size {
         s if !(1e-6..1e15).contains(&s) => return exact(number),

@@ -119,6 +119,8 @@ pub enum Step {
     Count(Count),
     /// So many of a hundred of those that there are, rounded up.
     Percent(f64),
+    /// The more of the two.
+    Most(f64, Count),
 }
 
 impl Step {
@@ -130,6 +132,7 @@ impl Step {
                 let many = (f64::from(count) * percent / 100.0).ceil();
                 many.to_u32().unwrap_or(Count::MAX).max(1)
             }
+            Self::Most(percent, many) => Self::Percent(percent).of(count).max(many),
         }
     }
 }
@@ -139,6 +142,7 @@ impl fmt::Display for Step {
         match self {
             Self::Count(many) => write!(f, "{many}"),
             Self::Percent(percent) => write!(f, "{percent}%"),
+            Self::Most(percent, many) => write!(f, "{percent}% or {many}"),
         }
     }
 }
@@ -148,6 +152,13 @@ impl std::str::FromStr for Step {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = format!("{text:?} is neither a number nor a percentage such as \"50%\"");
+        if let Some((one, other)) = text.split_once(" or ") {
+            return match (one.parse()?, other.parse()?) {
+                (Self::Percent(percent), Self::Count(many))
+                | (Self::Count(many), Self::Percent(percent)) => Ok(Self::Most(percent, many)),
+                _ => Err(wrong),
+            };
+        }
         match text.trim().strip_suffix('%') {
             Some(percent) => {
                 let Ok(percent) = percent.trim().parse::<f64>() else {

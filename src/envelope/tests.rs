@@ -245,6 +245,13 @@ fn steps_are_read_as_written() {
         ("3", Ok(Step::Count(3))),
         ("50%", Ok(Step::Percent(50.0))),
         (" 12.5 % ", Ok(Step::Percent(12.5))),
+        ("100% or 4", Ok(Step::Most(100.0, 4))),
+        ("4 or 12.5%", Ok(Step::Most(12.5, 4))),
+        (
+            "4 or 5",
+            Err("\"4 or 5\" is neither a number nor a percentage such as \"50%\""),
+        ),
+        ("4 or 0%", Err("0% is not above 0% and at most 1000%")),
         ("0", Err("0 processes at a time is no step")),
         ("0%", Err("0% is not above 0% and at most 1000%")),
         (
@@ -262,4 +269,14 @@ fn steps_are_read_as_written() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn the_more_of_two_steps_counts() {
+    let step = Step::Most(100.0, 4);
+    assert_eq!(
+        [0, 1, 4, 5, 30].map(|count| step.of(count)),
+        [4, 4, 4, 5, 30]
+    );
+    assert_eq!(step.to_string().parse(), Ok(step));
 }

@@ -9,6 +9,7 @@ pub mod celery_redis_queue_size;
 pub mod command;
 pub mod heroku_service_time;
 pub mod missing;
+pub mod none;
 pub mod probe;
 pub mod response_time;
 
@@ -32,6 +33,7 @@ pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[
     &celery_redis_queue_size::BACKEND,
     &app_decision::BACKEND,
     &command::BACKEND,
+    &none::BACKEND,
 ];
 
 /// The settings that every measurement table may have.

@@ -1,12 +1,10 @@
 //! What one table cannot say alone: settings that one step takes from another, and those that contradict each other.
 
-use serde::Deserialize;
-
-use super::metrics;
 use super::process::{MetricTables, ProcessTables};
 use super::table::{Entry, Table, Walk};
-use crate::decision::schedule::{Schedule, When, first_where};
-use crate::model::Count;
+use super::{bounds, metrics};
+use crate::decision::schedule_only;
+use crate::measurement::none;
 
 /// The thresholds' two names.
 const THRESHOLDS: [(&str, &str); 2] = [
@@ -19,9 +17,6 @@ const TAKEN: [&str; 4] = ["app_name", "api_key", "tls_ca_file", "api_url"];
 
 /// Scales what only this machine has.
 const ON_ONE_MACHINE: &str = "local";
-
-/// Measures nothing while nothing runs.
-const BLIND_AT_ZERO: [&str; 2] = ["response_time", "heroku_service_time"];
 
 /// Carries settings over from the step that they are written in to the step that they are for.
 pub(super) fn join(walk: &mut Walk<'_>, tables: &mut ProcessTables) {
@@ -45,6 +40,11 @@ pub(super) fn join(walk: &mut Walk<'_>, tables: &mut ProcessTables) {
         }
     }
     metrics::one_interval(walk, &mut tables.metrics);
+    let metrics = tables.metrics.iter_mut();
+    let deciding = metrics.flat_map(|metric| [&mut metric.decision, &mut metric.challenger]);
+    for table in deciding.chain([&mut tables.decision]).flatten() {
+        bounds::scheduled(table);
+    }
 }
 
 /// Makes the measurement's thresholds the challenger's, where that has none of its own.
@@ -135,12 +135,13 @@ pub(super) fn check(walk: &mut Walk<'_>, tables: &ProcessTables) {
         one_machine(walk, scaling);
     }
     metrics::several(walk, &tables.metrics);
+    unmeasured(walk, &tables.metrics);
     if let Some(decision) = &tables.decision {
-        bounds(walk, decision);
-        zero(walk, &tables.metrics, decision);
+        bounds::crossed(walk, decision);
+        bounds::zero(walk, &tables.metrics, decision);
         let metrics = tables.metrics.iter();
         for measurement in metrics.filter_map(|metric| metric.measurement.as_ref()) {
-            floor(walk, measurement, decision);
+            bounds::floor(walk, measurement, decision);
         }
     }
     if let Some(challenger) = tables
@@ -148,8 +149,8 @@ pub(super) fn check(walk: &mut Walk<'_>, tables: &ProcessTables) {
         .first()
         .and_then(|first| first.challenger.as_ref())
     {
-        bounds(walk, challenger);
-        zero(walk, &tables.metrics, challenger);
+        bounds::crossed(walk, challenger);
+        bounds::zero(walk, &tables.metrics, challenger);
     }
 }
 
@@ -185,104 +186,23 @@ fn one_machine(walk: &mut Walk<'_>, scaling: &Table) {
     }
 }
 
-/// The minimum is at no minute of any day above the maximum.
-fn bounds(walk: &mut Walk<'_>, decision: &Table) {
-    let (Some(min), Some(max)) = (
-        schedule(decision, "min_processes"),
-        schedule(decision, "max_processes"),
-    ) else {
-        return;
-    };
-    let Some(crossed) = first_where(&min, &max, |min, max| min > max) else {
-        return;
-    };
-    let shown = |name, count: Count| {
-        let veil = decision.good(name).and_then(|entry| entry.veil);
-        veil.map_or_else(|| count.to_string(), str::to_owned)
-    };
-    let least = shown("min_processes", crossed.one);
-    let most = shown("max_processes", crossed.other);
-    let written = |name| decision.written(name).is_some();
-    let when = then(crossed.when);
-    if written("min_processes") {
-        let note = if written("max_processes") {
-            ""
-        } else {
-            ", its default"
+/// What is decided by a measurement has one.
+fn unmeasured(walk: &mut Walk<'_>, metrics: &[MetricTables]) {
+    for metric in metrics {
+        let (Some(measurement), Some(decision)) = (&metric.measurement, &metric.decision) else {
+            continue;
         };
-        walk.find(
-            &decision.place_of("min_processes"),
-            format!("it is {least}{when}, above max_processes, which is {most}{note}"),
-            format!("at most {most}{when}, or a max_processes of at least {least}"),
-        );
-    } else {
-        walk.find(
-            &decision.place_of("max_processes"),
-            format!("it is {most}{when}, below min_processes, which is {least}, its default"),
-            format!("at least {least}{when}, or a min_processes of at most {most}"),
-        );
+        // A command may look for itself, and what another crate adds is not known.
+        let mut rows = crate::decision::BACKENDS.iter();
+        let needs_one = rows.any(|row| row.name == decision.backend)
+            && ![schedule_only::NAME, "command"].contains(&decision.backend);
+        if measurement.backend == none::NAME && needs_one {
+            let wrong = format!(
+                "it measures nothing, and `{}` decides by what is measured",
+                decision.backend
+            );
+            let right = "a measurement, or the decision `schedule_only`";
+            walk.find(&measurement.place_of("backend"), wrong, right);
+        }
     }
-}
-
-/// A minimum of 0 needs a measurement that sees something while nothing runs.
-fn zero(walk: &mut Walk<'_>, metrics: &[MetricTables], decision: &Table) {
-    let deciding = metrics.iter().filter(|metric| !metric.is_ceiling());
-    let deciding: Vec<_> = deciding
-        .filter_map(|metric| metric.measurement.as_ref())
-        .collect();
-    let is_blind = |table: &&Table| BLIND_AT_ZERO.contains(&table.backend);
-    let Some(blind) = deciding.first().filter(|_| deciding.iter().all(is_blind)) else {
-        return;
-    };
-    let Some(min) = schedule(decision, "min_processes") else {
-        return;
-    };
-    let Some(zero) = first_where(&min, &min, |min, _| min == 0) else {
-        return;
-    };
-    let when = then(zero.when);
-    let wrong = format!(
-        "it is 0{when}, but `{}` measures nothing while nothing runs: it would never scale up again",
-        blind.backend
-    );
-    walk.find(&decision.place_of("min_processes"), wrong, "at least 1");
-}
-
-/// What there is to be while nothing is known is possible at some time.
-fn floor(walk: &mut Walk<'_>, measurement: &Table, decision: &Table) {
-    let (Some((floor, place)), Some(max)) = (
-        measurement.written("missing_floor"),
-        schedule(decision, "max_processes"),
-    ) else {
-        return;
-    };
-    let most = max.most();
-    let above = floor.value.as_u64().filter(|floor| *floor > most.into());
-    let Some(above) = above.filter(|_| decision.written("max_processes").is_some()) else {
-        return;
-    };
-    let shown = |veil: Option<&'static str>, count: String| veil.map_or(count, str::to_owned);
-    let above = shown(floor.veil, above.to_string());
-    let most = shown(
-        decision.good("max_processes").and_then(|entry| entry.veil),
-        most.to_string(),
-    );
-    walk.find(
-        place,
-        format!("it is {above}, above max_processes, which is never more than {most}"),
-        format!("at most {most}, or a larger max_processes"),
-    );
-}
-
-/// When, for a sentence that goes without where it does not matter.
-fn then(when: When) -> String {
-    match when {
-        When::Always => String::new(),
-        When::Daily(_) | When::Weekly(..) | When::On(..) => format!(" {when}"),
-    }
-}
-
-/// A schedule that is good.
-fn schedule(table: &Table, name: &str) -> Option<Schedule> {
-    Schedule::deserialize(&table.good(name)?.value).ok()
 }

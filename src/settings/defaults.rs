@@ -1,5 +1,7 @@
 //! `[defaults]`: what every process shares, unless it says otherwise.
 
+use super::preset::PRESET;
+use super::presets::Preset;
 use super::rooms::Step;
 use super::table::{Place, Walk, WrittenTable};
 use super::value::{self, BadValue};
@@ -10,6 +12,8 @@ pub(super) struct Defaults<'a> {
     measurement: Option<WrittenTable<'a>>,
     decision: Option<WrittenTable<'a>>,
     scaling: Option<WrittenTable<'a>>,
+    /// What sets up each process that has no preset of its own.
+    pub(super) preset: Option<&'static Preset>,
     /// Taken as a whole, by processes that have no list of their own.
     pub(super) notification: Option<Vec<WrittenTable<'a>>>,
 }
@@ -32,8 +36,9 @@ impl Walk<'_> {
         let Some(written) = self.table_at(root, "defaults") else {
             return Defaults::default();
         };
-        self.known_steps(&written, &[]);
+        self.known_steps(&written, &[PRESET]);
         let defaults = Defaults {
+            preset: self.preset(&written),
             measurement: self.step_table(Step::Measurement, &written),
             decision: self.step_table(Step::Decision, &written),
             scaling: self.step_table(Step::Scaling, &written),

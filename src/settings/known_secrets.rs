@@ -51,6 +51,7 @@ impl Secrets {
             | Kind::Schedule(..)
             | Kind::Periods
             | Kind::Step
+            | Kind::Steps
             | Kind::Pointer => {}
         }
         for text in texts() {

@@ -102,13 +102,7 @@ pub fn load(
 
 impl Walk<'_> {
     fn document(&mut self, document: &Spanned<DeTable<'_>>) -> Option<Settings> {
-        let root = WrittenTable {
-            place: Place {
-                span: 0..0,
-                path: String::new(),
-            },
-            table: document.get_ref(),
-        };
+        let root = WrittenTable::root(document.get_ref());
         let top = self.plain_table(top::TIME_ZONE, Some(&root), &TABLES);
         let supervision = self.table_at(&root, "supervision");
         let supervision = self.plain_table(top::SUPERVISION, supervision.as_ref(), &[]);
@@ -146,7 +140,7 @@ impl Walk<'_> {
             );
             return None;
         };
-        Some(WrittenTable { place, table })
+        Some(WrittenTable::new(place, table))
     }
 
     pub(super) fn time_zone(&mut self, root: &WrittenTable<'_>, top: &Section) -> Option<Tz> {

@@ -284,6 +284,7 @@ fn sight(setting: &Setting) -> Sight {
         | Kind::Schedule(..)
         | Kind::Periods
         | Kind::Step
+        | Kind::Steps
         | Kind::Pointer => Sight::Open,
     }
 }

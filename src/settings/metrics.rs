@@ -1,10 +1,11 @@
 //! A process's measurements, one or several, each with the decision that is made on it.
 
-use super::defaults::Defaults;
+use super::preset::Layers;
 use super::process::{CHALLENGER, MetricTables};
 use super::rooms::Step;
 use super::table::{Place, Table, Walk, WrittenTable};
 use super::value::named;
+use crate::decision::schedule_only;
 
 /// What all measurements of a process have in common.
 const INTERVAL: &str = "measurement_interval_in_seconds";
@@ -23,18 +24,19 @@ impl Walk<'_> {
     pub(super) fn metrics(
         &mut self,
         written: &WrittenTable<'_>,
-        defaults: &Defaults<'_>,
+        layers: &Layers<'_>,
     ) -> (Vec<MetricTables>, Option<Table>) {
         let process = self.step_table(Step::Decision, written);
         let challenger = self.table_at(written, CHALLENGER);
+        let shared = layers.of(Step::Decision);
         let decisions = Decisions {
             own: process.as_ref(),
-            behind: process.iter().chain(defaults.of(Step::Decision)).collect(),
+            behind: process.iter().chain(&shared).collect(),
             challenger: challenger.as_ref(),
         };
         let here = |step: Step| written.place.under(step.name(), written.place.span.clone());
         let place = decisions.own.map(|own| own.place.clone());
-        let behind: Vec<_> = defaults.of(Step::Decision).into_iter().collect();
+        let behind: Vec<_> = shared.iter().collect();
         let together = self.layered(
             Step::Decision,
             &place.unwrap_or_else(|| here(Step::Decision)),
@@ -48,11 +50,19 @@ impl Walk<'_> {
         {
             self.find(&place, "the list is empty", "at least one measurement");
         }
+        let scheduled = together
+            .as_ref()
+            .is_some_and(|table| table.backend == schedule_only::NAME);
         let mut metrics = Vec::new();
         for own in &own {
             let place = own.as_ref().map(|own| own.place.clone());
             let place = place.unwrap_or_else(|| here(Step::Measurement));
-            let behind: Vec<_> = defaults.of(Step::Measurement).into_iter().collect();
+            let behind = if scheduled && self.measures_nothing(own.as_ref()) {
+                layers.of_no_measurement()
+            } else {
+                layers.of(Step::Measurement)
+            };
+            let behind: Vec<_> = behind.iter().collect();
             let measurement = self.layered(Step::Measurement, &place, own.as_ref(), &behind);
             let (decision, challenger) =
                 self.decisions(own.as_ref(), &decisions, together.as_ref());
@@ -65,6 +75,13 @@ impl Walk<'_> {
         // The first that decides is the one that stands for the process where there is room for one.
         metrics.sort_by_key(MetricTables::is_ceiling);
         (metrics, together)
+    }
+
+    /// Whether a table of a measurement says nothing of what is to be measured.
+    fn measures_nothing(&self, written: Option<&WrittenTable<'_>>) -> bool {
+        let shared = self.rooms.of(Step::Measurement).shared;
+        let mut keys = written.into_iter().flat_map(|written| written.table.keys());
+        keys.all(|key| shared.iter().any(|setting| setting.name == key.get_ref()))
     }
 
     /// How a measurement is decided on: by its own decision, or by the process's; and how by the challenger, if there is one.

@@ -2,6 +2,7 @@
 
 mod across;
 mod backend_choice;
+mod bounds;
 mod defaults;
 mod drained;
 mod environment;
@@ -10,6 +11,8 @@ mod load;
 mod mask;
 mod metrics;
 mod part;
+mod preset;
+mod presets;
 pub mod problem;
 mod process;
 mod rooms;
@@ -22,6 +25,7 @@ mod told;
 mod top;
 mod unknown;
 mod value;
+mod written;
 
 use std::time::Duration;
 
@@ -86,6 +90,8 @@ impl Default for Supervision {
 pub struct ProcessSettings {
     /// The process's name.
     pub name: ProcessName,
+    /// The preset that it is set up by, if by one.
+    pub preset: Option<&'static str>,
     /// How it is measured; the first of its measurements that is no ceiling.
     pub measurement: Step,
     /// How that is decided on, with what holds for all measurements together.

@@ -12,7 +12,7 @@ use super::mask::Mask;
 use super::problem::Problems;
 use super::rooms::Rooms;
 use super::source::Source;
-use super::table::{Place, Walk, WrittenTable};
+use super::table::{Walk, WrittenTable};
 use super::top;
 use crate::backend::Registry;
 use crate::model::ProcessName;
@@ -52,13 +52,7 @@ pub fn load_part(
         clustered: false,
         findings: Vec::new(),
     };
-    let root = WrittenTable {
-        place: Place {
-            span: 0..0,
-            path: String::new(),
-        },
-        table: document.get_ref(),
-    };
+    let root = WrittenTable::root(document.get_ref());
     let top = walk.plain_table(top::TIME_ZONE, Some(&root), &TABLES);
     let time_zone = walk.time_zone(&root, &top);
     let state = walk.state(&root);

@@ -6,6 +6,7 @@ use toml::de::DeValue;
 use super::across;
 use super::defaults::Defaults;
 use super::drained;
+use super::preset::{self, Layers};
 use super::rooms::Step;
 use super::similar::{listed, nearest};
 use super::table::{Entry, Place, Table, Walk, WrittenTable};
@@ -53,12 +54,13 @@ impl Walk<'_> {
         written: &WrittenTable<'_>,
         defaults: &Defaults<'_>,
     ) -> Option<ProcessSettings> {
-        self.known_steps(written, &[CHALLENGER]);
-        let (metrics, decision) = self.metrics(written, defaults);
+        self.known_steps(written, &preset::OF_A_PROCESS);
+        let layers = self.layers(written, defaults);
+        let (metrics, decision) = self.metrics(written, &layers);
         let mut tables = ProcessTables {
             metrics,
             decision,
-            scaling: self.step(Step::Scaling, written, defaults),
+            scaling: self.step(Step::Scaling, written, &layers),
             notification: self.notification(written, defaults),
         };
         if let Some(scaling) = &mut tables.scaling {
@@ -66,6 +68,7 @@ impl Walk<'_> {
                 value: Value::from(name.as_str()),
                 place: None,
                 own: false,
+                of_preset: false,
                 veil: None,
             };
             let spoilt = scaling.spoilt.contains("process_type");
@@ -94,6 +97,7 @@ impl Walk<'_> {
         let first = all.next()?;
         Some(ProcessSettings {
             name: name.clone(),
+            preset: layers.preset().map(|preset| preset.name),
             measurement: first.measurement,
             decision: first.decision,
             more: all.collect(),
@@ -145,7 +149,7 @@ impl Walk<'_> {
             self.not_a_table(&place, value, step);
             return None;
         };
-        Some(WrittenTable { place, table })
+        Some(WrittenTable::new(place, table))
     }
 
     /// The tables of a step as written, of which there may be several: a list, or one alone.
@@ -165,7 +169,7 @@ impl Walk<'_> {
                 path: place.path.clone(),
             };
             if let Some(table) = element.get_ref().as_table() {
-                tables.push(WrittenTable { place, table });
+                tables.push(WrittenTable::new(place, table));
             } else {
                 self.not_a_table(&place, element.get_ref(), step);
             }
@@ -197,14 +201,15 @@ impl Walk<'_> {
         &mut self,
         step: Step,
         written: &WrittenTable<'_>,
-        defaults: &Defaults<'_>,
+        layers: &Layers<'_>,
     ) -> Option<Table> {
         let own = self.step_table(step, written);
         let place = match &own {
             Some(own) => own.place.clone(),
             None => written.place.under(step.name(), written.place.span.clone()),
         };
-        let behind: Vec<_> = defaults.of(step).into_iter().collect();
+        let behind = layers.of(step);
+        let behind: Vec<_> = behind.iter().collect();
         self.layered(step, &place, own.as_ref(), &behind)
     }
 

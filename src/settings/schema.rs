@@ -2,7 +2,7 @@
 //! a table has become once it is checked. Each backend file has its own list; the walker, the reference, the help and
 //! the secrets' mask all read the same rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -59,6 +59,8 @@ pub enum Kind {
     Schedule(i64, i64),
     /// How many at a time: a whole number of at least 1, or a percentage, `"50%"` (see `envelope::Step`); arrives as written.
     Step,
+    /// A table of numbers in quotes and how many at a time, `{ "100" = 1, "500" = "50%" }`; arrives as written.
+    Steps,
     /// A list of local periods, `["22:00-7:00", "sat-sun"]`; arrives as written.
     Periods,
     /// A full URL with one of these schemes.
@@ -135,6 +137,8 @@ struct Content {
     written: Vec<String>,
     /// The settings whose values are not told, each with the words that stand in a value's place.
     veiled: BTreeMap<String, &'static str>,
+    /// The settings that are a preset's.
+    of_preset: BTreeSet<String>,
 }
 
 /// A shorter value than this is no secret, and would be found in any sentence.
@@ -147,12 +151,19 @@ impl Section {
             values,
             written,
             veiled: BTreeMap::new(),
+            of_preset: BTreeSet::new(),
         }))
     }
 
     /// The same, with what may not be told of it.
     pub(super) fn veiling(mut self, veiled: BTreeMap<String, &'static str>) -> Self {
         Arc::make_mut(&mut self.0).veiled = veiled;
+        self
+    }
+
+    /// The same, with what of it is a preset's.
+    pub(super) fn preset(mut self, of_preset: BTreeSet<String>) -> Self {
+        Arc::make_mut(&mut self.0).of_preset = of_preset;
         self
     }
 
@@ -185,6 +196,11 @@ impl Section {
     /// Whether the setting stood in the file (its own table, or the defaults), rather than being our default.
     pub fn is_written(&self, name: &str) -> bool {
         self.0.written.iter().any(|written| written == name)
+    }
+
+    /// Whether it is neither written nor our default, but a preset's.
+    pub fn is_of_preset(&self, name: &str) -> bool {
+        self.0.of_preset.contains(name)
     }
 
     /// Shares the content of `other`, if it says the same, and from the same source: the processes of an application

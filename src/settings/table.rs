@@ -2,11 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
 use serde_json::{Map, Value};
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 use super::environment::Environment;
 use super::known_secrets::Secrets;
@@ -14,40 +13,7 @@ use super::problem::{Fault, Finding};
 use super::rooms::{Room, Rooms, Row};
 use super::schema::{self, Section, Setting};
 use super::value;
-
-/// A place in the file: where, in bytes, and the dotted path of what stands there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) span: Range<usize>,
-    pub(super) path: String,
-}
-
-impl Place {
-    /// The place of something with this name under this one.
-    pub(super) fn under(&self, name: &str, span: Range<usize>) -> Self {
-        let path = if self.path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.path)
-        };
-        Self { span, path }
-    }
-}
-
-/// A table as written.
-#[derive(Clone)]
-pub(super) struct WrittenTable<'a> {
-    pub(super) place: Place,
-    pub(super) table: &'a DeTable<'a>,
-}
-
-impl<'a> WrittenTable<'a> {
-    /// The key and value under a name.
-    pub(super) fn find(&self, name: &str) -> Option<(Place, &'a Spanned<DeValue<'a>>)> {
-        let (key, value) = self.table.iter().find(|(key, _)| key.get_ref() == name)?;
-        Some((self.place.under(name, key.span()), value))
-    }
-}
+pub(super) use super::written::{Place, WrittenTable};
 
 /// What walking the file gathers, and what it needs for that.
 pub(super) struct Walk<'a> {
@@ -67,6 +33,8 @@ pub(super) struct Entry {
     pub(super) place: Option<Place>,
     /// Whether the process's own table has it, rather than the defaults'.
     pub(super) own: bool,
+    /// Whether it is a preset's.
+    pub(super) of_preset: bool,
     /// The words that stand for it in a sentence, when it may not be told.
     pub(super) veil: Option<&'static str>,
 }
@@ -78,6 +46,8 @@ pub(super) struct Table {
     /// The room's check, and the backend's own.
     pub(super) checks: [fn(&Section) -> Vec<Fault>; 2],
     pub(super) place: Place,
+    /// The preset behind it.
+    pub(super) preset: Option<&'static str>,
     pub(super) entries: BTreeMap<String, Entry>,
     /// What was written, but cannot be used: told already, so nothing else is said of it.
     pub(super) spoilt: BTreeSet<String>,
@@ -109,6 +79,7 @@ impl Table {
         let mut values = Map::new();
         let mut written = Vec::new();
         let mut veiled = BTreeMap::new();
+        let mut of_preset = BTreeSet::new();
         let is_good = |(name, _): &(&String, _)| !self.spoilt.contains(*name);
         for (name, entry) in self.entries.iter().filter(is_good) {
             values.insert(name.clone(), entry.value.clone());
@@ -116,8 +87,11 @@ impl Table {
                 written.push(name.clone());
             }
             veiled.extend(entry.veil.map(|words| (name.clone(), words)));
+            of_preset.extend(entry.of_preset.then(|| name.clone()));
         }
-        Section::new(values, written).veiling(veiled)
+        Section::new(values, written)
+            .veiling(veiled)
+            .preset(of_preset)
     }
 }
 
@@ -152,6 +126,7 @@ impl Walk<'_> {
                     backend: row.name,
                     checks: [room.check, row.check],
                     place: place.clone(),
+                    preset: behind.iter().find_map(|table| table.preset),
                     entries: BTreeMap::new(),
                     spoilt: BTreeSet::new(),
                 };
@@ -189,7 +164,14 @@ impl Walk<'_> {
             let of_another = rows.iter().any(|row| room.setting(*row, meant).is_some());
             let of_any = room.every_setting().any(|setting| setting.name == meant);
             match room.setting(row, meant) {
-                Some(setting) => self.entry(table, setting, value, &place, own),
+                Some(setting) => {
+                    let is_new = !table.entries.contains_key(setting.name);
+                    self.entry(table, setting, value, &place, own);
+                    let entry = table.entries.get_mut(setting.name).filter(|_| is_new);
+                    if let Some(entry) = entry.filter(|_| written.preset.is_some()) {
+                        (entry.place, entry.of_preset) = (None, true);
+                    }
+                }
                 None if of_another || (!own && of_any) => {}
                 None => {
                     if let Some(near) = self.unknown_setting(room, rows, name, &place) {
@@ -247,6 +229,7 @@ impl Walk<'_> {
                     value: good,
                     place: Some(at),
                     own,
+                    of_preset: false,
                     veil: value::veil(setting, value.get_ref()),
                 };
                 table.entries.insert(setting.name.to_owned(), entry);
@@ -276,7 +259,11 @@ impl Walk<'_> {
             }
             if setting.default == schema::Default::Required {
                 let place = table.place.under(setting.name, table.place.span.clone());
-                let wrong = format!("it is missing, and `{}` needs it", table.backend);
+                let who = match table.preset {
+                    Some(preset) => format!("`{}` (of the preset `{preset}`)", table.backend),
+                    None => format!("`{}`", table.backend),
+                };
+                let wrong = format!("it is missing, and {who} needs it");
                 let right = format!("{}: {}", value::wanted(setting.kind), setting.meaning);
                 self.find(&place, wrong, right);
                 table.spoilt.insert(setting.name.to_owned());
@@ -285,6 +272,7 @@ impl Walk<'_> {
                     value,
                     place: None,
                     own: false,
+                    of_preset: false,
                     veil: None,
                 };
                 table.entries.insert(setting.name.to_owned(), entry);

@@ -1,6 +1,7 @@
 //! Whole files: defaults, names of the original, what one step takes from another, what is told once.
 
 mod metrics;
+mod presets;
 mod shown;
 
 use serde_json::json;

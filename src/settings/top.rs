@@ -58,6 +58,7 @@ pub(super) fn every_setting() -> impl Iterator<Item = &'static Setting> {
         .chain(LIMITS)
         .chain(STATE)
         .chain(CLUSTER)
+        .chain(super::preset::PROCESS)
 }
 
 /// The settings of `[limits]`.
@@ -161,6 +162,7 @@ impl Walk<'_> {
                 span: 0..0,
                 path: String::new(),
             }),
+            preset: None,
             entries: BTreeMap::new(),
             spoilt: BTreeSet::new(),
         };

@@ -1,5 +1,6 @@
 //! A setting that no chosen backend has: what was meant, or where it belongs.
 
+use super::preset::PRESET;
 use super::rooms::{Room, Row, Step};
 use super::similar::{listed, nearest};
 use super::table::{Place, Walk};
@@ -20,6 +21,11 @@ impl Walk<'_> {
                 .map(|s| s.name)
         };
         let wrong = "unknown setting";
+        if name == PRESET {
+            let right = "it belongs in the process's own table, as in `[processes.web]`";
+            self.find(place, wrong, right);
+            return None;
+        }
         if let Some(step) = self.step_of(room.step, name) {
             self.find(place, wrong, format!("it belongs in the `{step}` table"));
             return None;

@@ -116,7 +116,9 @@ impl Trial<'_> {
             Ok(sample) => (Outcome::Taken(sample.number), sample.data),
             Err(counts_as) => (Outcome::Failed(counts_as), Arc::default()),
         };
-        let Some(level) = self.level(metric, outcome, backend.needs_number()) else {
+        let level = self.level(metric, outcome, backend.needs_number());
+        let Some(level) = level.or_else(|| (!backend.needs_measurement()).then_some(Level::None))
+        else {
             return blind(metric, situation.count);
         };
         let at = situation.at;

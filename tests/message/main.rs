@@ -33,11 +33,15 @@ mod notifiers;
 #[cfg(test)]
 mod path;
 #[cfg(test)]
+mod presets;
+#[cfg(test)]
 mod reload;
 #[cfg(test)]
 mod remembering;
 #[cfg(test)]
 mod replayed;
+#[cfg(test)]
+mod scheduled;
 #[cfg(test)]
 mod settling;
 #[cfg(test)]

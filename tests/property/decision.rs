@@ -189,6 +189,81 @@ fn no_number_breaks_a_threshold() {
     });
 }
 
+/// The backends that wish for a count, with settings at the edge of what they may be.
+fn counting() -> [(&'static str, Value); 6] {
+    [
+        (
+            "target_tracking",
+            json!({"target_value": 7, "metric_type": "average", "tolerance": 0.1, "ready_only": true, "activation_value": 0}),
+        ),
+        (
+            "target_tracking",
+            json!({"target_value": 1e-6, "metric_type": "total", "tolerance": 0, "ready_only": true, "activation_value": 5}),
+        ),
+        (
+            "step",
+            json!({
+                "scale_up_steps": {"100": 1, "500": "1000%"}, "scale_down_steps": {"10": 1, "-5": "100% or 4"},
+                "number_of_fails_to_scale_up_after": 1, "number_of_passes_to_scale_down_after": 2,
+            }),
+        ),
+        (
+            "queue_ratio",
+            json!({"jobs_per_process": 0.001, "decrementable": true}),
+        ),
+        (
+            "queue_latency",
+            json!({"target_wait_seconds": 60, "job_time_in_seconds": 31_536_000, "jobs_at_a_time": 3}),
+        ),
+        (
+            "knative",
+            json!({
+                "target_value": 1e-6, "stable_window_in_seconds": 60, "panic_window_in_seconds": 6, "panic_threshold": 2,
+                "max_scale_up_rate": 1e6, "max_scale_down_rate": 2,
+            }),
+        ),
+    ]
+}
+
+#[test]
+fn no_number_breaks_one_that_wishes_for_a_count() {
+    let level = prop_oneof![
+        any::<f64>().prop_map(Level::Number),
+        prop::num::f64::ANY.prop_map(Level::Number),
+        (0.0..1000.0).prop_map(Level::Number),
+        Just(Level::TooHigh),
+        Just(Level::None),
+    ];
+    let backends = counting().map(|(name, settings)| (name, build(name, settings)));
+    let counts = (0..200_000_u32, prop::option::of(0..200_000_u32));
+    holds(
+        (prop::collection::vec(level, 0..4), counts),
+        |(levels, (count, ready))| {
+            let situation = Situation {
+                count,
+                ready,
+                ..situation(&levels)
+            };
+            for (name, backend) in &backends {
+                let wish = decide(backend, &situation);
+                let usable = match levels.last() {
+                    Some(Level::Number(number)) => !number.is_nan() || *name == "step",
+                    Some(Level::TooHigh) => true,
+                    Some(Level::None) | None => false,
+                };
+                prop_assert_eq!(wish.is_ok(), usable, "{}", name);
+                if let Ok(wish) = wish {
+                    prop_assert!(wish.reason.len() < 300, "for people: {}", wish.reason);
+                }
+                for told in backend.otherwise(&situation) {
+                    prop_assert!(told.len() < 300, "for people: {}", told);
+                }
+            }
+            Ok(())
+        },
+    );
+}
+
 #[test]
 fn app_decision_wishes_for_what_is_asked_and_refuses_the_rest() {
     let asked = prop_oneof![

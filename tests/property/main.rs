@@ -15,6 +15,8 @@ mod heroku_replies;
 #[cfg(test)]
 mod lease;
 #[cfg(test)]
+mod presets;
+#[cfg(test)]
 mod rapid;
 #[cfg(test)]
 mod restarts;

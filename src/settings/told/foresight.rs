@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::model::{Count, Direction};
-use crate::settings::{ProcessSettings, Settings, Step};
+use crate::settings::{MetricSteps, ProcessSettings, Settings, Step};
 use crate::supervisor::plan::Plan;
 
 /// Calls that a look at an app takes: its formation and its dynos.
@@ -48,7 +48,35 @@ pub(super) fn foreseen(settings: &Settings, now: DateTime<Utc>) -> Vec<String> {
         let app = process.scaling.section.text("app_name").unwrap_or_default();
         (app.to_owned(), plan.interval)
     });
-    flaps.chain(boots).chain(calls(intervals)).collect()
+    let misread = settings.processes.iter().flat_map(|process| {
+        let name = &process.name;
+        process.metrics().filter_map(move |metric| {
+            let wrong = misread(&metric)?;
+            Some(format!("`processes.{name}.decision`: {wrong}"))
+        })
+    });
+    let all = flaps.chain(boots).chain(misread);
+    all.chain(calls(intervals)).collect()
+}
+
+/// A decision that takes what is measured for something else.
+fn misread(metric: &MetricSteps<'_>) -> Option<String> {
+    let (measured, decision) = (&metric.measurement.backend, metric.decision);
+    let (backend, section) = (decision.backend.as_str(), &decision.section);
+    let is_total = section.text("metric_type") == Some("total");
+    let wants_total = matches!(backend, "queue_ratio" | "queue_latency" | "knative") || is_total;
+    match measured.as_str() {
+        "response_time" | "heroku_service_time" if wants_total => Some(format!(
+            "`{backend}` shares out a total, such as a queue's length, among the processes, and `{measured}` measures the \
+             milliseconds of one answer"
+        )),
+        "celery_redis_queue_size" if backend == "target_tracking" && !is_total => Some(
+            "a queue's length is that of all processes together, and metric_type says that it is each one's: \
+             metric_type = \"total\""
+                .to_owned(),
+        ),
+        _ => None,
+    }
 }
 
 /// Counts from which a scale down just below the lower threshold would be measured above the upper one.
@@ -186,6 +214,57 @@ mod tests {
         );
         let settings = load(&Source::new("test", text), &Registry::built_in(), &|_| None).unwrap();
         foreseen(&settings, DateTime::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_measurement_that_a_decision_takes_for_another_is_told() {
+        for (measurement, decision, part) in [
+            (
+                "response_time",
+                "backend = \"queue_ratio\"\njobs_per_process = 5",
+                Some("`queue_ratio` shares out a total"),
+            ),
+            (
+                "response_time",
+                "backend = \"target_tracking\"\ntarget_value = 5",
+                None,
+            ),
+            (
+                "response_time",
+                "backend = \"target_tracking\"\ntarget_value = 5\nmetric_type = \"total\"",
+                Some("milliseconds of one answer"),
+            ),
+            (
+                "celery_redis_queue_size",
+                "backend = \"target_tracking\"\ntarget_value = 5",
+                Some("metric_type = \"total\""),
+            ),
+            (
+                "celery_redis_queue_size",
+                "backend = \"queue_ratio\"\njobs_per_process = 5",
+                None,
+            ),
+        ] {
+            let url = if measurement == "response_time" {
+                ", measurement_url = \"http://a.test/\""
+            } else {
+                ""
+            };
+            let text = format!(
+                "[processes.web]\nmeasurement = {{ backend = \"{measurement}\"{url} }}\n\
+                 scaling = {{ app_name = \"shop\", api_key = \"k\" }}\n[processes.web.decision]\n{decision}\n"
+            );
+            let settings =
+                load(&Source::new("test", text), &Registry::built_in(), &|_| None).unwrap();
+            let told = foreseen(&settings, DateTime::UNIX_EPOCH);
+            match part {
+                Some(part) => assert!(
+                    told.len() == 1 && told[0].contains(part),
+                    "{decision}: {told:?}"
+                ),
+                None => assert!(told.is_empty(), "{decision}: {told:?}"),
+            }
+        }
     }
 
     #[test]

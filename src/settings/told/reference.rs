@@ -8,6 +8,8 @@ use super::backends::{capital, header};
 use super::toml_text::{default_in_words, sample, written};
 use super::{put, top, wrapped};
 use crate::cluster::settings as cluster;
+use crate::settings::preset::PROCESS;
+use crate::settings::presets::PRESETS;
 use crate::settings::rooms::{Room, Rooms, Row, Step};
 use crate::settings::schema::{Default, Kind, Setting};
 use crate::settings::value::{self, wanted};
@@ -123,6 +125,7 @@ pub(super) fn reference(rooms: &Rooms) -> String {
     text.push_str(DEFAULTS);
     text.push_str(&rule("processes"));
     text.push_str(PROCESSES);
+    text.push_str(&presets());
     for room in rooms.all() {
         text.push_str(&rule(&format!("processes.web.{}", room.step)));
         text.push_str(beside(room.step));
@@ -137,6 +140,22 @@ pub(super) fn reference(rooms: &Rooms) -> String {
         {
             text.push_str(&alternative(rooms, room, *row));
         }
+    }
+    text
+}
+
+/// What a process may be set up by.
+fn presets() -> String {
+    let mut text = "\n".to_owned();
+    for preset in PRESETS {
+        text.push_str(&comment(&format!(
+            "preset {}: {}.",
+            preset.name, preset.summary
+        )));
+    }
+    text.push_str("#[processes.web]\n");
+    for setting in PROCESS {
+        text.push_str(&line(setting, "\"autoscalebot-2012\"", true));
     }
     text
 }

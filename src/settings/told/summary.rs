@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::put;
 use super::toml_text::written;
 use crate::settings::mask::{veiled as veiled_text, without_secrets};
+use crate::settings::presets::PRESETS;
 use crate::settings::rooms::{Room, Rooms, Step};
 use crate::settings::schema::{Kind, Setting};
 use crate::settings::{ProcessSettings, Settings, Step as Chosen};
@@ -40,7 +41,13 @@ pub(super) fn summary(settings: &Settings, rooms: &Rooms) -> String {
 }
 
 fn steps(process: &ProcessSettings, rooms: &Rooms) -> String {
-    let mut text = decided(process, rooms);
+    let preset = PRESETS
+        .iter()
+        .find(|preset| process.preset == Some(preset.name));
+    let mut text = preset.map_or_else(String::new, |preset| {
+        entry("preset", preset.name, vec![preset.summary.to_owned()])
+    });
+    text += &decided(process, rooms);
     let scaling = [(Step::Scaling, &process.scaling)];
     let notification = process.notification.iter();
     let notification = notification.map(|step| (Step::Notification, step));
@@ -112,7 +119,7 @@ enum Part {
     Shared,
 }
 
-/// The settings that were written, and the bounds in any case.
+/// The settings that were written, those of a preset, and the bounds in any case.
 fn shown(room: &Room, chosen: &Chosen, part: Part) -> Vec<String> {
     let Some(row) = room.row(&chosen.backend) else {
         return Vec::new();
@@ -124,7 +131,9 @@ fn shown(room: &Room, chosen: &Chosen, part: Part) -> Vec<String> {
         "measurement_interval_in_seconds",
     ];
     let told = |setting: &&Setting| {
-        chosen.section.is_written(setting.name) || always.contains(&setting.name)
+        let section = &chosen.section;
+        let is_set = section.is_written(setting.name) || section.is_of_preset(setting.name);
+        is_set || always.contains(&setting.name)
     };
     let belongs = |setting: &&Setting| {
         let is_own = row.settings.iter().any(|own| own.name == setting.name);
@@ -133,7 +142,16 @@ fn shown(room: &Room, chosen: &Chosen, part: Part) -> Vec<String> {
     let settings = room.settings(row).filter(belongs).filter(told);
     let lines = settings.filter_map(|setting| {
         let value = chosen.section.get(setting.name)?;
-        Some(format!("{} = {}", setting.name, veiled(setting, value)))
+        let note = if chosen.section.is_of_preset(setting.name) {
+            " (the preset's)"
+        } else {
+            ""
+        };
+        Some(format!(
+            "{} = {}{note}",
+            setting.name,
+            veiled(setting, value)
+        ))
     });
     lines.collect()
 }

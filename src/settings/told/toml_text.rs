@@ -28,8 +28,11 @@ pub(super) fn written(value: &Value) -> String {
         }
         Value::Object(table) => {
             let mut pairs: Vec<_> = table.iter().collect();
-            // A schedule's entries stand in the order of time, the special ones last; other keys in that of the alphabet.
+            // A schedule's entries stand in the order of time, the special ones last; steps in that of their numbers; other
+            // keys in that of the alphabet.
             pairs.sort_by_key(|(key, _)| key.parse::<Start>().ok());
+            let number = |key: &str| key.parse().unwrap_or(f64::NEG_INFINITY);
+            pairs.sort_by(|(one, _), (other, _)| number(one).total_cmp(&number(other)));
             let pairs = pairs
                 .into_iter()
                 .map(|(key, value)| format!("{} = {}", quoted(key), written(value)));
@@ -112,6 +115,7 @@ fn made_up(setting: &Setting) -> String {
                 (least + 1).min(most)
             )
         }
+        Kind::Steps => "{ \"100\" = 1, \"500\" = \"50%\" }".to_owned(),
         Kind::Periods => "[\"22:00-7:00\", \"sat-sun\"]".to_owned(),
         Kind::Url(schemes) => {
             let scheme = if schemes.contains(&"https") {

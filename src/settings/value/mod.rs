@@ -78,6 +78,7 @@ pub(super) fn read(
         Kind::UrlOrPath => written.url_or_path().map_err(one),
         Kind::Pointer => written.pointer().map_err(one),
         Kind::Step => written.step().map_err(one),
+        Kind::Steps => written.steps(),
     }
 }
 

@@ -45,7 +45,7 @@ impl Written<'_> {
         let text = self.text()?;
         match text.parse::<Step>() {
             Ok(Step::Count(many)) => Ok(Value::from(many)),
-            Ok(Step::Percent(_)) => Ok(Value::from(text.trim())),
+            Ok(Step::Percent(_) | Step::Most(..)) => Ok(Value::from(text.trim())),
             Err(_) => Err(self.bad(
                 "it is no number of processes at a time",
                 wanted(self.setting.kind),

@@ -32,6 +32,45 @@ impl Written<'_> {
         }
     }
 
+    /// How many at a time, by value.
+    pub(super) fn steps(self) -> Result<Value, Vec<BadValue>> {
+        let Some(table) = self.value.get_ref().as_table() else {
+            return Err(one(self.wrong_type()));
+        };
+        let mut steps = Map::new();
+        let mut values: Vec<f64> = Vec::new();
+        let mut faults = Vec::new();
+        for (key, value) in table {
+            let written = key.get_ref().to_string();
+            let number = written.trim().parse::<f64>().ok();
+            match number.filter(|number| number.is_finite()) {
+                Some(number) if values.contains(&number) => {
+                    let wrong = format!("`{written}` is in the table twice");
+                    faults.push(BadValue::at(key.span(), wrong, "each value once"));
+                }
+                Some(number) => values.push(number),
+                None => {
+                    let wrong = format!("`{written}` is no number");
+                    faults.push(BadValue::at(key.span(), wrong, wanted(self.setting.kind)));
+                }
+            }
+            match self.part(value).step() {
+                Ok(step) => {
+                    steps.insert(written, step);
+                }
+                Err(bad) => faults.push(bad),
+            }
+        }
+        if table.is_empty() {
+            faults.push(self.bad("the table is empty", wanted(self.setting.kind)));
+        }
+        if faults.is_empty() {
+            Ok(Value::from(steps))
+        } else {
+            Err(faults)
+        }
+    }
+
     /// A whole number, or whole numbers by local time.
     pub(super) fn schedule(self, least: i64, most: i64) -> Result<Value, Vec<BadValue>> {
         let Some(table) = self.value.get_ref().as_table() else {

@@ -41,7 +41,14 @@ pub(in crate::settings) fn wanted(kind: Kind) -> String {
                 .to_owned()
         }
         Kind::Step => {
-            "a whole number of at least 1, or a percentage in quotes, as in `\"50%\"`".to_owned()
+            "a whole number of at least 1, or a percentage in quotes, as in `\"50%\"`, or whichever is more, as in \
+             `\"100% or 4\"`"
+                .to_owned()
+        }
+        Kind::Steps => {
+            "a table of numbers in quotes and how many at a time (a whole number, or a percentage), as in \
+             `{ \"100\" = 1, \"500\" = \"50%\" }`"
+                .to_owned()
         }
         Kind::Pointer => "a JSON pointer: empty, or starting with `/`".to_owned(),
     }
