@@ -52,7 +52,9 @@ pub(super) fn weigh_in(
     };
     let told = match (taken.outcome, taken.busy) {
         (Outcome::Taken(None), _) if backend.needs_number() => Trust::Missing,
-        (_, Some(busy)) if busy > 0 && is_zero && taken.trust.is_sound() => {
+        (_, Some(busy))
+            if busy > 0 && is_zero && taken.trust.is_sound() && !backend.reckons_with_busy() =>
+        {
             Trust::ZeroWhileBusy { busy }
         }
         (Outcome::Taken(_) | Outcome::Failed(_), _) => taken.trust.clone(),
@@ -87,6 +89,7 @@ pub(super) fn reading(taken: &Taken, level: Level) -> Reading {
         at: taken.measurement.at,
         level,
         data: taken.measurement.data.clone(),
+        busy: taken.busy,
     }
 }
 

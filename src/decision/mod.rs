@@ -101,6 +101,11 @@ pub trait DecisionBackend {
         number.is_some_and(|number| number <= 0.0)
     }
 
+    /// Whether it reckons with those that are being worked on: to others a 0 is no idleness while there are any.
+    fn reckons_with_busy(&self) -> bool {
+        false
+    }
+
     /// How many of the latest results a scale down rests on: all of them must be fresh and plausible.
     fn window(&self) -> usize {
         1
@@ -140,6 +145,8 @@ pub struct Reading {
     pub level: Level,
     /// The measurement's data.
     pub data: Arc<Value>,
+    /// How many are being worked on, if the source knows.
+    pub busy: Option<u64>,
 }
 
 /// What a reading says to a decision.

@@ -13,6 +13,7 @@ pub(super) fn situation(levels: &[Level]) -> Situation {
         at: chrono::DateTime::UNIX_EPOCH,
         level,
         data: std::sync::Arc::new(Value::Null),
+        busy: None,
     };
     Situation {
         at: chrono::DateTime::UNIX_EPOCH,

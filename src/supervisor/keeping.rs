@@ -311,6 +311,7 @@ mod tests {
             at: now(990, 0).wall,
             level: Level::Number(840.0),
             data: Arc::new(Value::from(840)),
+            busy: None,
         });
         state
     }

@@ -28,6 +28,8 @@ struct KeptReading {
     at: DateTime<Utc>,
     level: Level,
     data: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    busy: Option<u64>,
 }
 
 impl KeptView {
@@ -64,6 +66,7 @@ impl KeptReading {
             } else {
                 Value::Null
             },
+            busy: reading.busy,
         }
     }
 
@@ -72,6 +75,7 @@ impl KeptReading {
             at: self.at,
             level: self.level,
             data: Arc::new(self.data),
+            busy: self.busy,
         }
     }
 }

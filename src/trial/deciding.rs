@@ -112,6 +112,7 @@ impl Trial<'_> {
         taken: Result<Sample, OnFailure>,
         situation: Situation,
     ) -> Option<Wish> {
+        let busy = taken.as_ref().ok().and_then(|sample| sample.busy);
         let (outcome, data) = match taken {
             Ok(sample) => (Outcome::Taken(sample.number), sample.data),
             Err(counts_as) => (Outcome::Failed(counts_as), Arc::default()),
@@ -123,7 +124,12 @@ impl Trial<'_> {
         };
         let at = situation.at;
         let situation = Situation {
-            history: vec![Reading { at, level, data }],
+            history: vec![Reading {
+                at,
+                level,
+                data,
+                busy,
+            }],
             ..situation
         };
         let work = async {

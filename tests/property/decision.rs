@@ -38,6 +38,7 @@ fn situation(levels: &[Level]) -> Situation {
         at: chrono::DateTime::UNIX_EPOCH,
         level: *level,
         data: Arc::new(Value::Null),
+        busy: None,
     };
     Situation {
         at: chrono::DateTime::UNIX_EPOCH,

@@ -32,8 +32,11 @@ const HALVINGS: u32 = 40;
 const FIRST_SPAN: f64 = 60.0;
 const SPAN: f64 = 900.0;
 
-/// And over how many while more comes than is carried.
-const OVERLOADED_SPAN: f64 = 600.0;
+/// How much one look at an overload tells.
+const OVERLOADED: f64 = 0.25;
+
+/// And by how much a logarithm can be off in it: twenty times.
+const MOST_OFF: f64 = 3.0;
 
 /// After how many measurements it is known.
 const KNOWN_AFTER: f64 = 40.0;
@@ -44,6 +47,10 @@ const DOUBT: f64 = 0.05;
 /// How much longer than its service a response takes at this utilisation.
 pub(super) fn stretch(slots: f64, utilisation: f64) -> f64 {
     let busy = utilisation.clamp(0.0, FULL);
+    if slots <= 1.0 {
+        // The same, without the power.
+        return 1.0 / (1.0 - busy);
+    }
     1.0 + busy.powf((2.0 * (slots + 1.0)).sqrt() - 1.0) / (slots * (1.0 - busy))
 }
 
@@ -145,14 +152,21 @@ impl Capacity {
     }
 
     /// More comes to a process than it carries, and goes on piling up: its service takes at least as long as it then must.
-    pub(super) fn overloaded(&mut self, rate: f64, seconds: f64) {
+    /// Whoever says that such a rate is carried with ease is believed less. That is how servers are found out whose
+    /// responses say nothing of their load until they are full: with as many slots as there are requests, or with requests
+    /// that keep a regular distance.
+    pub(super) fn overloaded(&mut self, response: f64, rate: f64) {
         if rate <= 0.0 {
             return;
         }
         for belief in &mut self.beliefs {
+            let expected =
+                belief.service * stretch(belief.slots, rate * belief.service / belief.slots);
+            let off = (response / expected).ln().clamp(0.0, MOST_OFF);
+            belief.error += OVERLOADED * (off * off - belief.error).max(0.0);
             let least = (belief.slots / rate).min(LONGEST);
             let raised = (least - belief.service).max(0.0);
-            belief.service += (seconds / OVERLOADED_SPAN).min(1.0) * raised;
+            belief.service += OVERLOADED * raised;
         }
     }
 

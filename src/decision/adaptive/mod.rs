@@ -159,6 +159,10 @@ impl DecisionBackend for Backed {
         false
     }
 
+    fn reckons_with_busy(&self) -> bool {
+        matches!(self.rules.goal, Goal::Wait(_))
+    }
+
     /// It knows of boots itself, and needs every look.
     fn waits_for_rest(&self) -> bool {
         false

@@ -1,5 +1,6 @@
 //! What `adaptive` looks at: the fields of a measurement that are there, whatever backend took it.
 
+use num_traits::ToPrimitive as _;
 use serde_json::Value;
 
 use super::Goal;
@@ -44,7 +45,7 @@ impl Seen {
             response: field("response_time_ms").map(|ms| ms / 1000.0),
             arrivals: field("arrivals"),
             queue: field("queue_length"),
-            busy: field("busy"),
+            busy: field("busy").or(reading.busy.and_then(|busy| busy.to_f64())),
             utilisation: field("utilisation").map(|part| part.min(1.0)),
             in_flight: field("in_flight"),
             too_high: reading.level == Level::TooHigh,

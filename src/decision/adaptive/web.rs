@@ -141,7 +141,7 @@ impl Web {
                 let counts = stood_still && rate > 0.0;
                 self.capacity.learn(response, rate / ready, counts, seconds);
             } else if response > target && rises {
-                self.capacity.overloaded(rate / ready, seconds);
+                self.capacity.overloaded(response, rate / ready);
             }
         }
         if let (Some(rate), Some(server)) = (rate, self.capacity.server()) {

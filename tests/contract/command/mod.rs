@@ -71,6 +71,7 @@ pub(super) fn situation(readings: usize) -> Situation {
         at: DateTime::UNIX_EPOCH,
         level,
         data: std::sync::Arc::new(json!({"queue": 7})),
+        busy: None,
     };
     Situation {
         at: DateTime::UNIX_EPOCH,
