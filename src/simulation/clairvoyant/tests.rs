@@ -86,8 +86,17 @@ fn it_is_as_good_as_the_best_of_all_schedules() {
         &[0, 3, 1, 3, 2, 0, 2, 0],
         &[1, 4, 2, 4, 3, 1, 3, 1],
     );
+    let several = scenario(
+        Plant {
+            slots: 4,
+            ..Plant::web()
+        },
+        &[20, 50, 95, 130, 40, 110, 20, 16],
+        &[1, 2, 3, 4, 1, 3, 1, 1],
+    );
     for (name, scenario, budgets) in [
         ("web", web, [0.0, 5.0, 20.0]),
+        ("web of four slots", several, [0.0, 5.0, 20.0]),
         ("queue", queue, [0.0, 5.0, 20.0]),
     ] {
         let conditions = conditions(4);
