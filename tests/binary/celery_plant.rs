@@ -5,6 +5,9 @@
 //! there, so that all that Celery, Redis and the machine add is in it, on a slow machine as well. When each task was offered
 //! and when the new worker came is what really happened, too. What is compared is what the plant makes of that: how long
 //! tasks wait, and how long the queue is.
+//!
+//! Ten minutes go by in one: a task of 0.4 s stands for one of 4 s. From here on seconds are those of the ten minutes, in
+//! which the plant's step of one second is short beside a task, as it is in the simulator.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,25 +19,29 @@ use autoscalebot::simulation::random::{Random, Stream};
 use crate::bot::Home;
 use crate::broker::{Broker, Timed, console, patient};
 
-/// How long a task takes, in seconds: all between are as likely.
-const NAPS: (f64, f64) = (0.2, 0.6);
+/// How many seconds go by in a real one.
+const PACE: f64 = 10.0;
+
+/// How long a task takes: all between are as likely.
+const NAPS: (f64, f64) = (2.0, 6.0);
 
 /// Tasks a second and seconds: what two workers can do, more than three can, and again what they can.
-const CALM: (f64, u32) = (3.0, 20);
-const RISE: (f64, u32) = (12.0, 25);
-const AFTER: (f64, u32) = (3.0, 30);
+const CALM: (f64, u32) = (0.3, 120);
+const RISE: (f64, u32) = (1.2, 200);
+const AFTER: (f64, u32) = (0.3, 280);
 
 /// By how much the plant may be off, as a part.
 const NEAR: f64 = 0.10;
 
-/// The tasks of a phase, as chance has them.
+/// The tasks of a phase, as chance has them: when, and how long, in real seconds.
 fn phase(random: &mut Random, (rate, seconds): (f64, u32)) -> Vec<(f64, f64)> {
     let mut tasks = Vec::new();
     let (least, most) = NAPS;
     for second in 0..seconds {
         for _ in 0..random.poisson(rate) {
             let after = f64::from(second) + random.uniform();
-            tasks.push((after, least + (most - least) * random.uniform()));
+            let nap = least + (most - least) * random.uniform();
+            tasks.push((after / PACE, nap / PACE));
         }
     }
     tasks.sort_by(|one, other| one.0.total_cmp(&other.0));
@@ -172,7 +179,10 @@ fn the_queue_of_the_simulator_is_that_of_real_workers() {
     home.wait_within(Duration::from_secs(240), "all tasks done", || {
         broker.timed().len() >= all
     });
-    let tasks = broker.timed();
+    let paced = |Timed(worker, offered, began, ended)| {
+        Timed(worker, offered * PACE, began * PACE, ended * PACE)
+    };
+    let tasks: Vec<_> = broker.timed().into_iter().map(paced).collect();
     bot.stop();
 
     assert_eq!(tasks.len(), all, "each once");

@@ -49,7 +49,7 @@ pub(super) fn simulate_web(course: &Course, runs: u64) -> Vec<f64> {
 /// own, so this is one process's chances of holding so many, by the forward equations.
 pub(super) fn law_of_web(course: &Course) -> Vec<f64> {
     let slots = f64::from(course.slots);
-    let steps = 100 * course.slots;
+    let steps = 50 * course.slots;
     let moment = 1.0 / f64::from(steps);
     let response = |inside: usize| course.service * ((length(inside) + 1.0) / slots).max(1.0);
     let mut chances = vec![1.0];
