@@ -148,6 +148,7 @@ fn plant_course(tasks: &[Timed], start: f64, seconds: usize, service: f64) -> Co
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 fn the_queue_of_the_simulator_is_that_of_real_workers() {
     let broker = Broker::start();
     let config = |workers: u32| {

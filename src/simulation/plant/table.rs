@@ -126,7 +126,7 @@ fn between(table: &[f64], at: f64) -> Option<f64> {
 /// The curves of a plant, whatever its service time drifts to. Only web processes with several slots have any.
 #[derive(Debug, Clone)]
 pub struct Curves {
-    curves: Vec<Curve>,
+    all: Vec<Curve>,
     /// The shortest service time, and how many curves there are for each second more.
     shortest: f64,
     steps: f64,
@@ -143,11 +143,11 @@ impl Curves {
             (Kind::Web, _) => SERVICES,
         };
         let apart = 2.0 * swing / f64::from(SERVICES - 1);
-        let curves = (0..many)
+        let all = (0..many)
             .map(|number| Curve::of(plant.slots, shortest + apart * f64::from(number)))
             .collect();
         Self {
-            curves,
+            all,
             shortest,
             steps: if apart > 0.0 { 1.0 / apart } else { 0.0 },
         }
@@ -155,11 +155,11 @@ impl Curves {
 
     /// That of a service time.
     pub fn at(&self, service: f64) -> Option<Cow<'_, Curve>> {
-        let last = self.curves.len().checked_sub(1)?;
+        let last = self.all.len().checked_sub(1)?;
         let at = ((service - self.shortest) * self.steps).clamp(0.0, length(last));
         let below = place(whole(at));
-        let from = self.curves.get(below)?;
-        Some(match self.curves.get(below + 1) {
+        let from = self.all.get(below)?;
+        Some(match self.all.get(below + 1) {
             Some(to) => Cow::Owned(Curve::between(from, to, at.fract())),
             None => Cow::Borrowed(from),
         })
