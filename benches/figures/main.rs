@@ -5,6 +5,7 @@
 //! cargo bench --bench figures                                      all of them
 //! cargo bench --bench figures -- carry --processes 1000            one of them
 //! cargo bench --bench figures -- size --binary target/x/autoscalebot
+//! cargo bench --bench figures -- offline --days 30                 of the simulator, not of a year
 //! ```
 //!
 //! `size` is that of the program that people run: without `--binary` it is built with `cargo build --release`, for what
@@ -15,6 +16,7 @@
 mod carry;
 mod envelope;
 mod lateness;
+mod offline;
 mod probe;
 mod rows;
 mod server;
@@ -30,13 +32,16 @@ use anyhow::{Context as _, Result, bail};
 use autoscalebot::output::{complain, say};
 
 /// The figures by name, in the order in which they are told.
-const FIGURES: [&str; 6] = ["size", "carry", "probe", "lateness", "week", "envelope"];
+const FIGURES: [&str; 7] = [
+    "size", "carry", "probe", "lateness", "week", "envelope", "offline",
+];
 
 /// What to measure, and how long.
 struct Wanted {
     figures: Vec<String>,
     seconds: Option<u64>,
     processes: Option<u32>,
+    days: Option<u32>,
     binary: Option<PathBuf>,
 }
 
@@ -66,6 +71,7 @@ fn wanted(words: &[String]) -> Result<Wanted> {
         figures: Vec::new(),
         seconds: None,
         processes: None,
+        days: None,
         binary: None,
     };
     let mut words = words.iter().filter(|word| *word != "--bench");
@@ -78,6 +84,7 @@ fn wanted(words: &[String]) -> Result<Wanted> {
         match word.as_str() {
             "--seconds" => wanted.seconds = Some(value()?.parse()?),
             "--processes" => wanted.processes = Some(value()?.parse()?),
+            "--days" => wanted.days = Some(value()?.parse()?),
             "--binary" => wanted.binary = Some(PathBuf::from(value()?)),
             figure if FIGURES.contains(&figure) => wanted.figures.push(figure.to_owned()),
             other => bail!("{other} is not one of the figures: {}", FIGURES.join(", ")),
@@ -114,6 +121,7 @@ fn one(figure: &str, wanted: &Wanted) -> Result<String> {
         "probe" => probe::figure(wanted.length(10)),
         "lateness" => lateness::figure(wanted.processes.unwrap_or(1_000), wanted.length(20)),
         "envelope" => envelope::figure(wanted.length(5)),
+        "offline" => offline::figure(wanted.days.unwrap_or(365)),
         _ => week::figure(),
     }
 }

@@ -40,6 +40,15 @@ pub(crate) struct Inspected {
     pub(crate) reserved: u64,
 }
 
+/// A task that was offered: its worker, and when it was offered, began and ended, in seconds since 1970.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub(crate) struct Timed(
+    pub(crate) String,
+    pub(crate) f64,
+    pub(crate) f64,
+    pub(crate) f64,
+);
+
 impl Broker {
     /// Starts a redis-server.
     pub(crate) fn start() -> Self {
@@ -101,6 +110,21 @@ impl Broker {
     #[track_caller]
     pub(crate) fn push_long(&self, first: u32, how_many: u32) {
         self.run(&["mix", &first.to_string(), &how_many.to_string(), "5", "20"]);
+    }
+
+    /// Publishes tasks at their times, and is done when the last is: each has how long after the start, and how long it
+    /// takes, in seconds.
+    #[track_caller]
+    pub(crate) fn offer(&self, schedule: &[(f64, f64)]) {
+        let schedule = serde_json::to_string(schedule).expect("JSON");
+        self.run(&["offer", &schedule]);
+    }
+
+    /// The tasks that were offered and are done.
+    pub(crate) fn timed(&self) -> Vec<Timed> {
+        let said: Vec<String> = self.ask("LRANGE", &["test:timed", "0", "-1"]);
+        let read = |said: &String| serde_json::from_str(said).expect("what a task left");
+        said.iter().map(read).collect()
     }
 
     /// Publishes a task that is not to run before tomorrow.

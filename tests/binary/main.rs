@@ -15,6 +15,8 @@ mod celery_drain;
 #[cfg(test)]
 mod celery_heroku;
 #[cfg(test)]
+mod celery_plant;
+#[cfg(test)]
 mod celery_stops;
 #[cfg(test)]
 mod celery_wave;

@@ -5,10 +5,13 @@ CONTROL_EXCHANGE its `control_exchange`.
     app.py push HOW_MANY SECONDS [QUEUE]   publishes tasks, numbered from 0, at the priorities 0 to 9 in turn
     app.py mix FIRST HOW_MANY LEAST MOST   publishes tasks, numbered from FIRST on, of LEAST to MOST seconds, mixed
     app.py later                   publishes a task that is not to run before tomorrow
+    app.py offer [[AFTER, SECONDS], …]
+                                   publishes tasks that take SECONDS, each so many seconds AFTER its own start
     app.py inspect                 prints what the living workers say: {"ping": …, "queues": …, "active": …, "reserved": …}
 
 Each task leaves its number in the Redis list `test:started`, waits until there is a key `test:gate`, naps, and leaves its
-number in `test:done`. A SIGTERM that reaches it meanwhile goes into `test:signalled`.
+number in `test:done`. A SIGTERM that reaches it meanwhile goes into `test:signalled`. Those that are offered know no gate,
+and each leaves in `test:timed` its worker and when it was offered, began and ended, as JSON.
 """
 
 import json
@@ -51,6 +54,13 @@ def nap(number, seconds):
         signal.signal(signal.SIGTERM, before)
 
 
+@app.task(name="app.timed", bind=True)
+def timed(self, seconds, offered):
+    started = time.time()
+    time.sleep(seconds)
+    store.rpush("test:timed", json.dumps([self.request.hostname, offered, started, time.time()]))
+
+
 def push(how_many, seconds, queue="celery"):
     for number in range(int(how_many)):
         nap.apply_async((number, float(seconds)), queue=queue, priority=number % PRIORITIES)
@@ -60,6 +70,13 @@ def mix(first, how_many, least, most):
     span = int(most) - int(least) + 1
     for number in range(int(first), int(first) + int(how_many)):
         nap.apply_async((number, float(int(least) + number * 7 % span)))
+
+
+def offer(schedule):
+    start = time.monotonic()
+    for after, seconds in json.loads(schedule):
+        time.sleep(max(0.0, start + after - time.monotonic()))
+        timed.apply_async((seconds, time.time()))
 
 
 def later():
@@ -78,4 +95,4 @@ def inspect():
 
 
 if __name__ == "__main__":
-    {"push": push, "mix": mix, "later": later, "inspect": inspect}[sys.argv[1]](*sys.argv[2:])
+    {"push": push, "mix": mix, "later": later, "offer": offer, "inspect": inspect}[sys.argv[1]](*sys.argv[2:])

@@ -4,7 +4,6 @@ use super::backward::{Backward, Checkpoints, KEPT, State};
 use super::slot::{Slots, Table};
 use super::{PRICES, Terms};
 use crate::simulation::figures::{Figures, Moment, Tally};
-use crate::simulation::number::real;
 
 /// A schedule that was played.
 #[derive(Debug, Clone)]
@@ -105,15 +104,13 @@ impl<'a> Player<'a> {
 
     /// The count for a slot that costs least with all that follows.
     fn choose(&self, slot: usize, rest: &State) -> u32 {
-        let (arrivals, service) = (self.slots.arrivals(slot), self.slots.service(slot));
-        let seconds = real(u64::try_from(arrivals.len()).unwrap_or(0));
+        let slot = self.slots.slot(slot);
         let mut best = (f64::INFINITY, self.count);
         for (row, count) in (self.terms.least..=self.terms.most).enumerate() {
             let (mut state, mut late) = ([self.state], [0.0]);
-            self.slots
-                .through(arrivals, count, service, &mut state, &mut late);
+            self.slots.through(&slot, count, &mut state, &mut late);
             let ([end], [late]) = (state, late);
-            let now = self.moving(count) + f64::from(count) * seconds + self.price * late;
+            let now = self.moving(count) + f64::from(count) * slot.seconds() + self.price * late;
             let cost = now + self.slots.place(end).of(rest.row(row));
             if cost < best.0 {
                 best = (cost, count);
@@ -130,14 +127,14 @@ impl<'a> Player<'a> {
         self.count = count;
         self.schedule.push(count);
         let scenario = self.slots.scenario;
-        let service = self.slots.service(slot);
         let first = slot * super::SLOT;
+        let slot = self.slots.slot(slot);
         let demand = scenario.demand.iter().skip(first);
-        for ((second, arrivals), demand) in (first..).zip(self.slots.arrivals(slot)).zip(demand) {
+        for ((second, arrivals), demand) in (first..).zip(slot.arrivals).zip(demand) {
             let arrivals = f64::from(*arrivals);
             let step = scenario
                 .plant
-                .step(self.state, arrivals, f64::from(count), service);
+                .step(self.state, arrivals, f64::from(count), slot.service);
             self.state = step.left;
             self.tally.add(&Moment {
                 now: u32::try_from(second).unwrap_or(u32::MAX),

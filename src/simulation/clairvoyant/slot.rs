@@ -1,10 +1,12 @@
 //! A slot: how many come late in it and what is left at its end, for every count and every point of the grid.
 
+use std::borrow::Cow;
+
 use super::SLOT;
 use super::Terms;
 use super::grid::{Grid, POINTS, Place, Row, points};
 use crate::simulation::number::real;
-use crate::simulation::plant::table::Stepper;
+use crate::simulation::plant::table::{Curve, Curves};
 use crate::simulation::plant::{Kind, Plant, queue, web};
 use crate::simulation::scenario::Scenario;
 
@@ -13,7 +15,17 @@ use crate::simulation::scenario::Scenario;
 pub struct Slots<'a> {
     pub(super) scenario: &'a Scenario,
     grid: Grid,
-    stepper: Stepper<'a>,
+    curves: Curves,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub struct Slot<'a> {
+    /// What comes, second by second.
+    pub arrivals: &'a [u32],
+    /// The service time in it.
+    pub service: f64,
+    curve: Option<Cow<'a, Curve>>,
 }
 
 /// What a slot does to each state, count by count.
@@ -30,12 +42,10 @@ pub struct Table {
 impl<'a> Slots<'a> {
     /// Those of a scenario.
     pub fn new(scenario: &'a Scenario) -> Self {
-        let grid = Grid::new();
-        let stepper = Stepper::new(&scenario.plant);
         Self {
             scenario,
-            grid,
-            stepper,
+            grid: Grid::new(),
+            curves: Curves::new(&scenario.plant),
         }
     }
 
@@ -44,32 +54,28 @@ impl<'a> Slots<'a> {
         self.scenario.arrivals.len().div_ceil(SLOT)
     }
 
-    /// What comes in a slot, second by second.
-    pub fn arrivals(&self, slot: usize) -> &'a [u32] {
-        self.scenario
-            .arrivals
-            .chunks(SLOT)
-            .nth(slot)
-            .unwrap_or_default()
-    }
-
-    /// The service time in a slot.
-    pub fn service(&self, slot: usize) -> f64 {
+    /// One slot.
+    pub fn slot(&self, slot: usize) -> Slot<'_> {
+        let arrivals = self.scenario.arrivals.chunks(SLOT).nth(slot);
         let second = u32::try_from(slot * SLOT + SLOT / 2).unwrap_or(u32::MAX);
-        self.scenario.plant.service_at(second)
+        let service = self.scenario.plant.service_at(second);
+        Slot {
+            arrivals: arrivals.unwrap_or_default(),
+            service,
+            curve: self.curves.at(service),
+        }
     }
 
     /// Fills a slot's table.
     pub fn fill(&self, slot: usize, terms: &Terms, table: &mut Table) {
-        let service = self.service(slot);
-        let arrivals = self.arrivals(slot);
-        table.seconds = real(u64::try_from(arrivals.len()).unwrap_or(0));
+        let slot = self.slot(slot);
+        table.seconds = slot.seconds();
         table.late.clear();
         table.next.clear();
         for count in terms.least..=terms.most {
             let mut ends = points();
             let mut late = [0.0; POINTS];
-            self.through(arrivals, count, service, &mut ends, &mut late);
+            self.through(&slot, count, &mut ends, &mut late);
             #[expect(
                 clippy::as_conversions,
                 clippy::cast_possible_truncation,
@@ -83,13 +89,13 @@ impl<'a> Slots<'a> {
     /// Takes states through a slot's seconds.
     pub fn through<const N: usize>(
         &self,
-        arrivals: &[u32],
+        slot: &Slot<'_>,
         count: u32,
-        service: f64,
         states: &mut [f64; N],
         late: &mut [f64; N],
     ) {
         let plant = &self.scenario.plant;
+        let (arrivals, service) = (slot.arrivals, slot.service);
         let (ready, slo) = (f64::from(count), plant.slo);
         // The plant is chosen outside the loop, so that within it several states are taken at once.
         match (plant.kind, plant.slots) {
@@ -104,16 +110,27 @@ impl<'a> Slots<'a> {
                     (step.left, step.delay)
                 });
             }
-            (Kind::Web, _) => each(arrivals, slo, states, late, |state, arrivals| {
-                let step = self.stepper.step(state, arrivals, ready, service);
-                (step.left, step.delay)
-            }),
+            (Kind::Web, _) => {
+                let fleet = slot.curve.as_ref().map(|curve| curve.on(ready));
+                each(arrivals, slo, states, late, |state, arrivals| {
+                    let quick = fleet.and_then(|fleet| fleet.step(state + arrivals));
+                    let step = quick.unwrap_or_else(|| plant.step(state, arrivals, ready, service));
+                    (step.left, step.delay)
+                });
+            }
         }
     }
 
     /// Where a state lies on the grid.
     pub fn place(&self, value: f64) -> Place {
         self.grid.place(value)
+    }
+}
+
+impl Slot<'_> {
+    /// How long it is, in seconds.
+    pub fn seconds(&self) -> f64 {
+        real(u64::try_from(self.arrivals.len()).unwrap_or(0))
     }
 }
 

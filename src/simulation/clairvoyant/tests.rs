@@ -51,12 +51,14 @@ fn cost(scenario: &Scenario, terms: &Terms, schedule: &[u32]) -> (f64, f64) {
             };
         }
     }
-    ((seconds + left * scenario.plant.service) / 3600.0, late)
+    let undone = left * scenario.plant.service / f64::from(scenario.plant.slots);
+    ((seconds + undone) / 3600.0, late)
 }
 
 /// The cheapest of all schedules within the budget.
-fn brute(scenario: &Scenario, terms: &Terms, slots: u32, budget: f64) -> f64 {
+fn brute(scenario: &Scenario, terms: &Terms, budget: f64) -> f64 {
     let allowed = scenario.requests() * budget / 100.0;
+    let slots = u32::try_from(scenario.arrivals.len() / SLOT).unwrap();
     let counts = terms.most - terms.least + 1;
     let mut best = f64::INFINITY;
     for number in 0..counts.pow(slots) {
@@ -86,14 +88,23 @@ fn it_is_as_good_as_the_best_of_all_schedules() {
         &[0, 3, 1, 3, 2, 0, 2, 0],
         &[1, 4, 2, 4, 3, 1, 3, 1],
     );
+    let several = scenario(
+        Plant {
+            slots: 4,
+            ..Plant::web()
+        },
+        &[20, 50, 95, 40, 110, 20],
+        &[1, 2, 3, 1, 3, 1],
+    );
     for (name, scenario, budgets) in [
         ("web", web, [0.0, 5.0, 20.0]),
+        ("web of four slots", several, [0.0, 5.0, 20.0]),
         ("queue", queue, [0.0, 5.0, 20.0]),
     ] {
         let conditions = conditions(4);
         let terms = Terms::new(&scenario, &conditions);
         for budget in budgets {
-            let brute = brute(&scenario, &terms, 8, budget);
+            let brute = brute(&scenario, &terms, budget);
             let best = best(&scenario, &conditions, budget, &mut |_| {});
             let (hours, late) = cost(&scenario, &terms, &best.schedule);
             assert!(

@@ -5,7 +5,8 @@
 //! * [`queue`]: jobs wait in one queue, and whoever is free takes the next.
 //!
 //! Both are *fluid*: averages, not single requests, so a second costs a few nanoseconds, and a state between two whole
-//! numbers means something. That is as near to single requests as the tests beside them say, 10 %.
+//! numbers means something. They are within 10 % of single requests and jobs, but where the tests beside them name more: a web
+//! process's queue comes too soon on the way up (14 %), and the last of it goes too soon on the way down (half).
 
 pub mod erlang;
 pub mod queue;

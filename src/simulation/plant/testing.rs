@@ -1,5 +1,5 @@
 //! Single requests and jobs, one by one, for holding the plants against: random routing, first come first served,
-//! exponential service times.
+//! exponential service times. And for web processes the law of chance that those follow, which no number of runs changes.
 
 use crate::simulation::number::{length, place, whole};
 use crate::simulation::random::{Random, Stream};
@@ -43,6 +43,40 @@ pub(super) fn simulate_web(course: &Course, runs: u64) -> Vec<f64> {
         let done = take(own, at, random.exponential() * course.service);
         done - at
     })
+}
+
+/// What [`simulate_web`] comes to with runs without end. Requests spread by chance make each process a queue M/M/c of its
+/// own, so this is one process's chances of holding so many, by the forward equations.
+pub(super) fn law_of_web(course: &Course) -> Vec<f64> {
+    let slots = f64::from(course.slots);
+    let steps = 50 * course.slots;
+    let moment = 1.0 / f64::from(steps);
+    let response = |inside: usize| course.service * ((length(inside) + 1.0) / slots).max(1.0);
+    let mut chances = vec![1.0];
+    let mut means = Vec::new();
+    for rate in &course.rates {
+        let comes = rate / length(course.ready) * moment;
+        let mut mean = 0.0;
+        for _ in 0..steps {
+            if chances.last().is_some_and(|chance| *chance > 1e-12) {
+                chances.push(0.0);
+            }
+            // What moves from each number to the next, more up than down.
+            let mut before = 0.0;
+            for inside in 0..chances.len() {
+                mean += chances[inside] * response(inside) * moment;
+                let goes = moment / course.service * length(inside + 1).min(slots);
+                let up = match chances.get(inside + 1) {
+                    Some(next) => chances[inside] * comes - next * goes,
+                    None => 0.0,
+                };
+                chances[inside] += before - up;
+                before = up;
+            }
+        }
+        means.push(mean);
+    }
+    means
 }
 
 /// The mean wait of those who came in each second.

@@ -94,8 +94,8 @@ fn stands_still(there: f64) -> Step {
 
 #[cfg(test)]
 mod tests {
-    use super::super::erlang::{busiest, inside};
-    use super::super::testing::{Course, simulate_web};
+    use super::super::erlang::inside;
+    use super::super::testing::{Course, law_of_web, simulate_web};
     use super::*;
     use crate::simulation::number::length;
 
@@ -154,57 +154,82 @@ mod tests {
         }
     }
 
-    /// Rising, overloaded, recovering: the mean response of each phase, and the share of late seconds, against single
-    /// requests. On the whole they are within a tenth; in a short overload, in which no queue stands long enough to be what
-    /// the fluid takes it for, it is a little more.
+    /// Rising, overloaded, recovering.
+    fn course(slots: u32) -> Course {
+        let phases = [
+            (0.70, 120),
+            (0.95, 180),
+            (1.15, 60),
+            (0.5, 100),
+            (0.80, 120),
+        ];
+        Course::of_shares(&phases, 10, slots)
+    }
+
+    fn mean(of: &[f64], (from, to): (usize, usize)) -> f64 {
+        of[from..to].iter().sum::<f64>() / length(to - from)
+    }
+
+    fn late(of: &[f64]) -> f64 {
+        length(of.iter().filter(|delay| **delay > 1.0).count()) / length(of.len())
+    }
+
+    /// That the law is right, and the single requests too: neither knows of the other.
     #[test]
-    fn it_is_near_single_requests() {
+    fn single_requests_follow_their_law() {
         for slots in [1, 4] {
-            let busiest = busiest(slots, 10.0);
-            let course = Course::of_shares(
-                &[
-                    (0.70, 120),
-                    (0.95, 180),
-                    (1.15, 60),
-                    (0.5, 100),
-                    (0.80, 120),
-                ],
-                10,
-                slots,
-            );
+            let course = course(slots);
+            let law = law_of_web(&course);
             // As many requests for each, so that chance is as small.
             let single = simulate_web(&course, 160 / u64::from(slots * slots));
-            let mut fluid = Vec::new();
-            let mut left = 0.0;
-            for rate in &course.rates {
-                let now = step_slots(left, *rate, 10.0, 0.1, slots);
-                left = now.left;
-                fluid.push(now.delay);
-            }
-            let mean = |of: &[f64], from: usize, to: usize| {
-                of[from..to].iter().sum::<f64>() / length(to - from)
-            };
-            for (from, to, because) in [
-                (40, 120, "calm"),
-                (200, 300, "busy"),
-                (300, 360, "overload"),
-                (360, 460, "recovery"),
-                (0, 580, "on the whole"),
-                (500, 580, "calm again"),
-            ] {
-                let (single, fluid) = (mean(&single, from, to), mean(&fluid, from, to));
+            for seconds in [(40, 120), (120, 200), (200, 300), (300, 360), (360, 460)] {
+                let (single, law) = (mean(&single, seconds), mean(&law, seconds));
                 assert!(
-                    (fluid / single - 1.0).abs() < if because == "overload" { 0.13 } else { 0.10 },
-                    "{slots} slots, {because}: {fluid} for {single}"
+                    (single / law - 1.0).abs() < 0.04,
+                    "{slots} slots, {seconds:?}: {single} for {law}"
                 );
             }
-            let late = |of: &[f64]| {
-                length(of.iter().filter(|delay| **delay > 1.0).count()) / length(of.len())
+        }
+    }
+
+    /// The mean response of each phase, and the share of late seconds, against the law of single requests. It is within a
+    /// tenth but where a queue has not stood long enough to be what the fluid takes it for: on the way up the fluid has
+    /// its queue too soon, and at the end of a recovery, when all processes of the fluid are done at once, some real ones
+    /// still have a queue. More runs do not change that, nor does a shorter step (0.01 s: 13.7 % and -45 %). A second
+    /// number for the spread of the queues (Rothkopf and Oren's closure) would make it -2 % and +23 %.
+    #[test]
+    fn it_is_near_single_requests() {
+        for (slots, rise, end) in [(1, 0.14, 0.50), (4, 0.10, 0.40)] {
+            let course = course(slots);
+            let law = law_of_web(&course);
+            let mut left = 0.0;
+            let step = |rate: &f64| {
+                let now = step_slots(left, *rate, 10.0, 0.1, slots);
+                left = now.left;
+                now.delay
             };
-            let (single, fluid) = (late(&single), late(&fluid));
+            let fluid: Vec<f64> = course.rates.iter().map(step).collect();
+            for (seconds, within, because) in [
+                ((40, 120), 0.01, "calm"),
+                ((120, 200), rise, "it gets busy"),
+                ((200, 300), 0.10, "busy"),
+                ((300, 360), 0.10, "overload"),
+                ((360, 460), 0.10, "recovery"),
+                ((380, 400), end, "the end of the recovery"),
+                ((400, 460), 0.10, "after it"),
+                ((500, 580), 0.01, "calm again"),
+                ((0, 580), 0.10, "on the whole"),
+            ] {
+                let (law, fluid) = (mean(&law, seconds), mean(&fluid, seconds));
+                assert!(
+                    (fluid / law - 1.0).abs() < within,
+                    "{slots} slots, {because}: {fluid} for {law}"
+                );
+            }
+            let (law, fluid) = (late(&law), late(&fluid));
             assert!(
-                (single - fluid).abs() < 0.05,
-                "{slots} slots: late {fluid} for {single} (busiest {busiest})"
+                (law - fluid).abs() < 0.01,
+                "{slots} slots: late {fluid} for {law}"
             );
         }
     }
