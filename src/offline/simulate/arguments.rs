@@ -204,7 +204,7 @@ mod tests {
             ("--kind wbe", "did you mean `web`"),
             ("--days 0", "1..=400"),
             ("--drift 2", "from 0 to 0.9"),
-            ("--erlang -1", "--erlang"),
+            ("--erlang=-1", "a number above 0"),
             ("--as-it-is", "--service-time-ms"),
             ("a.csv --load ramp", "cannot be used with"),
             ("--start monday", "--start"),

@@ -93,7 +93,7 @@ mod tests {
         for (seconds, count, first) in [
             (DAY, 8, (9_000, "09:00")),
             (7 * DAY, 7, (63_000, "Tue 06 Jan")),
-            (HOUR, 5, (0, "06:30")),
+            (HOUR, 13, (0, "06:30")),
         ] {
             let ticks = ticks_of_time(start, seconds);
             let (second, label) = ticks.first().unwrap();

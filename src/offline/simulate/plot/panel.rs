@@ -46,10 +46,7 @@ impl Scales {
             (0.0, most.max(1.25 * slo))
         };
         Self {
-            counts: ticks(counts.fold(1.0, f64::max), 4.0)
-                .last()
-                .copied()
-                .unwrap_or(1.0),
+            counts: 1.05 * counts.fold(1.0, f64::max),
             delay,
         }
     }
@@ -180,6 +177,7 @@ fn grid(text: &mut String, top: f64, series: &Series, scales: &Scales, stage: &S
         }
     }
     let counts = ticks(scales.counts, 4.0).into_iter();
+    let counts = counts.filter(|tick| *tick <= scales.counts);
     let counts = counts.map(|tick| (scales.count(top, tick), format!("{tick:.0}")));
     let delays = scales.delay_ticks().into_iter();
     let delays = delays.map(|tick| (scales.delay(top, tick), span(tick)));
@@ -198,28 +196,34 @@ fn grid(text: &mut String, top: f64, series: &Series, scales: &Scales, stage: &S
     );
 }
 
-/// The times in which something came late, through both charts.
+/// The times in which what came was late, through both charts: pale where it was less than a fifth.
 fn late(text: &mut String, top: f64, series: &Series) {
-    let mut bands = String::new();
-    let mut start = None;
-    let ends = series.pieces.iter().map(|piece| (piece.at, piece.late));
-    for (at, is_late) in ends.chain([(series.seconds, false)]) {
-        match (start, is_late) {
-            (None, true) => start = Some(at),
-            (Some(from), false) => {
-                let (from, to) = (x_of(from, series.seconds), x_of(at, series.seconds));
-                let (high, low) = (top + COUNTS.0, top + DELAYS.1);
-                let _ = write!(bands, "M{from:.1} {high:.1}H{to:.1}V{low:.1}H{from:.1}Z");
-                start = None;
+    let (high, low) = (top + COUNTS.0, top + DELAYS.1);
+    for (least, most, opacity) in [(0.0, 0.2, 0.1), (0.2, f64::INFINITY, 0.28)] {
+        let mut bands = String::new();
+        let mut start = None;
+        let ends = series
+            .pieces
+            .iter()
+            .map(|piece| (piece.at, piece.late_part()));
+        for (at, part) in ends.chain([(series.seconds, 0.0)]) {
+            let inside = part > least && part <= most;
+            match (start, inside) {
+                (None, true) => start = Some(at),
+                (Some(from), false) => {
+                    let (from, to) = (x_of(from, series.seconds), x_of(at, series.seconds));
+                    let _ = write!(bands, "M{from:.1} {high:.1}H{to:.1}V{low:.1}H{from:.1}Z");
+                    start = None;
+                }
+                (None, false) | (Some(_), true) => {}
             }
-            (None, false) | (Some(_), true) => {}
         }
-    }
-    if !bands.is_empty() {
-        let _ = writeln!(
-            text,
-            "<path d=\"{bands}\" fill=\"{LATE}\" fill-opacity=\"0.25\"/>"
-        );
+        if !bands.is_empty() {
+            let _ = writeln!(
+                text,
+                "<path d=\"{bands}\" fill=\"{LATE}\" fill-opacity=\"{opacity}\"/>"
+            );
+        }
     }
 }
 

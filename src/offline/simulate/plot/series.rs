@@ -43,8 +43,17 @@ pub struct Piece {
     pub delay: Range,
     /// Whether there were scales up, and down.
     pub scales: (bool, bool),
-    /// Whether anything came late.
-    pub late: bool,
+    /// How many came, and how many of them late.
+    pub arrivals: f64,
+    /// The late ones.
+    pub late: f64,
+}
+
+impl Piece {
+    /// The late part of what came, from 0 to 1.
+    pub fn late_part(&self) -> f64 {
+        self.late / self.arrivals.max(1.0)
+    }
 }
 
 /// A run, for a panel.
@@ -87,7 +96,8 @@ impl Series {
                 target: Range::of(target),
                 delay: Range::of(moment.delay),
                 scales: (false, false),
-                late: false,
+                arrivals: 0.0,
+                late: 0.0,
             });
         }
         let before = self.target.replace(moment.target).unwrap_or(moment.target);
@@ -100,6 +110,9 @@ impl Series {
         piece.delay.add(moment.delay);
         piece.scales.0 |= moment.target > before;
         piece.scales.1 |= moment.target < before;
-        piece.late |= moment.delay > self.slo && moment.arrivals > 0.0;
+        piece.arrivals += moment.arrivals;
+        if moment.delay > self.slo {
+            piece.late += moment.arrivals;
+        }
     }
 }
