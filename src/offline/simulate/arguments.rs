@@ -12,10 +12,6 @@ use crate::simulation::trace::generator::Shape;
 
 /// What comes.
 #[derive(Debug, Clone, Args)]
-#[expect(
-    clippy::doc_markdown,
-    reason = "this is help on a terminal, where backticks are noise"
-)]
 pub(crate) struct LoadArguments {
     /// The load: a CSV (seconds,rate), an access log, a Heroku app's log, or a Prometheus range query's JSON
     #[arg(value_name = "TRACE", conflicts_with_all = ["trace", "load"])]
@@ -48,10 +44,6 @@ pub(crate) struct LoadArguments {
 
 /// What serves.
 #[derive(Debug, Clone, Args)]
-#[expect(
-    clippy::doc_markdown,
-    reason = "this is help on a terminal, where backticks are noise"
-)]
 pub(crate) struct PlantArguments {
     /// web answers requests, queue works off jobs [default: what the process's target or measurement is about, else web]
     #[arg(long, value_parser = kind)]

@@ -39,10 +39,6 @@ use stage::{Scene, Stage};
 
 /// What `simulate` is told.
 #[derive(Debug, Clone, Args)]
-#[expect(
-    clippy::doc_markdown,
-    reason = "this is help on a terminal, where backticks are noise"
-)]
 pub(crate) struct SimulateArguments {
     #[command(flatten)]
     subject: SubjectArguments,
@@ -78,11 +74,11 @@ impl SimulateArguments {
         };
         let stage = match Stage::new(&self.load, &self.plant, &subject) {
             Ok(stage) => stage,
-            Err(why) => return refuse(&why),
+            Err(why) => return Ok(refuse(&why)),
         };
         let draft = match self.plot.as_deref().map(Draft::begin).transpose() {
             Ok(draft) => draft,
-            Err(why) => return refuse(&why),
+            Err(why) => return Ok(refuse(&why)),
         };
         let tried = Tried {
             stage: &stage,
@@ -103,7 +99,7 @@ impl SimulateArguments {
         };
         match draft.finish(&plot::svg(&report, &stage, &drawn)) {
             Ok(()) => Ok(Exit::Success),
-            Err(why) => refuse(&why),
+            Err(why) => Ok(refuse(&why)),
         }
     }
 
@@ -175,7 +171,7 @@ fn told(stage: &Stage, subject: &Subject, scene: &Scene, price: Option<f64>) -> 
     }
 }
 
-fn refuse(why: &str) -> Result<Exit> {
+fn refuse(why: &str) -> Exit {
     complain(&format!("error: {why}\n"));
-    Ok(Exit::Failure)
+    Exit::Failure
 }

@@ -65,9 +65,14 @@ pub fn svg(report: &Report, stage: &Stage, drawn: &[Series]) -> String {
         {
             let _ = writeln!(
                 text,
-                "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{label}</text>",
+                "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{}\">{label}</text>",
                 x_of(second, series.seconds),
-                top + 8.0
+                top + 8.0,
+                if second == series.seconds {
+                    "end"
+                } else {
+                    "middle"
+                }
             );
         }
         let _ = writeln!(
@@ -97,8 +102,12 @@ fn head(text: &mut String, report: &Report) {
             ""
         }
     );
+    legend(text, subject.kind);
+}
+
+fn legend(text: &mut String, kind: &str) {
     let mut x = LEFT;
-    let delay = if subject.kind == "queue" {
+    let delay = if kind == "queue" {
         "wait"
     } else {
         "response time"
@@ -156,7 +165,7 @@ pub(super) fn escaped(text: &str) -> String {
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
             letter if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') => {
-                safe.push(' ')
+                safe.push(' ');
             }
             letter => safe.push(letter),
         }

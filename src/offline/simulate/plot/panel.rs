@@ -194,6 +194,14 @@ fn grid(text: &mut String, top: f64, series: &Series, scales: &Scales, stage: &S
         text,
         "<path d=\"{lines}\" stroke=\"#e4e7eb\" fill=\"none\"/>"
     );
+    for (name, (high, _)) in [("processes", COUNTS), ("delay", DELAYS)] {
+        let _ = writeln!(
+            text,
+            "<text x=\"{:.1}\" y=\"{:.1}\" font-size=\"10\" fill=\"#7b8794\">{name}</text>",
+            LEFT + 5.0,
+            top + high + 12.0
+        );
+    }
 }
 
 /// The times in which what came was late, through both charts: pale where it was less than a fifth.
