@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Subcommand;
 
 use super::decide;
+use super::simulate::SimulateArguments;
 use super::subject::SubjectArguments;
 use crate::backend::Registry;
 use crate::clock::Clock;
@@ -36,6 +37,14 @@ pub(crate) enum OfflineCommand {
         #[arg(long)]
         record: bool,
     },
+    /// Try a process's settings on a load before they are live: late requests, process-hours, scales, a picture
+    ///
+    /// autoscalebot simulate --process web access.log --as-it-is --service-time-ms 120 --plot week.svg
+    ///
+    /// autoscalebot simulate --policy adaptive --set target_response_time_ms=1000 --load flash-crowd --against hpa,keda
+    ///
+    /// The decision, the cooldowns and the envelope are the production code, under virtual time.
+    Simulate(Box<SimulateArguments>),
 }
 
 impl OfflineCommand {
@@ -47,6 +56,7 @@ impl OfflineCommand {
         clock: Clock,
     ) -> Result<Exit> {
         match self {
+            Self::Simulate(arguments) => arguments.obey(config, registry, clock),
             Self::Decide { subject, record } => {
                 let subject = match subject.open(config, registry) {
                     Ok(subject) => subject,

@@ -58,6 +58,8 @@ mod service_time;
 #[cfg(test)]
 mod silent_names;
 #[cfg(test)]
+mod simulate;
+#[cfg(test)]
 mod stops;
 #[cfg(test)]
 mod trial;
