@@ -234,6 +234,7 @@ fn situation(number: u32, look: &Look, bounds: Bounds) -> Situation {
         history: vec![Reading {
             at,
             level: Level::None,
+            busy: None,
             data: Arc::new(look.measured.clone()),
         }],
         count: look.count,
