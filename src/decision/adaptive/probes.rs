@@ -40,9 +40,10 @@ const EIGHTHS: f64 = 8.0;
 /// Means of more are not taken for those of single responses.
 const MOST: f64 = 16.0;
 
-/// How much a response varies from the next where it is the mean of two or three at the most: a single one, by 3.3. What varies
-/// less may do so with the load.
-const SINGLE: f64 = 1.0;
+/// Responses that vary by so much from one to the next are taken for single ones, whose logarithms do by 3.3, until they vary by
+/// no more than means of two or three: a load that leaps makes a mean of all requests vary as well, but not for long.
+const SINGLE: f64 = 2.0;
+const NOT_SINGLE: f64 = 1.0;
 
 /// The price of lateness, in fleets, and how often what is believed to be late counts: in doubt it is more.
 const CHEAPEST: f64 = 1.0;
@@ -61,6 +62,7 @@ pub(super) struct Probes {
     /// The last response, and how much one varies from the next: the mean square of the logarithm of their ratio.
     last: Option<f64>,
     varies: f64,
+    are_single: bool,
 }
 
 impl Default for Probes {
@@ -71,6 +73,7 @@ impl Default for Probes {
             price: FIRST_PRICE,
             last: None,
             varies: 0.0,
+            are_single: false,
         }
     }
 }
@@ -95,11 +98,12 @@ impl Probes {
             let square = (response / last).ln().powi(2);
             self.varies += 0.05 * (square - self.varies);
         }
-        match told {
-            Some(many) => (many < MOST).then_some(many),
-            None if self.varies > SINGLE => Some((0.5 + 2.0 / self.varies).max(1.0)),
-            None => None,
+        if let Some(many) = told {
+            return (many < MOST).then_some(many);
         }
+        let least = if self.are_single { NOT_SINGLE } else { SINGLE };
+        self.are_single = self.varies > least;
+        self.are_single.then(|| (0.5 + 2.0 / self.varies).max(1.0))
     }
 
     /// Takes in the mean of so many responses, as a part of the target, from so many processes, so many seconds after the
