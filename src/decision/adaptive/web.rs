@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::capacity::{Capacity, Server, busiest};
 use super::forecast::{Forecast, Forecaster};
 use super::lateness::{SOME, late, turned};
+use super::probes::Probes;
 use super::seen::Seen;
 
 /// How much of a process's capacity is planned for.
@@ -38,9 +39,6 @@ const LONGEST: f64 = 1e5;
 /// How busy processes may be while nothing is known of how long they take.
 const CAREFUL: f64 = 0.8;
 
-/// How much one response varies from the next where each is a single one: an exponential one, by 3.3.
-const SINGLE: f64 = 1.0;
-
 /// How fast the shortest response that was seen is forgotten, in seconds.
 const FLOOR_SPAN: f64 = 43_200.0;
 
@@ -52,9 +50,7 @@ pub(super) struct Web {
     price: f64,
     /// How long a response takes when nothing waits, where there is nothing but response times.
     floor: Option<f64>,
-    /// The last response, and how much one varies from the next: the mean square of the logarithm of their ratio.
-    last: Option<f64>,
-    varies: f64,
+    probes: Probes,
     ready: f64,
     /// The last response, where requests are counted too.
     response: f64,
@@ -67,8 +63,7 @@ impl Default for Web {
             forecaster: Forecaster::default(),
             price: FIRST_PRICE,
             floor: None,
-            last: None,
-            varies: 0.0,
+            probes: Probes::default(),
             ready: 0.0,
             response: 0.0,
         }
@@ -105,6 +100,9 @@ impl Web {
     ) -> Option<Want> {
         let stood_still = self.ready.to_bits() == seen.ready.to_bits();
         self.ready = seen.ready;
+        if let Some(want) = self.by_probes(seen, target, budget, (seconds, ahead)) {
+            return Some(want);
+        }
         let load = self.load(seen, target, seconds, stood_still)?;
         let response = response(seen, seconds);
         let late = match response {
@@ -176,22 +174,32 @@ impl Web {
                 server: None,
             });
         }
-        let response = response?;
-        self.compare(response);
-        (!self.is_too_noisy()).then(|| self.by_response(response, ready, target, seconds))
+        Some(self.by_response(response?, ready, target, seconds))
     }
 
-    fn compare(&mut self, response: f64) {
-        let response = response.max(1e-6);
-        if let Some(last) = self.last.replace(response) {
-            let square = (response / last).ln().powi(2);
-            self.varies += 0.05 * (square - self.varies);
+    /// From single responses, or the means of a few, where there is nothing else.
+    fn by_probes(
+        &mut self,
+        seen: &Seen,
+        target: f64,
+        budget: f64,
+        (seconds, ahead): (f64, f64),
+    ) -> Option<Want> {
+        if seen.arrivals.is_some() || seen.utilisation.is_some() || seen.in_flight.is_some() {
+            return None;
         }
-    }
-
-    /// Whether responses vary as single ones do: by much more than means of many.
-    pub(super) fn is_too_noisy(&self) -> bool {
-        self.varies > SINGLE
+        let response = seen.response?;
+        let many = self.probes.many(response, seen.probes)?;
+        let response = (response / target).max(1e-6);
+        let times = (seconds, ahead, target);
+        let ready = seen.ready.max(1.0);
+        let (processes, forecast) = self.probes.want((response, many), ready, times, budget);
+        Some(Want {
+            processes,
+            forecast,
+            source: "single responses",
+            backlog: response > 1.0 && many > 1.0,
+        })
     }
 
     /// From the response time alone: the shortest that was seen lately is taken for one without a wait.
