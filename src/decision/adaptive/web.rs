@@ -33,6 +33,10 @@ const WORKED_OFF: f64 = 60.0;
 /// By how much there are to be more while nothing is known but that there are too few.
 const MORE: f64 = 1.5;
 
+/// After how many looks at responses that are late and grow no shorter there are to be more, and how many times as many.
+const ENOUGH: u32 = 2;
+const GROWS: f64 = 1.25;
+
 /// No response takes longer, in seconds.
 const LONGEST: f64 = 1e5;
 
@@ -54,6 +58,10 @@ pub(super) struct Web {
     ready: f64,
     /// The last response, where requests are counted too.
     response: f64,
+    /// How many requests a second a process was taken to carry at the last look, where that is what the load is counted by.
+    carried: Option<f64>,
+    /// For how many looks in a row responses have been late, and became no shorter.
+    grows: u32,
 }
 
 impl Default for Web {
@@ -66,6 +74,8 @@ impl Default for Web {
             probes: Probes::default(),
             ready: 0.0,
             response: 0.0,
+            carried: None,
+            grows: 0,
         }
     }
 }
@@ -103,7 +113,11 @@ impl Web {
         if let Some(want) = self.by_probes(seen, target, budget, (seconds, ahead)) {
             return Some(want);
         }
+        if seen.arrivals == Some(0.0) && self.capacity.server().is_none() {
+            return Some(none_yet(seen));
+        }
         let load = self.load(seen, target, seconds, stood_still)?;
+        self.count_by(load.server.map(|server| server.rate(target)));
         let response = response(seen, seconds);
         let late = match response {
             _ if seen.too_high => 1.0,
@@ -120,12 +134,26 @@ impl Web {
         if backlog && let Some(drained) = drained(seen, &load, forecast, seconds) {
             processes = processes.max(drained);
         }
+        if self.grows >= ENOUGH && seen.ready >= seen.count {
+            // Whatever is believed, these are not enough.
+            processes = processes
+                .max((seen.ready * GROWS).ceil())
+                .max(seen.ready + 1.0);
+        }
         Some(Want {
             processes,
             forecast,
             source: load.source,
             backlog,
         })
+    }
+
+    /// The load is counted in processes that carry so many requests a second. What is learned of that is no change of the load.
+    fn count_by(&mut self, carried: Option<f64>) {
+        if let (Some(before), Some(now)) = (self.carried, carried) {
+            self.forecaster.convert(before / now);
+        }
+        self.carried = carried;
     }
 
     fn load(&mut self, seen: &Seen, target: f64, seconds: f64, stood_still: bool) -> Option<Load> {
@@ -135,10 +163,16 @@ impl Web {
         if let (Some(rate), Some(response)) = (rate, response) {
             let rises = response > 0.95 * self.response;
             self.response = response;
+            let grows = rises && response > target;
+            self.grows = if grows {
+                self.grows.saturating_add(1)
+            } else {
+                0
+            };
             if response < BACKLOG * target {
                 let counts = stood_still && rate > 0.0;
                 self.capacity.learn(response, rate / ready, counts, seconds);
-            } else if response > target && rises {
+            } else if grows {
                 self.capacity.overloaded(response, rate / ready);
             }
         }
@@ -230,6 +264,19 @@ impl Web {
         let best = counts.map(|count| (cost(count), count));
         best.min_by(|one, other| one.0.total_cmp(&other.0))
             .map_or(first, |(_, count)| count)
+    }
+}
+
+/// No request has come yet, so that there is nothing to learn and nothing to do.
+fn none_yet(seen: &Seen) -> Want {
+    Want {
+        processes: seen.count,
+        forecast: Forecast {
+            load: 0.0,
+            deviation: 0.0,
+        },
+        source: "requests, of which none has come yet",
+        backlog: false,
     }
 }
 
