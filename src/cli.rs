@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 
 use crate::backend::Registry;
 use crate::clock::Clock;
-use crate::demo::scaler::{Policy, Rival};
+use crate::demo::DemoArguments;
 use crate::exit::Exit;
 use crate::offline::command::OfflineCommand;
 use crate::orders::command::{self, OrderCommand};
@@ -80,17 +80,7 @@ enum Command {
     #[command(flatten)]
     Try(OfflineCommand),
     /// Scale a real application on this machine under a real wave of load: no account, no configuration
-    Demo {
-        /// How long
-        #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(15..=3600))]
-        seconds: u64,
-        /// How the application is scaled
-        #[arg(long, value_enum, default_value = "consecutive_threshold")]
-        policy: Policy,
-        /// How the application beside it is, under the same load
-        #[arg(long, value_enum, default_value = "fixed")]
-        against: Rival,
-    },
+    Demo(DemoArguments),
     /// List every backend, or show one with its settings and an example
     Backends {
         /// The backend
@@ -150,11 +140,7 @@ fn obey(command: Command, registry: Registry, clock: Clock) -> Result<Exit> {
             command::obey(&command, &file, &registry, clock)
         }
         Command::Try(command) => command.obey(config_file, &registry, clock),
-        Command::Demo {
-            seconds,
-            policy,
-            against,
-        } => crate::demo::run(seconds, policy, against, clock),
+        Command::Demo(arguments) => crate::demo::run(&arguments, clock),
         Command::Backends { name: None } => answer(&settings::list(&registry)),
         Command::Backends { name: Some(name) } => describe(&registry, &name),
         Command::Reference => answer(&settings::reference(&registry)),

@@ -26,6 +26,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use clap::Args;
 use log::LevelFilter;
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -47,16 +48,34 @@ use crate::supervisor::works::Works;
 /// How long the first processes may take to answer.
 const START: Duration = Duration::from_secs(15);
 
-/// Runs the demo for so many seconds: an application that is scaled by this policy, beside another one.
-pub fn run(seconds: u64, policy: Policy, rival: Rival, clock: Clock) -> Result<Exit> {
+/// What is shown, and for how long.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct DemoArguments {
+    /// How long
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(15..=3600))]
+    seconds: u64,
+    /// How the application is scaled
+    #[arg(long, value_enum, default_value = "consecutive_threshold")]
+    policy: Policy,
+    /// How the application beside it is, under the same load
+    #[arg(long, value_enum, default_value = "fixed")]
+    against: Rival,
+}
+
+/// Runs the demo: an application that is scaled by a policy, beside another one.
+pub fn run(arguments: &DemoArguments, clock: Clock) -> Result<Exit> {
     // The table is the story; whoever wants the log beside it asks for it.
     if std::env::var_os("RUST_LOG").is_none() {
         log::set_max_level(LevelFilter::Warn);
     }
     let wave = Wave {
-        length: Duration::from_secs(seconds),
+        length: Duration::from_secs(arguments.seconds),
     };
-    crate::system::block_on(show(wave, Cast { policy, rival }, clock))
+    let cast = Cast {
+        policy: arguments.policy,
+        rival: arguments.against,
+    };
+    crate::system::block_on(show(wave, cast, clock))
 }
 
 async fn show(wave: Wave, cast: Cast, clock: Clock) -> Result<Exit> {

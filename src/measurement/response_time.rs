@@ -227,7 +227,9 @@ mod tests {
         let down = || Err(MeasureError::ServerError("503".to_owned()));
         let sample = |probed: Vec<_>, probes| {
             let mut all = Several::default();
-            probed.into_iter().for_each(|one| all.add(one));
+            for one in probed {
+                all.add(one);
+            }
             all.sample(probes)
         };
         let alone = sample(vec![Ok((ms(40), None))], 1).unwrap();

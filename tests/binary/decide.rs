@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::bot::Home;
 
@@ -55,10 +55,10 @@ fn the_same_lines_lead_to_the_same_counts_and_nothing_need_be_set() {
     let mut lines = String::new();
     for tick in 0..200 {
         let waiting = if tick % 50 < 20 { 80 } else { 0 };
-        let count = if tick == 0 { ", \"count\": 1" } else { "" };
+        let count = (tick == 0).then_some(1);
         let at = tick * 30;
-        lines +=
-            &format!("{{\"at\": {at}, \"measurement\": {{\"queue_length\": {waiting}}}{count}}}\n");
+        let line = json!({"at": at, "measurement": {"queue_length": waiting}, "count": count});
+        lines = lines + &line.to_string() + "\n";
     }
     let run = |process: &str| {
         let mut child = home

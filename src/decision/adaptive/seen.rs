@@ -36,6 +36,9 @@ pub struct Seen {
     pub too_high: bool,
 }
 
+/// No response takes longer, in seconds.
+const LONGEST_RESPONSE: f64 = 1e5;
+
 impl Seen {
     /// What a reading says. A number alone is a response time in milliseconds, or how many jobs wait.
     pub(super) fn of(reading: &Reading, goal: Goal) -> Self {
@@ -78,6 +81,22 @@ impl Seen {
             probes: sane(self.probes),
             ..*self
         }
+    }
+
+    /// How long a response takes, of those since the last look so many seconds ago: measured, or by Little's law, or by how
+    /// busy the processes are.
+    pub(super) fn response_within(&self, seconds: f64) -> Option<f64> {
+        let rate = || {
+            let arrivals = self.arrivals.filter(|arrivals| *arrivals > 0.0)?;
+            Some(arrivals / seconds)
+        };
+        let by_law = || Some(self.in_flight? / rate()?);
+        let by_use = || {
+            let busy = self.utilisation?.min(0.99);
+            Some(busy * self.ready.max(1.0) / rate()? / (1.0 - busy))
+        };
+        let response = self.response.or_else(by_law).or_else(by_use)?;
+        Some(response.min(LONGEST_RESPONSE))
     }
 
     /// Whether it says anything of the load.

@@ -37,9 +37,6 @@ const MORE: f64 = 1.5;
 const ENOUGH: u32 = 2;
 const GROWS: f64 = 1.25;
 
-/// No response takes longer, in seconds.
-const LONGEST: f64 = 1e5;
-
 /// How busy processes may be while nothing is known of how long they take.
 const CAREFUL: f64 = 0.8;
 
@@ -118,7 +115,7 @@ impl Web {
         }
         let load = self.load(seen, target, seconds, stood_still)?;
         self.count_by(load.server.map(|server| server.rate(target)));
-        let response = response(seen, seconds);
+        let response = seen.response_within(seconds);
         let late = match response {
             _ if seen.too_high => 1.0,
             Some(response) => late(response, target),
@@ -158,7 +155,7 @@ impl Web {
 
     fn load(&mut self, seen: &Seen, target: f64, seconds: f64, stood_still: bool) -> Option<Load> {
         let ready = seen.ready.max(1.0);
-        let response = response(seen, seconds);
+        let response = seen.response_within(seconds);
         let rate = seen.arrivals.map(|arrivals| arrivals / seconds);
         if let (Some(rate), Some(response)) = (rate, response) {
             let rises = response > 0.95 * self.response;
@@ -280,28 +277,13 @@ fn none_yet(seen: &Seen) -> Want {
     }
 }
 
-/// How long a response takes: measured, or by Little's law, or by how busy the processes are.
-fn response(seen: &Seen, seconds: f64) -> Option<f64> {
-    let rate = || {
-        let arrivals = seen.arrivals.filter(|arrivals| *arrivals > 0.0)?;
-        Some(arrivals / seconds)
-    };
-    let by_law = || Some(seen.in_flight? / rate()?);
-    let by_use = || {
-        let busy = seen.utilisation?.min(0.99);
-        Some(busy * seen.ready.max(1.0) / rate()? / (1.0 - busy))
-    };
-    let response = seen.response.or_else(by_law).or_else(by_use)?;
-    Some(response.min(LONGEST))
-}
-
 /// How many it takes to work a backlog off.
 fn drained(seen: &Seen, load: &Load, forecast: Forecast, seconds: f64) -> Option<f64> {
     let server = load.server?;
     let rate = seen.arrivals? / seconds;
     let inside = seen
         .in_flight
-        .unwrap_or(rate * response(seen, seconds).unwrap_or(0.0));
+        .unwrap_or(rate * seen.response_within(seconds).unwrap_or(0.0));
     let work = inside * server.service / server.slots;
     Some((forecast.load / EDGE + work / WORKED_OFF).ceil())
 }
