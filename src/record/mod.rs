@@ -4,7 +4,7 @@
 
 pub(crate) mod command;
 pub mod compare;
-mod compared;
+pub(crate) mod compared;
 mod lines;
 mod moment;
 pub mod telling;
