@@ -1,7 +1,8 @@
 //! The past on a grid of seconds: what came and how many ran in each recorded interval, so that the simulator can play it
 //! again. Pure.
 
-use super::load::{Load, Look};
+use super::load::Load;
+use super::look::Look;
 use crate::simulation::figures::Moment;
 use crate::simulation::number::{place, whole};
 use crate::simulation::plant::Kind;
@@ -94,7 +95,8 @@ impl Course {
                 delay: None,
                 counts,
             };
-            self.bins.push(last.map_or(unknown, |last| Bin { counts, ..last }));
+            self.bins
+                .push(last.map_or(unknown, |last| Bin { counts, ..last }));
         }
     }
 

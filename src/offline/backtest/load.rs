@@ -1,5 +1,5 @@
 //! What came, from what was measured: a record tells the response time or queue under the count that ran, and under another
-//! count it would have been another, so that not it but the load is what can be played again. Pure.
+//! count it would have been another, so not it can be played again, but the load. Pure.
 //!
 //! With `n` processes of `c` slots, a service time `S`, `t` seconds between two looks:
 //!
@@ -13,32 +13,10 @@
 //! An empty queue tells only that the workers were enough: what came then is taken to go straight from what was known before
 //! to what was known after, and to be no more than they can do.
 
+use super::look::{Look, between, elapsed, smooth};
 use super::service::{self, Service};
 use crate::simulation::number::length;
 use crate::simulation::plant::{Kind, erlang};
-
-/// One look at the process, in the order of time. Times in seconds.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Look {
-    /// When, since the first.
-    pub at: f64,
-    /// How many processes were asked for; `None`: not known.
-    pub count: Option<f64>,
-    /// How many of them were up.
-    pub ready: f64,
-    /// How long a request took.
-    pub response: Option<f64>,
-    /// How many single requests `response` is the mean of; `None`: of all.
-    pub probes: Option<f64>,
-    /// How many came since the look before.
-    pub arrivals: Option<f64>,
-    /// How many jobs waited.
-    pub queue: Option<f64>,
-    /// How many slots were busy.
-    pub busy: Option<f64>,
-    /// The busy part of the slots, from 0 to 1.
-    pub utilisation: Option<f64>,
-}
 
 /// Who works.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -77,13 +55,9 @@ pub struct Load {
     pub delays: Vec<Option<f64>>,
     /// In what part of the looks the queue was empty, so that the rate is no more than likely.
     pub likely: f64,
+    /// What part of the slots was busy on average.
+    pub busy: f64,
 }
-
-/// So many single requests are averaged: one takes any time from none to many times the mean.
-const PROBES: f64 = 20.0;
-
-/// A counter that was not read for longer is taken to have counted since one usual interval.
-const COUNTED: f64 = 300.0;
 
 /// Infers it from looks that are usually `interval` seconds apart; else why that cannot be.
 pub fn infer(looks: &[Look], interval: f64, workers: Workers) -> Result<Load, String> {
@@ -112,7 +86,10 @@ pub fn infer(looks: &[Look], interval: f64, workers: Workers) -> Result<Load, St
     } else {
         0.0
     };
+    let slots: f64 = looks.iter().map(|look| seen.slots(look.ready)).sum();
+    let work: f64 = rates.iter().flatten().map(|rate| rate * seen.service).sum();
     Ok(Load {
+        busy: work / slots.max(f64::MIN_POSITIVE),
         from,
         service,
         rates,
@@ -150,41 +127,6 @@ fn from(looks: &[Look], kind: Kind) -> Result<Basis, String> {
     })
 }
 
-/// A mean response of few requests becomes that of the looks around it.
-fn smooth(looks: &[Look]) -> Vec<Look> {
-    let reach = |look: &Look| match look.probes {
-        Some(probes) if probes < PROBES => {
-            crate::simulation::number::whole(PROBES / (2.0 * probes.max(1.0)))
-        }
-        Some(_) | None => 0,
-    };
-    let smoothed = looks.iter().enumerate().map(|(at, look)| {
-        let reach = crate::simulation::number::place(reach(look));
-        if reach == 0 || look.response.is_none() {
-            return *look;
-        }
-        let around = looks
-            .get(at.saturating_sub(reach)..(at + reach + 1).min(looks.len()))
-            .unwrap_or_default();
-        let known: Vec<f64> = around.iter().filter_map(|look| look.response).collect();
-        Look {
-            response: Some(known.iter().sum::<f64>() / length(known.len().max(1))),
-            ..*look
-        }
-    });
-    smoothed.collect()
-}
-
-/// Over how many seconds something was counted.
-pub(super) fn elapsed(before: Option<&Look>, look: &Look, interval: f64) -> f64 {
-    let seconds = before.map_or(interval, |before| look.at - before.at);
-    if seconds > 0.0 && seconds <= COUNTED.max(interval) {
-        seconds
-    } else {
-        interval
-    }
-}
-
 fn arrivals(look: &Look, seconds: f64) -> Option<f64> {
     Some(look.arrivals? / seconds)
 }
@@ -203,7 +145,7 @@ impl Seen {
 
     /// How many slots there were between two looks.
     fn between(&self, before: &Look, look: &Look) -> f64 {
-        self.slots(f64::midpoint(before.ready, look.ready))
+        self.slots(between(before, look))
     }
 
     fn by_utilisation(&self, look: &Look) -> Option<f64> {
@@ -226,6 +168,8 @@ impl Seen {
         }
         let (answered, inside) = self.answered(slots, response);
         let growth = before
+            // The difference of two means of a few is chance.
+            .filter(|_| look.probes.is_none())
             .and_then(|before| Some((before, before.response?)))
             .map(|(before, response)| {
                 let (_, was) = self.answered(self.slots(before.ready), response);
@@ -244,7 +188,18 @@ impl Seen {
         }
         let slots = self.between(before, look);
         // Nobody works: all that comes waits.
-        (length > 0.0 || slots <= 0.0).then(|| slots / self.service + (length - was) / seconds)
+        let all_work = length > 0.0 && was > 0.0 || slots <= 0.0;
+        all_work.then(|| slots / self.service + (length - was) / seconds)
+    }
+
+    /// Between what a rate lies where the queue was empty before or after, so that workers may have waited for jobs.
+    fn bounds(&self, before: Option<&Look>, look: &Look) -> Option<(f64, f64)> {
+        let length = look.queue?;
+        let before = before.unwrap_or(look);
+        let was = before.queue.unwrap_or(0.0);
+        let more = (length - was) / elapsed(Some(before), look, self.interval);
+        let most = self.between(before, look) / self.service + more;
+        Some((more.max(0.0), most.max(more.max(0.0))))
     }
 
     /// Fills in what came while a queue was empty; the part that was so.
@@ -261,25 +216,13 @@ impl Seen {
             );
         }
         let mut filled = 0;
-        for (at, (rate, look)) in rates.iter_mut().zip(looks).enumerate() {
-            if rate.is_some() || look.queue.is_none() {
-                continue;
+        for at in 0..looks.len() {
+            let before = at.checked_sub(1).and_then(|before| looks.get(before));
+            let bounds = looks.get(at).and_then(|look| self.bounds(before, look));
+            if let (Some(rate @ None), Some((least, most))) = (rates.get_mut(at), bounds) {
+                filled += 1;
+                *rate = Some(likely(&known, at).clamp(least, most));
             }
-            filled += 1;
-            let next = known.partition_point(|(place, _)| *place < at);
-            let after = known.get(next).copied();
-            let before = next
-                .checked_sub(1)
-                .and_then(|place| known.get(place))
-                .copied();
-            let likely = match (before, after) {
-                (Some((from, was)), Some((to, will))) => {
-                    was + (will - was) * length(at - from) / length(to - from)
-                }
-                (Some((_, only)), None) | (None, Some((_, only))) => only,
-                (None, None) => 0.0,
-            };
-            *rate = Some(likely.min(self.slots(look.ready) / self.service));
         }
         Ok(length(filled) / length(looks.len().max(1)))
     }
@@ -298,6 +241,19 @@ impl Seen {
                 })
             }
         }
+    }
+}
+
+/// What goes straight from what is known before a place to what is known after it.
+fn likely(known: &[(usize, f64)], at: usize) -> f64 {
+    let next = known.partition_point(|(place, _)| *place < at);
+    let before = next.checked_sub(1).and_then(|place| known.get(place));
+    match (before, known.get(next)) {
+        (Some((from, was)), Some((to, will))) => {
+            was + (will - was) * length(at - from) / length(to - from)
+        }
+        (Some((_, only)), None) | (None, Some((_, only))) => *only,
+        (None, None) => 0.0,
     }
 }
 

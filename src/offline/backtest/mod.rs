@@ -11,7 +11,8 @@
 //! | what | file |
 //! | --- | --- |
 //! | the command line | [`arguments`] |
-//! | the records, from a store or a log, and what each says | [`records`] |
+//! | the records, from a store or a log | [`records`] |
+//! | what each says | [`look`] |
 //! | what came, from what was measured | [`load`] |
 //! | how long one takes | [`service`] |
 //! | the past on a grid of seconds, with its holes | [`course`] |
@@ -20,15 +21,18 @@
 pub(crate) mod arguments;
 pub mod course;
 pub mod load;
+pub mod look;
 pub mod records;
 pub mod report;
 pub mod service;
+#[cfg(test)]
+mod testing;
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use self::course::{Course, Sums};
-use self::load::{Load, Workers};
+use self::load::{Basis, Load, Workers};
 use self::records::Past;
 use self::report::{PRESENT, REAL, Report, Row, TRIED};
 use super::simulate::arguments::{LoadArguments, PlantArguments};
@@ -82,7 +86,10 @@ impl Played {
         let (Some(first), Some(last)) = (records.first(), records.last()) else {
             return Err("there are no records".to_owned());
         };
-        enough(f64::from(past.interval) + seconds(last.at - first.at), first.at)?;
+        enough(
+            f64::from(past.interval) + seconds(last.at - first.at),
+            first.at,
+        )?;
         let workers = Workers {
             kind,
             slots: plant.slots,
@@ -222,11 +229,26 @@ impl Played {
             unmeasured: self.past.unmeasured,
             likely: self.load.likely,
             left_out_seconds: self.course.left_out(),
-            remarks: self.past.remarks(),
+            remarks: self.remarks(),
             model_error: 0.0,
             rows: vec![Row::new(REAL, &self.real(), price)],
             zone: present.settings.time_zone,
         }
+    }
+}
+
+impl Played {
+    fn remarks(&self) -> Vec<String> {
+        /// Processes that are less busy answer in about the same time, whatever comes.
+        const IDLE: f64 = 0.3;
+        let is_idle = self.load.from == Basis::Responses && self.load.busy < IDLE;
+        let idle = is_idle.then(|| {
+            format!(
+                "The processes were {:.0} % busy, and response times tell little of a load as light as that: take it for a guess.",
+                100.0 * self.load.busy
+            )
+        });
+        self.past.remarks().into_iter().chain(idle).collect()
     }
 }
 

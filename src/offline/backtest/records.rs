@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use super::load::Look;
+use super::look::Look;
 use crate::model::ProcessName;
 use crate::record::{CycleRecord, Input, Outcome};
 use crate::simulation::number::{length, real};
@@ -29,7 +29,8 @@ pub struct Past {
 /// Reads a log: the lines of `why --since --json`.
 pub fn read_log(path: &Path) -> Result<Vec<CycleRecord>, String> {
     let name = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {name}: {error}"))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("cannot read {name}: {error}"))?;
     let lines = (1..).zip(text.lines());
     let lines = lines.filter(|(_, line)| !line.trim().is_empty());
     let records = lines.map(|(number, line): (usize, &str)| {
@@ -162,7 +163,9 @@ fn interval(records: &[CycleRecord]) -> u32 {
         .collect();
     apart.sort_unstable();
     let middle = apart.get(apart.len() / 2).copied().unwrap_or(15_000);
-    u32::try_from((middle + 500) / 1000).unwrap_or(u32::MAX).clamp(1, 3600)
+    u32::try_from((middle + 500) / 1000)
+        .unwrap_or(u32::MAX)
+        .clamp(1, 3600)
 }
 
 /// What a measurement says: its fields, or its number alone, which is a response time in milliseconds or how many jobs wait.

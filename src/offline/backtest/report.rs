@@ -11,9 +11,11 @@ use super::load::Basis;
 use crate::offline::simulate::report::{aligned, span};
 use crate::simulation::plant::Kind;
 
-/// The names of the rows.
+/// The row of what really was.
 pub const REAL: &str = "as it ran";
+/// That of the settings as they are.
 pub const PRESENT: &str = "present settings, simulated";
+/// That of those that are tried.
 pub const TRIED: &str = "tried settings, simulated";
 
 /// One of them.
@@ -225,6 +227,9 @@ fn lasted(time: chrono::TimeDelta) -> String {
     match hours {
         0 | 1 => format!("{minutes} minutes"),
         2..48 => format!("{hours} hours"),
-        _ => format!("{:.1} days", crate::simulation::number::real(u64::try_from(minutes).unwrap_or(0)) / 1440.0),
+        _ => format!(
+            "{:.1} days",
+            crate::simulation::number::real(u64::try_from(minutes).unwrap_or(0)) / 1440.0
+        ),
     }
 }

@@ -7,7 +7,8 @@
 //! | a queue's length and arrivals | slot-seconds while jobs wait, for each that was done: came, and does not wait | the same |
 //! | response times alone | the shortest that is usual: the 2nd of a hundred | without a wait a response is its service |
 
-use super::load::{Basis, Look, Workers, elapsed};
+use super::load::{Basis, Workers};
+use super::look::{Look, between, elapsed};
 use crate::simulation::number::{length, place, whole};
 use crate::simulation::plant::{Kind, erlang};
 
@@ -40,10 +41,9 @@ pub(super) fn of(
     let learned = match (from, workers.kind) {
         (Basis::Arrivals, Kind::Web) => by_response_and_rate(looks, interval, workers)
             .or_else(|| by_work(looks, interval, workers, busy)),
-        (Basis::Arrivals, Kind::Queue) => {
-            by_work(looks, interval, workers, busy).or_else(|| by_work(looks, interval, workers, waiting))
-        }
-        (Basis::Responses, _) => shortest(looks),
+        (Basis::Arrivals, Kind::Queue) => by_work(looks, interval, workers, busy)
+            .or_else(|| by_work(looks, interval, workers, waiting)),
+        (Basis::Responses, _) => by_changes(looks, workers).or_else(|| shortest(looks)),
         // Only how many are busy is known, and only that matters: any service time will do.
         (Basis::Utilisation, _) => Some(Service {
             seconds: match workers.kind {
@@ -74,6 +74,60 @@ fn shortest(looks: &[Look]) -> Option<Service> {
     })
 }
 
+/// How many looks before a change of the count are compared with how many after it.
+const WINDOW: usize = 8;
+
+/// One slot: what comes is `n/S - n/r` and what piles up, `(n r - n' r')/(t S) - (n - n')/t`; times `S`, that is `a - S b` with `a =
+/// n + (n r - n' r')/t` and `b = n/r + (n - n')/t`. What comes does not change much in the minutes around a change of the
+/// count, so that `S` is by how much `a` then changes for each change of `b`.
+fn by_changes(looks: &[Look], workers: Workers) -> Option<Service> {
+    if workers.slots != 1 {
+        return None;
+    }
+    let sides: Vec<Option<[f64; 3]>> = pairs(looks)
+        .map(|(before, look)| {
+            let (was, is, seconds) = (before.response?, look.response?, look.at - before.at);
+            let count = between(before, look);
+            (count > 0.0 && is > 0.0 && seconds > 0.0).then(|| {
+                let piled = look.ready * is - before.ready * was;
+                let more = look.ready - before.ready;
+                [count, count + piled / seconds, count / is + more / seconds]
+            })
+        })
+        .collect();
+    let (mut over, mut under, mut many) = (0.0, 0.0, 0.0);
+    for window in sides.windows(2 * WINDOW) {
+        let (before, after) = window.split_at(WINDOW);
+        let Some((before, after)) = means(before).zip(means(after)) else {
+            continue;
+        };
+        let [count, a, b] = [0, 1, 2].map(|at: usize| {
+            let of = |side: &[f64; 3]| side.get(at).copied().unwrap_or_default();
+            of(&after) - of(&before)
+        });
+        over += count * a;
+        under += count * b;
+        many += count * count;
+    }
+    let enough = many >= length(ENOUGH) && under > 0.0;
+    let seconds = enough.then_some(over / under)?;
+    let most = shortest(looks)?.seconds;
+    (seconds > 0.0 && seconds < most).then_some(Service {
+        seconds,
+        because: "learned from how responses change with the count",
+    })
+}
+
+fn means(sides: &[Option<[f64; 3]>]) -> Option<[f64; 3]> {
+    let mut sums = [0.0; 3];
+    for side in sides {
+        for (sum, value) in sums.iter_mut().zip((*side)?) {
+            *sum += value / length(WINDOW);
+        }
+    }
+    Some(sums)
+}
+
 fn pairs(looks: &[Look]) -> impl Iterator<Item = (&Look, &Look)> {
     looks.iter().zip(looks.iter().skip(1))
 }
@@ -81,7 +135,7 @@ fn pairs(looks: &[Look]) -> impl Iterator<Item = (&Look, &Look)> {
 fn by_response_and_rate(looks: &[Look], interval: f64, workers: Workers) -> Option<Service> {
     let implied = pairs(looks).filter_map(|(before, look)| {
         let rate = look.arrivals? / elapsed(Some(before), look, interval);
-        let slots = f64::midpoint(before.ready, look.ready) * f64::from(workers.slots);
+        let slots = between(before, look) * f64::from(workers.slots);
         let usable = rate > 0.0 && slots > 0.0;
         usable
             .then(|| implied(look.response?, rate / slots, workers.slots))
@@ -116,9 +170,7 @@ type Work = fn(&Look, &Look, f64) -> Option<(f64, f64)>;
 
 fn busy(before: &Look, look: &Look, slots: f64) -> Option<(f64, f64)> {
     let at_work = |look: &Look| {
-        let part = look
-            .utilisation
-            .map(|part| part * look.ready * slots);
+        let part = look.utilisation.map(|part| part * look.ready * slots);
         look.busy.or(part)
     };
     let (were, are) = (at_work(before)?, at_work(look)?);
@@ -132,7 +184,7 @@ fn busy(before: &Look, look: &Look, slots: f64) -> Option<(f64, f64)> {
 fn waiting(before: &Look, look: &Look, slots: f64) -> Option<(f64, f64)> {
     let (was, is) = (before.queue?, look.queue?);
     let all_work = was > 0.0 && is > 0.0;
-    all_work.then(|| (f64::midpoint(before.ready, look.ready) * slots, is - was))
+    all_work.then(|| (between(before, look) * slots, is - was))
 }
 
 /// Slot-seconds of work for each that was done.

@@ -148,7 +148,12 @@ impl SimulateArguments {
 }
 
 /// What is simulated, for a report.
-pub(super) fn told(stage: &Stage, subject: &Subject, scene: &Scene, price: Option<f64>) -> report::Subject {
+pub(super) fn told(
+    stage: &Stage,
+    subject: &Subject,
+    scene: &Scene,
+    price: Option<f64>,
+) -> report::Subject {
     let (seed, seeds) = stage.seeds;
     let plant = &scene.scenario.plant;
     let seconds = f64::from(scene.scenario.seconds());
