@@ -24,7 +24,7 @@ backend = \"adaptive\"
 target_response_time_ms = 1000
 max_processes = 40
 [processes.mail]
-measurement = { measurement_url = \"${NOT_SET_ANYWHERE}\" }
+measurement = { measurement_url = \"${URL_NOT_SET_ANYWHERE}\" }
 scaling = { backend = \"local\", command = \"true\" }
 [processes.mail.decision]
 max_processes = 4
@@ -42,7 +42,7 @@ fn records(from: DateTime<Utc>) -> Vec<CycleRecord> {
         let record = json!({
             "process": "web", "cycle": cycle, "at": at, "count": 12, "ready": 12, "min": 1, "max": 40,
             "inputs": [{
-                "backend": "command", "at": at, "value": response, "data": data.to_string(), "trust": "sound"
+                "backend": "command", "at": at, "value": response, "data": data.to_string(), "trust": null
             }],
             "wish": null, "cause": "load", "outcome": "held", "reason": "enough",
         });
@@ -174,67 +174,60 @@ fn keep(home: &Home, records: &[CycleRecord]) {
 #[test]
 fn what_is_wrong_is_told() {
     let home = Home::with(CONFIG);
-    let mut all = records(long_ago());
-    log(&home, &all);
+    log(&home, &records(long_ago()));
     fs::write(home.file("bad.jsonl"), "{\"at\": 3}\n").unwrap();
     fs::write(home.file("none.jsonl"), "\n").unwrap();
-    fs::write(
-        home.file("bare.toml"),
-        CONFIG
-            .replace("[state]", "")
-            .replace("url = \"file:state.db\"", ""),
-    )
-    .unwrap();
-    for (arguments, code, part) in [
+    let bare = CONFIG.replace("[state]", "");
+    let bare = bare.replace("url = \"file:state.db\"", "");
+    fs::write(home.file("bare.toml"), bare).unwrap();
+    for (line, code, part) in [
+        ("wbe --log week.jsonl", 64, "there is no process `wbe`"),
+        ("--log week.jsonl", 64, "there are several processes"),
         (
-            &["wbe", "--log", "week.jsonl"][..],
-            64,
-            "there is no process `wbe`",
-        ),
-        (&["--log", "week.jsonl"], 64, "there are several processes"),
-        (
-            &["mail", "--log", "week.jsonl"],
+            "mail --log week.jsonl",
             1,
             "no record of mail (there are those of web)",
         ),
-        (&["web", "--log", "gone.jsonl"], 1, "cannot read gone.jsonl"),
+        ("web --log gone.jsonl", 1, "cannot read gone.jsonl"),
         (
-            &["web", "--log", "bad.jsonl"],
+            "web --log bad.jsonl",
             1,
             "bad.jsonl, line 1: this is no record",
         ),
+        ("web --log none.jsonl", 1, "none.jsonl has no record of web"),
         (
-            &["web", "--log", "none.jsonl"],
-            1,
-            "none.jsonl has no record of web",
-        ),
-        (
-            &["web", "--log", "week.jsonl", "--since", "30m"],
+            "web --log week.jsonl --since 30m",
             1,
             "a backtest takes an hour",
         ),
         (
-            &["web", "--log", "week.jsonl", "--set", "max_proceses=3"],
+            "web --log week.jsonl --set max_proceses=3",
             78,
             "max_processes",
         ),
-        (&["web", "--config", "bare.toml"], 78, "[state]"),
-        (&["web"], 1, "the store has no record of web"),
+        ("web --config bare.toml", 78, "[state]"),
+        ("web", 1, "the store has no record of web"),
     ] {
-        let output = backtest(&home, arguments);
+        let output = backtest(&home, &line.split(' ').collect::<Vec<_>>());
         let told = err(&output);
         assert_eq!(
             (output.status.code(), out(&output)),
             (Some(code), String::new()),
-            "{arguments:?}: {told}"
+            "{line}: {told}"
         );
-        assert!(told.contains(part), "{arguments:?}: {told}");
+        assert!(told.contains(part), "{line}: {told}");
     }
-    // In the shadow, and with a measurement that only limits before the one that counts.
+}
+
+#[test]
+fn a_shadow_and_several_measurements_are_told() {
+    let home = Home::with(CONFIG);
+    let mut all = records(long_ago());
+    // A measurement that only limits comes before the one that counts.
     for record in &mut all {
         record.outcome = serde_json::from_value(json!({"would": {"to": 5}})).unwrap();
         let limit = json!({
-            "backend": "command", "at": record.at, "value": 3.0, "trust": "sound",
+            "backend": "command", "at": record.at, "value": 3.0, "trust": null,
             "alone": {"is_ceiling": true, "desired": null, "reason": "x"},
         });
         record

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::look::Look;
+use crate::envelope::doubt::Trust;
 use crate::model::ProcessName;
 use crate::record::{CycleRecord, Input, Outcome};
 use crate::simulation::number::{length, real};
@@ -149,7 +150,7 @@ fn chosen(records: &[CycleRecord]) -> usize {
 }
 
 fn is_taken(input: &Input) -> bool {
-    let unknown = input.trust.as_ref().is_some_and(|trust| trust.is_unknown());
+    let unknown = input.trust.as_ref().is_some_and(Trust::is_unknown);
     input.error.is_none() && !unknown && (input.value.is_some() || input.data.is_some())
 }
 
@@ -205,7 +206,7 @@ fn said(input: &Input, kind: Option<Kind>) -> Look {
             (_, None) => {}
         }
     }
-    if let Some(crate::envelope::doubt::Trust::ZeroWhileBusy { busy }) = &input.trust {
+    if let Some(Trust::ZeroWhileBusy { busy }) = &input.trust {
         look.busy = look.busy.or(Some(real(*busy)));
     }
     look

@@ -20,86 +20,63 @@ const WAIT: &str = "backend = \"adaptive\"\ntarget_queue_wait_seconds = 30";
 const STEPS: &str =
     "backend = \"average_threshold\"\nmax_measurement_value = 600\nmin_measurement_value = 250";
 
+fn played_again(
+    because: &str,
+    decision: &str,
+    visible: Visible,
+    kind: Plant,
+    service: Option<f64>,
+) {
+    let made = made(subject(decision, COMMAND), visible, kind, 8.0);
+    let plant = PlantArguments {
+        sees: Some(visible),
+        service_time_ms: service,
+        ..plant()
+    };
+    let played = Played::new(&made.records, &plant, &made.subject, None).unwrap();
+    let asked = Asked {
+        price: Some(2.0),
+        draw: false,
+    };
+    let registry = Registry::built_in();
+    let works = (&registry, Clock::system());
+    let (report, _) =
+        crate::system::block_on(async { played.report(&made.subject, None, works, asked) })
+            .unwrap();
+    let [real, present] = report.rows.as_slice() else {
+        panic!("{:?}", report.rows);
+    };
+    for (row, within) in [(real, 0.005), (present, 0.1)] {
+        let off = row.hours / made.hours - 1.0;
+        assert!(
+            off.abs() < within,
+            "{because}: {row:?} for {} h",
+            made.hours
+        );
+        let off = row.late.unwrap() - made.late;
+        assert!(
+            off.abs() < 0.5 + 0.3 * made.late,
+            "{because}: {row:?} for {} % late",
+            made.late
+        );
+    }
+    assert_eq!(real.cost, Some(2.0 * real.hours), "{because}");
+}
+
 /// Records that the simulator made, and a simulation of the same settings on what is inferred from them.
 #[test]
 fn the_same_settings_come_to_the_same_hours() {
-    let registry = Registry::built_in();
-    for (because, decision, visible, kind, service) in [
-        (
-            "arrivals and responses",
-            RESPONSE,
-            Visible::All,
-            Plant::web(),
-            None,
-        ),
-        (
-            "responses",
-            RESPONSE,
-            Visible::Response,
-            Plant::web(),
-            Some(100.0),
-        ),
-        (
-            "responses, nothing told",
-            RESPONSE,
-            Visible::Response,
-            Plant::web(),
-            None,
-        ),
-        (
-            "thresholds, responses, nothing told",
-            STEPS,
-            Visible::Response,
-            Plant::web(),
-            None,
-        ),
-        ("jobs", WAIT, Visible::All, Plant::queue(5.0), None),
-        (
-            "a queue's length",
-            WAIT,
-            Visible::Queue,
-            Plant::queue(5.0),
-            Some(5000.0),
-        ),
+    use Visible::{All, Queue, Response};
+    let (web, jobs) = (Plant::web(), Plant::queue(5.0));
+    for (because, decision, visible, plant, service) in [
+        ("arrivals and responses", RESPONSE, All, &web, None),
+        ("responses", RESPONSE, Response, &web, Some(100.0)),
+        ("responses, nothing told", RESPONSE, Response, &web, None),
+        ("thresholds, nothing told", STEPS, Response, &web, None),
+        ("jobs", WAIT, All, &jobs, None),
+        ("a queue's length", WAIT, Queue, &jobs, Some(5000.0)),
     ] {
-        let made = made(subject(decision, COMMAND), visible, kind, 8.0);
-        let plant = PlantArguments {
-            sees: Some(visible),
-            service_time_ms: service,
-            ..plant()
-        };
-        let played = Played::new(&made.records, &plant, &made.subject, None).unwrap();
-        let asked = Asked {
-            price: Some(2.0),
-            draw: false,
-        };
-        let works = (&registry, Clock::system());
-        let (report, _) =
-            crate::system::block_on(async { played.report(&made.subject, None, works, asked) })
-                .unwrap();
-        let [real, present] = report.rows.as_slice() else {
-            panic!("{:?}", report.rows);
-        };
-        let near = |one: f64, other: f64, within: f64| (one / other - 1.0).abs() < within;
-        assert!(
-            near(real.hours, made.hours, 0.005),
-            "{because}: {real:?} for {} h",
-            made.hours
-        );
-        assert!(
-            near(present.hours, made.hours, 0.1),
-            "{because}: {present:?} for {} h",
-            made.hours
-        );
-        let late = [real.late, present.late].map(Option::unwrap_or_default);
-        for late in late {
-            assert!(
-                (late - made.late).abs() < 0.5 + 0.3 * made.late,
-                "{because}: {late} % for {} %",
-                made.late
-            );
-        }
-        assert_eq!(real.cost, Some(2.0 * real.hours), "{because}");
+        played_again(because, decision, visible, plant.clone(), service);
     }
 }
 

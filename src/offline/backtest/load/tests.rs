@@ -14,145 +14,163 @@ const STEPS: &str =
     "backend = \"average_threshold\"\nmax_measurement_value = 600\nmin_measurement_value = 250";
 const PROBE: &str = "backend = \"response_time\"\nmeasurement_url = \"https://x.invalid/\"";
 
-#[test]
-fn a_known_load_is_found_again() {
-    let four = Plant {
-        slots: 4,
-        service: 0.25,
-        ..Plant::web()
+/// A process that is recorded, and how far what is inferred may be off.
+struct Case {
+    because: &'static str,
+    process: (&'static str, &'static str),
+    visible: Visible,
+    plant: Plant,
+    service: Option<f64>,
+    /// The mean of all; those of ten minutes; the service time.
+    within: [f64; 3],
+}
+
+fn web(because: &'static str, visible: Visible, service: Option<f64>, within: [f64; 3]) -> Case {
+    let process = match visible {
+        Visible::Probes(_) => (STEPS, PROBE),
+        Visible::All | Visible::Response | Visible::Utilisation | Visible::Queue => {
+            (RESPONSE, COMMAND)
+        }
     };
-    let mut wrong = false;
-    // How far the mean of all is off, the mean of ten minutes, and the service time.
-    for (because, decision, measurement, visible, plant, service, within) in [
-        (
-            "arrivals and responses",
-            RESPONSE,
-            COMMAND,
-            Visible::All,
-            Plant::web(),
-            None,
-            (0.02, 0.02, 0.05),
-        ),
-        (
-            "four slots",
-            RESPONSE,
-            COMMAND,
-            Visible::All,
-            four.clone(),
-            None,
-            (0.02, 0.02, 0.1),
-        ),
-        (
-            "the mean of all responses",
-            RESPONSE,
-            COMMAND,
-            Visible::Response,
-            Plant::web(),
-            Some(0.1),
-            (0.02, 0.04, 0.0),
-        ),
-        (
-            "the same, the service time unknown",
-            RESPONSE,
-            COMMAND,
-            Visible::Response,
-            Plant::web(),
-            None,
-            (0.2, 0.2, 0.3),
-        ),
-        (
-            "the mean of all, four slots",
-            RESPONSE,
-            COMMAND,
-            Visible::Response,
-            four,
-            Some(0.25),
-            (0.03, 0.06, 0.0),
-        ),
-        (
-            "four probes",
-            STEPS,
-            PROBE,
-            Visible::Probes(4),
-            Plant::web(),
-            Some(0.1),
-            (0.1, 0.15, 0.0),
-        ),
-        (
-            "one probe",
-            STEPS,
-            PROBE,
-            Visible::Probes(1),
-            Plant::web(),
-            Some(0.1),
-            (0.1, 0.3, 0.0),
-        ),
-        (
-            "utilisation",
-            RESPONSE,
-            COMMAND,
-            Visible::Utilisation,
-            Plant::web(),
-            Some(0.1),
-            (0.04, 0.05, 0.0),
-        ),
-        (
-            "jobs, arrivals and busy",
-            WAIT,
-            COMMAND,
-            Visible::All,
-            Plant::queue(5.0),
-            None,
-            (0.03, 0.05, 0.1),
-        ),
-        (
-            "a queue's length",
-            WAIT,
-            COMMAND,
-            Visible::Queue,
-            Plant::queue(5.0),
-            Some(5.0),
-            (0.15, 0.2, 0.0),
-        ),
-        (
-            "a queue's length, by ratio",
-            RATIO,
-            COMMAND,
-            Visible::Queue,
-            Plant::queue(5.0),
-            Some(5.0),
-            (0.1, 0.2, 0.0),
-        ),
-    ] {
-        let workers = Workers {
-            kind: plant.kind,
-            slots: plant.slots,
+    Case {
+        because,
+        process,
+        visible,
+        plant: Plant::web(),
+        service,
+        within,
+    }
+}
+
+/// Of four slots.
+fn four(case: Case) -> Case {
+    let service = 0.25;
+    Case {
+        plant: Plant {
+            slots: 4,
             service,
+            ..case.plant
+        },
+        service: case.service.map(|_| service),
+        ..case
+    }
+}
+
+fn queue(
+    because: &'static str,
+    decision: &'static str,
+    visible: Visible,
+    service: Option<f64>,
+    within: [f64; 3],
+) -> Case {
+    Case {
+        process: (decision, COMMAND),
+        plant: Plant::queue(5.0),
+        ..web(because, visible, service, within)
+    }
+}
+
+fn found_again(cases: impl IntoIterator<Item = Case>) {
+    for case in cases {
+        let workers = Workers {
+            kind: case.plant.kind,
+            slots: case.plant.slots,
+            service: case.service,
         };
-        let real = plant.service;
-        let made = made(subject(decision, measurement), visible, plant, 8.0);
+        let real = case.plant.service;
+        let (decision, measurement) = case.process;
+        let made = made(
+            subject(decision, measurement),
+            case.visible,
+            case.plant,
+            8.0,
+        );
         let past = Past::of(&made.records, Some(workers.kind));
         let load = infer(&past.looks, 15.0, workers).unwrap();
         let course = Course::new(&past.looks, &load, past.interval, workers.kind);
         let rates: Vec<f64> = course.bins.iter().map(|bin| bin.rate).collect();
         let mean = |rates: &[f64]| rates.iter().sum::<f64>() / length(rates.len());
-        let known = &made.rates[..rates.len()];
-        let (found, known) = (tens(&rates), tens(known));
-        let off: Vec<f64> = found
-            .iter()
-            .zip(&known)
+        let (found, known) = (tens(&rates), tens(&made.rates[..rates.len()]));
+        let pairs = found.iter().zip(&known);
+        let off: Vec<f64> = pairs
             .map(|(found, known)| (found / known - 1.0).abs())
             .collect();
-        let (all, ten) = (mean(&found) / mean(&known) - 1.0, mean(&off));
-        let one = load.service.seconds / real - 1.0;
-        println!(
-            "{because}: all {:+.1} %, ten minutes {:.1} %, service {:+.1} %, likely {:.2}",
-            100.0 * all,
-            100.0 * ten,
-            100.0 * one,
-            load.likely
-        );
-        wrong |= !(all.abs() < within.0 && ten < within.1 && one.abs() < within.2 + 1e-9);
+        let off = [
+            mean(&found) / mean(&known) - 1.0,
+            mean(&off),
+            load.service.seconds / real - 1.0,
+        ];
+        let good = off
+            .iter()
+            .zip(case.within)
+            .all(|(off, within)| off.abs() <= within + 1e-9);
+        assert!(good, "{}: {off:.3?}", case.because);
     }
-    assert!(!wrong);
+}
+
+#[test]
+fn a_known_load_of_requests_is_found_again() {
+    use Visible::{All, Probes, Response, Utilisation};
+    found_again([
+        web("arrivals and responses", All, None, [0.01, 0.01, 0.03]),
+        four(web("of four slots", All, None, [0.01, 0.01, 0.03])),
+        web("all responses", Response, Some(0.1), [0.03, 0.04, 0.0]),
+        web("nothing told", Response, None, [0.16, 0.16, 0.15]),
+        four(web(
+            "of four slots",
+            Response,
+            Some(0.25),
+            [0.03, 0.04, 0.0],
+        )),
+        web("four probes", Probes(4), Some(0.1), [0.03, 0.06, 0.0]),
+        web("one probe", Probes(1), Some(0.1), [0.1, 0.15, 0.0]),
+        web("utilisation", Utilisation, Some(0.1), [0.02, 0.02, 0.0]),
+    ]);
+}
+
+#[test]
+fn a_known_load_of_jobs_is_found_again() {
+    use Visible::{All, Queue};
+    found_again([
+        queue("arrivals and busy", WAIT, All, None, [0.01, 0.01, 0.02]),
+        queue("mostly empty", WAIT, Queue, Some(5.0), [0.12, 0.15, 0.0]),
+        queue("by ratio", RATIO, Queue, Some(5.0), [0.12, 0.12, 0.0]),
+    ]);
+}
+
+fn looks(queues: &[f64], ready: f64) -> Vec<Look> {
+    let look = |(at, queue): (f64, &f64)| Look {
+        at: at * 10.0,
+        count: Some(ready),
+        ready,
+        queue: Some(*queue),
+        ..Look::default()
+    };
+    let places = (0..queues.len()).map(length);
+    places.zip(queues).map(look).collect()
+}
+
+#[test]
+fn a_queue_that_grows_is_what_came() {
+    let workers = Workers {
+        kind: Kind::Queue,
+        slots: 1,
+        service: Some(5.0),
+    };
+    // Two workers do four jobs in ten seconds.
+    let load = infer(&looks(&[10.0, 16.0, 12.0, 0.0, 0.0], 2.0), 10.0, workers).unwrap();
+    let rates: Vec<f64> = load.rates.iter().map(|rate| rate.unwrap_or(-1.0)).collect();
+    for (at, (rate, expected)) in rates.iter().zip([0.4, 1.0, 0.0, 0.0, 0.0]).enumerate() {
+        assert!((rate - expected).abs() < 1e-9, "{at}: {rates:?}");
+    }
+    assert!((load.likely - 0.6).abs() < 1e-9, "{}", load.likely);
+    assert_eq!(load.delays[1], Some(40.0));
+    let always_empty = infer(&looks(&[0.0; 9], 2.0), 10.0, workers).unwrap_err();
+    assert!(always_empty.contains("always empty"), "{always_empty}");
+    let untold = Workers {
+        service: None,
+        ..workers
+    };
+    let untold = infer(&looks(&[3.0; 9], 2.0), 10.0, untold).unwrap_err();
+    assert!(untold.contains("--service-time-ms"), "{untold}");
 }
