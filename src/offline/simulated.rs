@@ -9,6 +9,8 @@ use super::replay::{Replay, Replayed};
 use super::signal::Signal;
 use crate::measurement::{MeasureError, Sample};
 use crate::scaling::Observed;
+use crate::settings;
+use crate::simulation::number::whole;
 use crate::simulation::plant::Kind;
 use crate::simulation::policy::Policy;
 use crate::simulation::sight::Sight;
@@ -26,15 +28,18 @@ pub enum Visible {
     Utilisation,
     /// The queue's length alone.
     Queue,
+    /// That, and how many are worked on, which is not acknowledged yet.
+    Celery,
 }
 
 impl Visible {
-    /// What the measurement backend of this name sees of such a plant.
-    pub fn to(backend: &str, kind: Kind) -> Self {
-        match (backend, kind) {
-            ("response_time", Kind::Web) => Self::Probes(1),
+    /// What such a measurement sees of such a plant.
+    pub fn to(measurement: &settings::Step, kind: Kind) -> Self {
+        let probes = measurement.section.number("probes_per_measurement");
+        match (measurement.backend.as_str(), kind) {
+            ("response_time", Kind::Web) => Self::Probes(probes.map_or(1, whole)),
             ("heroku_service_time", Kind::Web) => Self::Response,
-            ("celery_redis_queue_size", Kind::Queue) => Self::Queue,
+            ("celery_redis_queue_size", Kind::Queue) => Self::Celery,
             (_, Kind::Web | Kind::Queue) => Self::All,
         }
     }
@@ -65,6 +70,10 @@ impl Visible {
             }
             Self::Utilisation => tell("utilisation", sight.utilisation(seconds)?),
             Self::Queue => return Some(sight.queue_length().into()),
+            Self::Celery => {
+                tell("queue_length", sight.queue_length());
+                tell("busy", sight.busy());
+            }
         }
         Some(Value::Object(fields))
     }
@@ -100,7 +109,7 @@ impl<W: FnMut(u32, &Replayed)> Simulated<W> {
             replay,
             seen,
             start,
-            interval: crate::simulation::number::whole(interval),
+            interval: whole(interval),
             watch,
         }
     }

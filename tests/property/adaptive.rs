@@ -19,7 +19,15 @@ fn number() -> impl Strategy<Value = Option<f64>> {
 
 /// A look, and how much later than the last.
 fn look() -> impl Strategy<Value = (Seen, f64)> {
-    let numbers = [number(), number(), number(), number(), number(), number()];
+    let numbers = [
+        number(),
+        number(),
+        number(),
+        number(),
+        number(),
+        number(),
+        number(),
+    ];
     (
         numbers,
         0..50_u32,
@@ -29,7 +37,15 @@ fn look() -> impl Strategy<Value = (Seen, f64)> {
     )
         .prop_map(
             |(
-                [response, arrivals, queue, busy, utilisation, in_flight],
+                [
+                    response,
+                    probes,
+                    arrivals,
+                    queue,
+                    busy,
+                    utilisation,
+                    in_flight,
+                ],
                 count,
                 ready,
                 too_high,
@@ -40,6 +56,7 @@ fn look() -> impl Strategy<Value = (Seen, f64)> {
                     count: count.into(),
                     ready: ready.into(),
                     response,
+                    probes: probes.map(|many: f64| many.max(1.0)),
                     arrivals,
                     queue,
                     busy,

@@ -25,14 +25,22 @@ pub(crate) struct Peer {
 }
 
 /// The rows, in their order.
-pub(crate) const PEERS: [Peer; 18] = [
+pub(crate) const PEERS: [Peer; 19] = [
     Peer {
         name: "autoscalebot adaptive",
         make: |scenario| own::adaptive(&scenario.plant, Visible::All),
     },
     Peer {
-        name: "autoscalebot adaptive, one number",
+        name: "autoscalebot adaptive, response time / Celery queue",
         make: |scenario| own::adaptive(&scenario.plant, alone(scenario.plant.kind)),
+    },
+    Peer {
+        name: "autoscalebot adaptive, 4 probes",
+        make: |scenario| {
+            only(Kind::Web, scenario, || {
+                own::adaptive(&scenario.plant, Visible::Probes(4))
+            })
+        },
     },
     Peer {
         name: "static at p99.9 demand (hindsight)",
@@ -109,11 +117,11 @@ pub(crate) const PEERS: [Peer; 18] = [
     },
 ];
 
-/// The one number that is mostly there: the mean response time, or the queue's length.
+/// What is mostly there: the mean response time, or the queue's length and how many work.
 fn alone(kind: Kind) -> Visible {
     match kind {
         Kind::Web => Visible::Response,
-        Kind::Queue => Visible::Queue,
+        Kind::Queue => Visible::Celery,
     }
 }
 

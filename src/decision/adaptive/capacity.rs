@@ -19,6 +19,9 @@ const SLOTS: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 16.0];
 /// A utilisation that is never planned for.
 const FULL: f64 = 0.9999;
 
+/// By how much a mean response may be measured too short.
+const UNSURE: f64 = 1.15;
+
 /// No response is shorter, in seconds.
 const LEAST: f64 = 1e-5;
 
@@ -129,6 +132,10 @@ impl Capacity {
             self.beliefs = SLOTS.map(belief).to_vec();
             return;
         }
+        for belief in &mut self.beliefs {
+            // Whatever else is believed, no service takes longer than the response that holds it.
+            belief.service = belief.service.min(response * UNSURE);
+        }
         if !counts || rate <= 0.0 {
             return;
         }
@@ -224,5 +231,36 @@ mod tests {
         let before = capacity.clone();
         capacity.learn(9.0, 5.0, false, 15.0);
         assert_eq!(capacity, before);
+    }
+
+    #[test]
+    fn what_an_overload_taught_wrongly_is_put_right_by_one_short_response() {
+        let mut capacity = Capacity::default();
+        capacity.learn(0.12, 2.0, true, 15.0);
+        for _ in 0..20 {
+            // A crowd: at first it piles up far more than the rate of the last look explains.
+            capacity.overloaded(30.0, 1.0);
+        }
+        capacity.learn(0.11, 2.0, false, 15.0);
+        let server = capacity.server().unwrap();
+        assert!(server.service < 0.13, "{server:?}");
+    }
+
+    #[test]
+    fn one_that_shows_its_load_only_when_it_is_full_is_found_out() {
+        let mut capacity = Capacity::default();
+        for turn in 0..40 {
+            // Requests at a regular distance do not wait for each other.
+            capacity.learn(0.04, 5.0 + 0.4 * f64::from(turn), true, 0.5);
+        }
+        let easy = capacity.server().unwrap().rate(0.25);
+        for turn in 0..8 {
+            capacity.overloaded(0.3 + 0.1 * f64::from(turn), 40.0);
+        }
+        let carried = capacity.server().unwrap().rate(0.25);
+        assert!(
+            easy > 100.0 && carried < 40.0,
+            "{easy}, then {carried} a second"
+        );
     }
 }

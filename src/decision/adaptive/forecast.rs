@@ -116,6 +116,20 @@ impl Forecaster {
         Forecast { load, deviation }
     }
 
+    /// The load is counted in another unit from now on, of which so many make one of before.
+    pub(super) fn convert(&mut self, many: f64) {
+        let convert = |load: &mut f64| *load *= many;
+        self.averages.iter_mut().for_each(convert);
+        for (level, slope) in &mut self.trends {
+            convert(level);
+            convert(slope);
+        }
+        for due in &mut self.due {
+            due.each.iter_mut().for_each(convert);
+            convert(&mut due.mean);
+        }
+    }
+
     /// Holds what was forecast for now against what came.
     fn judge(&mut self, load: f64, at: f64, seconds: f64) {
         let off = |forecast: f64| (load / forecast.max(LEAST)).ln().clamp(-3.0, 3.0);
@@ -269,6 +283,26 @@ mod tests {
         }
         let tail = rough.tail().above(1.0);
         assert!((0.05..0.2).contains(&tail), "{tail}");
+    }
+
+    #[test]
+    fn another_unit_is_no_surprise() {
+        let forecast = |unit: f64| {
+            let mut forecaster = Forecaster::default();
+            let mut last = None;
+            for turn in 0..200 {
+                if turn == 150 {
+                    forecaster.convert(unit);
+                }
+                let unit = if turn < 150 { 1.0 } else { unit };
+                let load = 5.0 + (f64::from(turn) / 9.0).sin();
+                last = Some(forecaster.forecast(load * unit, f64::from(turn) * 15.0, 15.0, 45.0));
+            }
+            last.unwrap()
+        };
+        let (same, threefold) = (forecast(1.0), forecast(3.0));
+        assert!((threefold.load / same.load - 3.0).abs() < 1e-9);
+        assert!((threefold.deviation - same.deviation).abs() < 1e-9);
     }
 
     #[test]

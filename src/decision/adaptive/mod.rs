@@ -4,9 +4,11 @@
 //! It looks at whatever the measurement has ([`seen`]): a number alone is a response time in milliseconds, or a queue's
 //! length; an object may have `response_time_ms`, `arrivals` (since the last measurement), `utilisation`, `in_flight`,
 //! `queue_length` and `busy`. The more there is, the fewer processes are needed: a count of requests with their mean response
-//! time tells most, a single probe least.
+//! time tells most, a single probe least. Of how many requests of our own a response time is the mean says `probes`; a number
+//! that varies as single responses do is taken for one.
 //!
-//! What is computed, and why, say the files `web`, `jobs`, `forecast`, `capacity`, `lateness` and `boots`; [`policy`] puts it together.
+//! What is computed, and why, say the files `web`, `probes`, `jobs`, `forecast`, `capacity`, `lateness` and `boots`; [`policy`]
+//! puts it together.
 
 mod boots;
 mod capacity;
@@ -14,6 +16,7 @@ mod forecast;
 mod jobs;
 mod lateness;
 pub mod policy;
+mod probes;
 pub mod seen;
 mod web;
 
@@ -186,11 +189,6 @@ impl DecisionBackend for Backed {
 
 impl Backed {
     fn unknown(&self) -> String {
-        if self.state.borrow().is_too_noisy() {
-            return "single responses vary too much to tell the load by them: measure the mean of all requests and, at best, how \
-                    many came (`response_time_ms` and `arrivals` in the measurement's data)"
-                .to_owned();
-        }
         let wanted = match self.rules.goal {
             Goal::Response(_) => {
                 "a response time in milliseconds, or an object with `response_time_ms`, `arrivals` or `utilisation`"

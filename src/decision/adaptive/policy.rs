@@ -81,11 +81,6 @@ impl Adaptive {
         })
     }
 
-    /// Whether the load cannot be told because only single responses are measured.
-    pub fn is_too_noisy(&self) -> bool {
-        self.web.is_too_noisy()
-    }
-
     /// The highest want of a while, this one among them.
     fn highest(&mut self, at: f64, wanted: f64) -> f64 {
         while self
@@ -230,25 +225,6 @@ mod tests {
         }
         assert!(longest <= 30.0, "{longest} s");
         assert!((10.0..=13.0).contains(&count), "{count}");
-    }
-
-    #[test]
-    fn single_responses_that_tell_nothing_are_called_so() {
-        let mut policy = Adaptive::default();
-        let mut told = None;
-        for look in 0..60_u32 {
-            // What one of many exponential responses looks like.
-            let response = [0.02, 0.4, 0.1, 0.9, 0.05, 0.25][usize::try_from(look).unwrap() % 6];
-            let seen = Seen {
-                at: f64::from(look) * 15.0,
-                count: 3.0,
-                ready: 3.0,
-                response: Some(response),
-                ..Seen::default()
-            };
-            told = policy.decide(&seen, rules(SECOND));
-        }
-        assert_eq!((told, policy.is_too_noisy()), (None, true));
     }
 
     #[test]

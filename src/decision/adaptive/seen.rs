@@ -20,6 +20,8 @@ pub struct Seen {
     pub ready: f64,
     /// How long a request takes.
     pub response: Option<f64>,
+    /// Of how many requests of our own that is the mean, where it is said.
+    pub probes: Option<f64>,
     /// How many requests or jobs came since the last look.
     pub arrivals: Option<f64>,
     /// How many jobs wait.
@@ -43,6 +45,7 @@ impl Seen {
         };
         let mut seen = Self {
             response: field("response_time_ms").map(|ms| ms / 1000.0),
+            probes: field("probes").filter(|many| *many >= 1.0),
             arrivals: field("arrivals"),
             queue: field("queue_length"),
             busy: field("busy").or(reading.busy.and_then(|busy| busy.to_f64())),
@@ -72,6 +75,7 @@ impl Seen {
             busy: sane(self.busy),
             utilisation: sane(self.utilisation).map(|part| part.min(1.0)),
             in_flight: sane(self.in_flight),
+            probes: sane(self.probes),
             ..*self
         }
     }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::capacity::{Capacity, Server, busiest};
 use super::forecast::{Forecast, Forecaster};
 use super::lateness::{SOME, late, turned};
+use super::probes::Probes;
 use super::seen::Seen;
 
 /// How much of a process's capacity is planned for.
@@ -32,14 +33,15 @@ const WORKED_OFF: f64 = 60.0;
 /// By how much there are to be more while nothing is known but that there are too few.
 const MORE: f64 = 1.5;
 
+/// After how many looks at responses that are late and grow no shorter there are to be more, and how many times as many.
+const ENOUGH: u32 = 2;
+const GROWS: f64 = 1.25;
+
 /// No response takes longer, in seconds.
 const LONGEST: f64 = 1e5;
 
 /// How busy processes may be while nothing is known of how long they take.
 const CAREFUL: f64 = 0.8;
-
-/// How much one response varies from the next where each is a single one: an exponential one, by 3.3.
-const SINGLE: f64 = 1.0;
 
 /// How fast the shortest response that was seen is forgotten, in seconds.
 const FLOOR_SPAN: f64 = 43_200.0;
@@ -52,12 +54,14 @@ pub(super) struct Web {
     price: f64,
     /// How long a response takes when nothing waits, where there is nothing but response times.
     floor: Option<f64>,
-    /// The last response, and how much one varies from the next: the mean square of the logarithm of their ratio.
-    last: Option<f64>,
-    varies: f64,
+    probes: Probes,
     ready: f64,
     /// The last response, where requests are counted too.
     response: f64,
+    /// How many requests a second a process was taken to carry at the last look, where that is what the load is counted by.
+    carried: Option<f64>,
+    /// For how many looks in a row responses have been late, and became no shorter.
+    grows: u32,
 }
 
 impl Default for Web {
@@ -67,10 +71,11 @@ impl Default for Web {
             forecaster: Forecaster::default(),
             price: FIRST_PRICE,
             floor: None,
-            last: None,
-            varies: 0.0,
+            probes: Probes::default(),
             ready: 0.0,
             response: 0.0,
+            carried: None,
+            grows: 0,
         }
     }
 }
@@ -105,7 +110,14 @@ impl Web {
     ) -> Option<Want> {
         let stood_still = self.ready.to_bits() == seen.ready.to_bits();
         self.ready = seen.ready;
+        if let Some(want) = self.by_probes(seen, target, budget, (seconds, ahead)) {
+            return Some(want);
+        }
+        if seen.arrivals == Some(0.0) && self.capacity.server().is_none() {
+            return Some(none_yet(seen));
+        }
         let load = self.load(seen, target, seconds, stood_still)?;
+        self.count_by(load.server.map(|server| server.rate(target)));
         let response = response(seen, seconds);
         let late = match response {
             _ if seen.too_high => 1.0,
@@ -122,12 +134,26 @@ impl Web {
         if backlog && let Some(drained) = drained(seen, &load, forecast, seconds) {
             processes = processes.max(drained);
         }
+        if self.grows >= ENOUGH && seen.ready >= seen.count {
+            // Whatever is believed, these are not enough.
+            processes = processes
+                .max((seen.ready * GROWS).ceil())
+                .max(seen.ready + 1.0);
+        }
         Some(Want {
             processes,
             forecast,
             source: load.source,
             backlog,
         })
+    }
+
+    /// The load is counted in processes that carry so many requests a second. What is learned of that is no change of the load.
+    fn count_by(&mut self, carried: Option<f64>) {
+        if let (Some(before), Some(now)) = (self.carried, carried) {
+            self.forecaster.convert(before / now);
+        }
+        self.carried = carried;
     }
 
     fn load(&mut self, seen: &Seen, target: f64, seconds: f64, stood_still: bool) -> Option<Load> {
@@ -137,10 +163,16 @@ impl Web {
         if let (Some(rate), Some(response)) = (rate, response) {
             let rises = response > 0.95 * self.response;
             self.response = response;
+            let grows = rises && response > target;
+            self.grows = if grows {
+                self.grows.saturating_add(1)
+            } else {
+                0
+            };
             if response < BACKLOG * target {
                 let counts = stood_still && rate > 0.0;
                 self.capacity.learn(response, rate / ready, counts, seconds);
-            } else if response > target && rises {
+            } else if grows {
                 self.capacity.overloaded(response, rate / ready);
             }
         }
@@ -176,22 +208,32 @@ impl Web {
                 server: None,
             });
         }
-        let response = response?;
-        self.compare(response);
-        (!self.is_too_noisy()).then(|| self.by_response(response, ready, target, seconds))
+        Some(self.by_response(response?, ready, target, seconds))
     }
 
-    fn compare(&mut self, response: f64) {
-        let response = response.max(1e-6);
-        if let Some(last) = self.last.replace(response) {
-            let square = (response / last).ln().powi(2);
-            self.varies += 0.05 * (square - self.varies);
+    /// From single responses, or the means of a few, where there is nothing else.
+    fn by_probes(
+        &mut self,
+        seen: &Seen,
+        target: f64,
+        budget: f64,
+        (seconds, ahead): (f64, f64),
+    ) -> Option<Want> {
+        if seen.arrivals.is_some() || seen.utilisation.is_some() || seen.in_flight.is_some() {
+            return None;
         }
-    }
-
-    /// Whether responses vary as single ones do: by much more than means of many.
-    pub(super) fn is_too_noisy(&self) -> bool {
-        self.varies > SINGLE
+        let response = seen.response?;
+        let many = self.probes.many(response, seen.probes)?;
+        let response = (response / target).max(1e-6);
+        let times = (seconds, ahead, target);
+        let ready = seen.ready.max(1.0);
+        let (processes, forecast) = self.probes.want((response, many), ready, times, budget);
+        Some(Want {
+            processes,
+            forecast,
+            source: "single responses",
+            backlog: response > 1.0 && many > 1.0,
+        })
     }
 
     /// From the response time alone: the shortest that was seen lately is taken for one without a wait.
@@ -222,6 +264,19 @@ impl Web {
         let best = counts.map(|count| (cost(count), count));
         best.min_by(|one, other| one.0.total_cmp(&other.0))
             .map_or(first, |(_, count)| count)
+    }
+}
+
+/// No request has come yet, so that there is nothing to learn and nothing to do.
+fn none_yet(seen: &Seen) -> Want {
+    Want {
+        processes: seen.count,
+        forecast: Forecast {
+            load: 0.0,
+            deviation: 0.0,
+        },
+        source: "requests, of which none has come yet",
+        backlog: false,
     }
 }
 

@@ -238,9 +238,9 @@ impl Stage {
     }
 
     fn seen(&self, process: &ProcessSettings, signals: Vec<Signal>) -> Vec<(Visible, Signal)> {
-        let backends = process.metrics().map(|metric| &metric.measurement.backend);
-        let visible = backends.map(|name| {
-            let usual = || Visible::to(name, self.kind);
+        let measurements = process.metrics().map(|metric| metric.measurement);
+        let visible = measurements.map(|measurement| {
+            let usual = || Visible::to(measurement, self.kind);
             self.sees.unwrap_or_else(usual)
         });
         visible.zip(signals).collect()
