@@ -7,11 +7,11 @@
 //! | --- | --- | --- |
 //! | arrivals `a` | `a / t` | counted |
 //! | response time `r` | `n c u / S + (L - L') / t`; `u` the share at which M/M/c answers in `r`, with one slot `1 - S/r`; `L = r n c u / S` in the system now, `L'` at the look before | Erlang's C; Little's law; for a load that moves, Wang, Tipper, Banerjee, *A Simple Approximation for Modeling Nonstationary Queues*, INFOCOM 1996 |
-//! | queue's length `q` | `n c / S + (q - q') / t` while jobs wait; `b / S + (q + b - q' - b') / t` where `b` slots are known to be busy | counting |
+//! | queue's length `q` | `b / S + (q + b - q' - b') / t`; `b` slots are busy: as told, or while jobs wait all, `n c` | counting |
 //! | utilisation `u` | `n c u / S` | the utilisation law |
 //!
 //! An empty queue tells only that the workers were enough: what came then is taken to go straight from what was known before
-//! to what was known after, and to be no more than they can do.
+//! to what was known after, and to be no more than lets jobs pass without a wait.
 
 use super::look::{Look, between, elapsed, smooth};
 use super::service::{self, Service};
@@ -58,6 +58,10 @@ pub struct Load {
     /// What part of the slots was busy on average.
     pub busy: f64,
 }
+
+/// With `n` slots, half of the jobs do not wait when `n - SPARE sqrt(n)` are busy on average: where none wait, it is hardly more
+/// (Halfin and Whitt, *Heavy-Traffic Limits for Queues with Many Exponential Servers*, Operations Research 29, 1981).
+const SPARE: f64 = 0.5;
 
 /// Infers it from looks that are usually `interval` seconds apart; else why that cannot be.
 pub fn infer(looks: &[Look], interval: f64, workers: Workers) -> Result<Load, String> {
@@ -182,14 +186,21 @@ impl Seen {
         let (before, length) = (before?, look.queue?);
         let was = before.queue?;
         let seconds = elapsed(Some(before), look, self.interval);
-        if let (Some(were), Some(are)) = (before.busy, look.busy) {
-            let done = f64::midpoint(were, are) / self.service;
-            return Some(done + (length + are - was - were) / seconds);
-        }
-        let slots = self.between(before, look);
-        // Nobody works: all that comes waits.
-        let all_work = length > 0.0 && was > 0.0 || slots <= 0.0;
-        all_work.then(|| slots / self.service + (length - was) / seconds)
+        let (were, are) = (self.at_work(before)?, self.at_work(look)?);
+        // Who is stopped at a look is gone at once.
+        let worked = if look.ready < before.ready {
+            are.min(were)
+        } else {
+            f64::midpoint(were, are)
+        };
+        Some(worked / self.service + (length + are - was - were) / seconds)
+    }
+
+    /// How many slots are at work: while jobs wait, all.
+    fn at_work(&self, look: &Look) -> Option<f64> {
+        let slots = self.slots(look.ready);
+        let all_work = look.queue.is_some_and(|queue| queue > 0.0) || slots <= 0.0;
+        look.busy.or(all_work.then_some(slots))
     }
 
     /// Between what a rate lies where the queue was empty before or after, so that workers may have waited for jobs.
@@ -198,7 +209,13 @@ impl Seen {
         let before = before.unwrap_or(look);
         let was = before.queue.unwrap_or(0.0);
         let more = (length - was) / elapsed(Some(before), look, self.interval);
-        let most = self.between(before, look) / self.service + more;
+        let slots = self.between(before, look);
+        let busy = if length > 0.0 || was > 0.0 {
+            slots
+        } else {
+            slots - SPARE * slots.sqrt()
+        };
+        let most = busy / self.service + more;
         Some((more.max(0.0), most.max(more.max(0.0))))
     }
 

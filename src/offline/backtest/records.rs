@@ -206,9 +206,11 @@ fn said(input: &Input, kind: Option<Kind>) -> Look {
             (_, None) => {}
         }
     }
-    if let Some(Trust::ZeroWhileBusy { busy }) = &input.trust {
-        look.busy = look.busy.or(Some(real(*busy)));
-    }
+    let zero = match &input.trust {
+        Some(Trust::ZeroWhileBusy { busy }) => Some(*busy),
+        _ => None,
+    };
+    look.busy = look.busy.or(input.busy.or(zero).map(real));
     look
 }
 

@@ -28,9 +28,11 @@ struct Case {
 fn web(because: &'static str, visible: Visible, service: Option<f64>, within: [f64; 3]) -> Case {
     let process = match visible {
         Visible::Probes(_) => (STEPS, PROBE),
-        Visible::All | Visible::Response | Visible::Utilisation | Visible::Queue => {
-            (RESPONSE, COMMAND)
-        }
+        Visible::All
+        | Visible::Response
+        | Visible::Utilisation
+        | Visible::Queue
+        | Visible::Celery => (RESPONSE, COMMAND),
     };
     Case {
         because,
@@ -115,7 +117,7 @@ fn a_known_load_of_requests_is_found_again() {
         web("arrivals and responses", All, None, [0.01, 0.01, 0.03]),
         four(web("of four slots", All, None, [0.01, 0.01, 0.03])),
         web("all responses", Response, Some(0.1), [0.03, 0.04, 0.0]),
-        web("nothing told", Response, None, [0.16, 0.16, 0.15]),
+        web("nothing told", Response, None, [0.25, 0.25, 0.25]),
         four(web(
             "of four slots",
             Response,
@@ -133,6 +135,13 @@ fn a_known_load_of_jobs_is_found_again() {
     use Visible::{All, Queue};
     found_again([
         queue("arrivals and busy", WAIT, All, None, [0.01, 0.01, 0.02]),
+        queue(
+            "length and busy",
+            WAIT,
+            Visible::Celery,
+            Some(5.0),
+            [0.04, 0.05, 0.0],
+        ),
         queue("mostly empty", WAIT, Queue, Some(5.0), [0.12, 0.15, 0.0]),
         queue("by ratio", RATIO, Queue, Some(5.0), [0.12, 0.12, 0.0]),
     ]);
