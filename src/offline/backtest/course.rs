@@ -164,3 +164,70 @@ impl Sums {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::offline::backtest::load::Basis;
+    use crate::offline::backtest::service::Service;
+
+    /// Looks a minute apart with these rates, two processes, and then three.
+    fn course(rates: &[Option<f64>], kind: Kind) -> Course {
+        let look = |(at, _): (u32, _)| Look {
+            at: 60.0 * f64::from(at) + 2.0 * f64::from(at % 3),
+            count: Some(if at < 3 { 2.0 } else { 3.0 }),
+            ..Look::default()
+        };
+        let looks: Vec<Look> = (0..).zip(rates).map(look).collect();
+        let load = Load {
+            from: Basis::Arrivals,
+            service: Service {
+                seconds: 0.1,
+                because: "",
+            },
+            delays: rates
+                .iter()
+                .map(|rate| rate.map(|rate| rate / 10.0))
+                .collect(),
+            rates: rates.to_vec(),
+            likely: 0.0,
+            busy: 0.5,
+        };
+        Course::new(&looks, &load, 60, kind)
+    }
+
+    #[test]
+    fn holes_are_held_for_a_while_and_then_left_out() {
+        let mut rates = vec![None, Some(1.0), Some(2.0)];
+        rates.extend([None; 8]);
+        rates.extend([Some(30.0), None, Some(4.0)]);
+        let course = course(&rates, Kind::Web);
+        let counts: Vec<bool> = course.bins.iter().map(|bin| bin.counts).collect();
+        let (yes, no) = (true, false);
+        assert_eq!(
+            counts,
+            [
+                no, yes, yes, yes, yes, yes, yes, yes, no, no, no, yes, yes, yes
+            ],
+            "five minutes, and nothing before the first"
+        );
+        assert!((course.bins[9].rate - 2.0).abs() < 1e-9);
+        assert_eq!((course.held, course.left_out()), (6, 240.0));
+        let sums = course.sums(1.0);
+        // Seven bins of two processes and three of three; the two of 30 a second were late.
+        assert!((sums.seconds - 60.0 * 23.0).abs() < 1e-9, "{sums:?}");
+        assert!((sums.late - 3600.0).abs() < 1e-9, "{sums:?}");
+        assert_eq!(sums.scales, 1);
+    }
+
+    #[test]
+    fn jobs_come_as_a_whole() {
+        let course = course(&[Some(0.01); 10], Kind::Queue);
+        let jobs: Vec<f64> = course.bins.iter().map(|bin| bin.rate * 60.0).collect();
+        assert!(
+            jobs.iter().all(|many| (many - many.round()).abs() < 1e-9),
+            "{jobs:?}"
+        );
+        assert!((jobs.iter().sum::<f64>() - 6.0).abs() < 1e-9, "{jobs:?}");
+    }
+}

@@ -232,3 +232,83 @@ pub fn keep_last(records: &mut Vec<CycleRecord>, while_: TimeDelta) {
         records.retain(|record| last - record.at <= while_);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn input(backend: &str, value: Option<f64>, data: Option<&str>, busy: Option<u64>) -> Input {
+        let (at, data) = ("2026-11-24T12:00:00Z", data.map(str::to_owned));
+        let input = json!({
+            "backend": backend, "at": at, "value": value, "data": data, "busy": busy, "trust": null
+        });
+        serde_json::from_value(input).unwrap()
+    }
+
+    #[test]
+    fn a_measurement_says_what_its_backend_measures() {
+        let (web, queue) = (Some(Kind::Web), Some(Kind::Queue));
+        let look = Look::default();
+        let response = Look {
+            response: Some(0.25),
+            ..look
+        };
+        let jobs = Look {
+            queue: Some(7.0),
+            ..look
+        };
+        let cut = "{\"arrivals\":30,\"busy\":2.5,\"queue_length\":7,\"rest\":\"and so o…";
+        for (because, input, kind, expected) in [
+            (
+                "a number",
+                input("command", Some(250.0), None, None),
+                web,
+                response,
+            ),
+            (
+                "of jobs",
+                input("command", Some(7.0), None, None),
+                queue,
+                jobs,
+            ),
+            (
+                "one probe",
+                input("response_time", Some(250.0), None, None),
+                web,
+                Look {
+                    probes: Some(1.0),
+                    ..response
+                },
+            ),
+            (
+                "Celery's, and what is not acknowledged",
+                input("celery_redis_queue_size", Some(7.0), None, Some(3)),
+                None,
+                Look {
+                    busy: Some(3.0),
+                    ..jobs
+                },
+            ),
+            (
+                "data that were cut",
+                input("command", Some(7.0), Some(cut), None),
+                queue,
+                Look {
+                    arrivals: Some(30.0),
+                    busy: Some(2.5),
+                    ..jobs
+                },
+            ),
+            (
+                "no number is below nothing",
+                input("command", None, Some("{\"arrivals\":-3}"), None),
+                web,
+                look,
+            ),
+        ] {
+            assert_eq!(said(&input, kind), expected, "{because}");
+        }
+    }
+}

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::offline::simulated::{Simulated, Visible};
 use crate::offline::subject::Subject;
 use crate::record::CycleRecord;
+use crate::simulation::fleet::Boot;
 use crate::simulation::number::{length, place};
 use crate::simulation::plant::Plant;
 use crate::simulation::run::{Conditions, run};
@@ -62,6 +63,8 @@ pub(super) fn made(subject: Subject, visible: Visible, plant: Plant, busy: f64) 
     let scenario = Scenario::new(&trace, plant, Scale::Real, 3);
     let conditions = Conditions {
         most: 60,
+        // At no certain place between two looks.
+        boot: Boot::Between(20, 40),
         ..Conditions::scoreboard(3)
     };
     let records: Rc<RefCell<Vec<CycleRecord>>> = Rc::default();

@@ -143,3 +143,15 @@ fn what_is_not_enough_is_told() {
     assert!((played.past.unmeasured - 0.5).abs() < 0.01);
     assert!(played.course.left_out() > 7.0 * 3600.0);
 }
+
+#[test]
+fn records_keep_how_many_are_busy() {
+    let made = made(
+        subject(WAIT, COMMAND),
+        Visible::Celery,
+        Plant::queue(5.0),
+        4.0,
+    );
+    let busy = |record: &CycleRecord| record.inputs[0].busy;
+    assert!(made.records.iter().filter_map(busy).max() > Some(3));
+}
