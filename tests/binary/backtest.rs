@@ -33,6 +33,10 @@ max_processes = 4
 /// Six hours of a web process that had 12 processes all the time, of 0.1 s a request: 40 requests a second, 80 in the
 /// fourth hour.
 fn records(from: DateTime<Utc>) -> Vec<CycleRecord> {
+    cycles(from, 6 * 240)
+}
+
+fn cycles(from: DateTime<Utc>, many: i32) -> Vec<CycleRecord> {
     let record = |cycle: i32| {
         let at = from + TimeDelta::seconds(15) * cycle;
         let rate = if (720..960).contains(&cycle) { 80 } else { 40 };
@@ -48,7 +52,7 @@ fn records(from: DateTime<Utc>) -> Vec<CycleRecord> {
         });
         serde_json::from_value(record).unwrap()
     };
-    (0..6 * 240).map(record).collect()
+    (0..many).map(record).collect()
 }
 
 fn log(home: &Home, records: &[CycleRecord]) {
@@ -243,4 +247,25 @@ fn a_shadow_and_several_measurements_are_told() {
     ] {
         assert!(said.contains(part), "{said}");
     }
+}
+
+/// A week has more cycles than are read at a time.
+#[test]
+fn what_why_prints_is_a_log_and_whole() {
+    let home = Home::with(CONFIG);
+    let ago = Clock::system().now().wall - TimeDelta::hours(45);
+    keep(&home, &cycles(ago, 10_800));
+    let output = home
+        .command(&["why", "web", "--since", "7d", "--json"])
+        .env("URL_NOT_SET_ANYWHERE", "https://x.invalid/")
+        .env_remove("DYNO")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    fs::write(home.file("week.jsonl"), &output.stdout).unwrap();
+    assert_eq!(out(&output).lines().count(), 10_800);
+    let by_log = good(&home, &["web", "--log", "week.jsonl", "--json"]);
+    assert_eq!(good(&home, &["web", "--json"]), by_log);
+    let report: Value = serde_json::from_str(&by_log).unwrap();
+    assert_eq!(report["cycles"], 10_800);
 }
