@@ -23,6 +23,8 @@ pub struct Grounds {
     pub chosen: usize,
     /// The number of this cycle's measurement.
     pub value: Option<f64>,
+    /// How many are being worked on, where this cycle's measurement tells it.
+    pub busy: Option<u64>,
     /// The highest number of the window and what it must not exceed, where the decision backend has such thresholds.
     pub projection: Option<Projection>,
     /// What would have led to another wish.

@@ -30,6 +30,7 @@ pub(super) fn joined(
         trust: None,
         chosen,
         doubts: doubts.collect(),
+        busy: None,
         value: opinions
             .get(chosen)
             .and_then(|opinion| opinion.grounds.value),

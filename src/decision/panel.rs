@@ -170,6 +170,7 @@ impl Panel {
                 let grounds = Grounds {
                     trust: Some(taken_in.trust),
                     value: number(&taken_in.taken),
+                    busy: taken_in.taken.busy,
                     ..grounds
                 };
                 Opinion {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Subcommand;
 
+use super::backtest::arguments::BacktestArguments;
 use super::decide;
 use super::simulate::SimulateArguments;
 use super::subject::SubjectArguments;
@@ -45,6 +46,15 @@ pub(crate) enum OfflineCommand {
     ///
     /// The decision, the cooldowns and the envelope are the production code, under virtual time.
     Simulate(Box<SimulateArguments>),
+    /// What would other settings have done on the process's own past? Process-hours, late requests, cost
+    ///
+    /// autoscalebot backtest web --since 7d --set target_response_time_ms=800 --price-per-hour 0.07
+    ///
+    /// autoscalebot why web --since 7d --json > week.jsonl; autoscalebot backtest web --log week.jsonl --with other.toml
+    ///
+    /// What came is inferred from the records, and the settings run on it in the simulator. It is a model: the present
+    /// settings are simulated too, so that its error is seen.
+    Backtest(Box<BacktestArguments>),
 }
 
 impl OfflineCommand {
@@ -57,6 +67,7 @@ impl OfflineCommand {
     ) -> Result<Exit> {
         match self {
             Self::Simulate(arguments) => arguments.obey(config, registry, clock),
+            Self::Backtest(arguments) => arguments.obey(config, registry, clock),
             Self::Decide { subject, record } => {
                 let subject = match subject.open(config, registry) {
                     Ok(subject) => subject,

@@ -11,10 +11,12 @@
 //! | one process's cycles, without actors, platform and clock | [`replay`] |
 //! | `autoscalebot decide`: a filter from measurements to counts | [`decide`] |
 //! | `autoscalebot simulate`: a process's settings on a load and a plant | [`simulate`] |
+//! | `autoscalebot backtest`: other settings on a process's own past | [`backtest`] |
 //! | the production code as a policy of the simulator | [`simulated`] |
 //! | which number of what was measured the thresholds compare | [`signal`] |
 //! | which settings: a file's, or a backend's named on the command line | [`subject`] |
 
+pub mod backtest;
 pub(crate) mod command;
 pub mod decide;
 pub mod replay;

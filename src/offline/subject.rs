@@ -53,6 +53,16 @@ pub struct Subject {
 }
 
 impl SubjectArguments {
+    /// A process of a configuration, with other settings of it.
+    pub(crate) fn named(config: PathBuf, process: Option<String>, set: Vec<String>) -> Self {
+        Self {
+            config: Some(config),
+            process,
+            policy: None,
+            set,
+        }
+    }
+
     /// Reads the settings; `Err` when that cannot be, which has been told.
     pub(crate) fn open(
         &self,

@@ -22,7 +22,7 @@ use crate::orders::{lasting, words};
 use crate::output::{complain, say};
 use crate::state::{Record, StoreError, Wanted};
 
-/// How many records are told at the most.
+/// How many records are read at a time.
 pub(super) const MOST: usize = 10_000;
 
 /// How often a ledger that is followed is looked at.
@@ -82,7 +82,7 @@ pub(crate) enum LookCommand {
     },
 }
 
-fn ago(text: &str) -> Result<Duration, String> {
+pub(crate) fn ago(text: &str) -> Result<Duration, String> {
     lasting::parse(text).ok_or_else(|| format!("it must be {}", lasting::FORM))
 }
 
@@ -175,8 +175,13 @@ async fn since_then(asked: &Asked, since: Duration, json: bool) -> Result<Exit> 
         .ok_or_else(|| anyhow!("no process was named"))?;
     let wanted = Wanted::since(asked.now, since, MOST);
     let mut lines = Lines::new(asked.zone, json);
-    for record in asked.store.records(process, wanted).await.map_err(said)? {
-        say(&lines.line(&record)?)?;
+    let mut found = asked.store.records(process, wanted).await.map_err(said)?;
+    while let Some(last) = found.last().map(Record::position) {
+        for record in &found {
+            say(&lines.line(record)?)?;
+        }
+        let after = asked.store.after(process, last, MOST);
+        found = after.await.map_err(said)?;
     }
     say(&lines.rest())?;
     Ok(Exit::Success)

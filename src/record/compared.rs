@@ -34,7 +34,7 @@ pub(super) async fn compared(asked: &Asked, since: Duration, json: bool) -> Resu
 }
 
 /// Every record of a while.
-async fn all_since(
+pub(crate) async fn all_since(
     asked: &Asked,
     process: &ProcessName,
     since: Duration,

@@ -4,7 +4,7 @@
 
 pub(crate) mod command;
 pub mod compare;
-mod compared;
+pub(crate) mod compared;
 mod lines;
 mod moment;
 pub mod telling;
@@ -72,6 +72,9 @@ pub struct Input {
     /// The data, shortened, where it is more than that number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
+    /// How many are being worked on, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy: Option<u64>,
     /// Why it could not be taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

@@ -198,6 +198,7 @@ mod tests {
                 at,
                 value: Some(120.5),
                 data: None,
+                busy: None,
                 error: None,
                 trust: Some(Trust::Sound),
                 doubts: vec!["the source could not be read, 60 s ago".to_owned()],

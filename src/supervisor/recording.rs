@@ -170,6 +170,7 @@ fn input(opinion: &Opinion) -> Input {
         at: measurement.at,
         value: grounds.value,
         data,
+        busy: grounds.busy,
         error: measurement
             .error
             .as_ref()

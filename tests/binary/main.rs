@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod app;
 #[cfg(test)]
+mod backtest;
+#[cfg(test)]
 mod bot;
 #[cfg(test)]
 mod broker;

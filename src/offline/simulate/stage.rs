@@ -150,6 +150,13 @@ impl Stage {
         })
     }
 
+    /// The same with another load.
+    #[must_use]
+    pub fn with(self, name: &str, trace: Trace) -> Self {
+        let load = Load::Read(name.to_owned(), trace);
+        Self { load, ..self }
+    }
+
     /// The load of one of the seeds.
     pub fn scene(&self, seed: u64) -> Result<Scene, String> {
         let drawn;
@@ -253,7 +260,7 @@ impl LoadArguments {
 }
 
 /// What kind of process these settings are for.
-fn kind(process: &ProcessSettings) -> Kind {
+pub(crate) fn kind(process: &ProcessSettings) -> Kind {
     let mut metrics = process.metrics();
     let is_queue = metrics.any(|metric| {
         let decision = &metric.decision.section;
@@ -268,7 +275,7 @@ const WAIT: &str = "target_queue_wait_seconds";
 const RESPONSE: &str = "target_response_time_ms";
 
 /// What the settings want to be kept, in seconds.
-fn target(process: &ProcessSettings) -> Option<f64> {
+pub(crate) fn target(process: &ProcessSettings) -> Option<f64> {
     process.metrics().find_map(|metric| {
         let decision = &metric.decision.section;
         let response = || decision.number(RESPONSE).map(|ms| ms / 1000.0);
