@@ -8,6 +8,7 @@ use clap::Subcommand;
 use super::decide;
 use super::simulate::SimulateArguments;
 use super::subject::SubjectArguments;
+use super::tune::TuneArguments;
 use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::exit::Exit;
@@ -45,6 +46,14 @@ pub(crate) enum OfflineCommand {
     ///
     /// The decision, the cooldowns and the envelope are the production code, under virtual time.
     Simulate(Box<SimulateArguments>),
+    /// Search a process's settings for those that cost the least while no more than a budget is late
+    ///
+    /// autoscalebot tune --process web access.log --as-it-is --service-time-ms 120 --budget 1
+    ///
+    /// autoscalebot tune --policy target_tracking --set target_value=0.7 --sees utilisation --try target_value=0.3..0.95
+    ///
+    /// Each is tried as `simulate` would. What comes out: how much late how many process-hours buy, and the TOML to paste.
+    Tune(Box<TuneArguments>),
 }
 
 impl OfflineCommand {
@@ -57,6 +66,7 @@ impl OfflineCommand {
     ) -> Result<Exit> {
         match self {
             Self::Simulate(arguments) => arguments.obey(config, registry, clock),
+            Self::Tune(arguments) => arguments.obey(config, registry, clock),
             Self::Decide { subject, record } => {
                 let subject = match subject.open(config, registry) {
                     Ok(subject) => subject,

@@ -13,6 +13,7 @@
 //! | `autoscalebot simulate`: a process's settings on a load and a plant | [`simulate`] |
 //! | the production code as a policy of the simulator | [`simulated`] |
 //! | which number of what was measured the thresholds compare | [`signal`] |
+//! | `autoscalebot tune`: which settings cost the least within a budget | [`tune`] |
 //! | which settings: a file's, or a backend's named on the command line | [`subject`] |
 
 pub(crate) mod command;
@@ -22,3 +23,4 @@ pub mod signal;
 pub mod simulate;
 pub mod simulated;
 pub mod subject;
+pub mod tune;

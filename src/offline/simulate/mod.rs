@@ -148,7 +148,12 @@ impl SimulateArguments {
 }
 
 /// What is simulated, for a report.
-fn told(stage: &Stage, subject: &Subject, scene: &Scene, price: Option<f64>) -> report::Subject {
+pub(crate) fn told(
+    stage: &Stage,
+    subject: &Subject,
+    scene: &Scene,
+    price: Option<f64>,
+) -> report::Subject {
     let (seed, seeds) = stage.seeds;
     let plant = &scene.scenario.plant;
     let seconds = f64::from(scene.scenario.seconds());
@@ -171,7 +176,7 @@ fn told(stage: &Stage, subject: &Subject, scene: &Scene, price: Option<f64>) -> 
     }
 }
 
-fn refuse(why: &str) -> Exit {
+pub(crate) fn refuse(why: &str) -> Exit {
     complain(&format!("error: {why}\n"));
     Exit::Failure
 }

@@ -156,7 +156,7 @@ fn legend(text: &mut String, kind: &str) {
 }
 
 /// A text in XML.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
