@@ -53,7 +53,7 @@ pub(crate) struct TuneArguments {
     /// How many in a hundred may be late
     #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = budget)]
     budget: f64,
-    /// A setting that is tried, over a range or a list: increment=1..5, scale_up_increment=1,50% [default: the backend's]
+    /// A setting that is tried, over a range or a list: increment=1..5, increment=1,2,4 [default: the backend's]
     #[arg(long = "try", value_name = "SETTING=VALUES")]
     tries: Vec<String>,
     /// How many settings are tried at the most

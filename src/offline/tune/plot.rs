@@ -187,7 +187,7 @@ fn mark(
     is_above: bool,
 ) {
     let (x, y) = scales.place(row);
-    let is_right = x > (LEFT + RIGHT) / 2.0;
+    let is_right = x > f64::midpoint(LEFT, RIGHT);
     let (anchor, side) = if is_right {
         ("end", -9.0)
     } else {

@@ -63,6 +63,9 @@ pub struct Found {
 /// What came of settings: a row, or why they were refused.
 pub type Outcome = Result<Row, String>;
 
+/// Tries settings; it is shown what has been tried.
+pub type Attempt<'a> = dyn FnMut(&[String], &[Trial]) -> Result<Outcome> + 'a;
+
 /// A search.
 struct Search<'s> {
     space: &'s Space,
@@ -72,16 +75,16 @@ struct Search<'s> {
     stale: usize,
     found: Found,
     random: Random,
-    attempt: &'s mut dyn FnMut(&[String], &[Trial]) -> Result<Outcome>,
+    attempt: &'s mut Attempt<'s>,
 }
 
-/// Searches with so many runs at the most; `attempt` tries settings, and is shown what has been tried.
+/// Searches with so many runs at the most.
 pub fn search(
     space: &Space,
     budget: f64,
     runs: usize,
     seed: u64,
-    attempt: &mut dyn FnMut(&[String], &[Trial]) -> Result<Outcome>,
+    attempt: &mut Attempt<'_>,
 ) -> Result<Found> {
     let mut search = Search {
         space,
@@ -367,6 +370,9 @@ mod tests {
     #[test]
     fn halton_numbers_are_spread() {
         let numbers = [1, 2, 3, 4].map(|number| halton(number, 2));
-        assert_eq!(numbers, [0.5, 0.25, 0.75, 0.125]);
+        assert_eq!(
+            numbers.map(|number| (8.0 * number).to_string()),
+            ["4", "2", "6", "1"]
+        );
     }
 }

@@ -51,10 +51,11 @@ impl Dial {
         let at = at.clamp(0.0, 1.0);
         match &self.reach {
             Reach::Whole(low, high) => {
-                let value = between(low - 0.5, high + 0.5, at).round();
+                let is_wide = is_wide(*low, *high);
+                let value = between(is_wide, low - 0.5, high + 0.5, at).round();
                 format!("{:.0}", value.clamp(*low, *high))
             }
-            Reach::Real(low, high) => rounded(between(*low, *high, at)),
+            Reach::Real(low, high) => rounded(between(is_wide(*low, *high), *low, *high, at)),
             Reach::Listed(values) => {
                 let number = place(whole(length(values.len()) * at));
                 let last = values.len().saturating_sub(1);
@@ -67,9 +68,10 @@ impl Dial {
     pub fn present(&self) -> f64 {
         let present = self.present.as_deref();
         let number = present.and_then(|text| text.parse::<f64>().ok());
+        let part = |is_wide, low, high| number.map(|number| part(is_wide, low, high, number));
         let at = match &self.reach {
-            Reach::Whole(low, high) => number.map(|number| part(low - 0.5, high + 0.5, number)),
-            Reach::Real(low, high) => number.map(|number| part(*low, *high, number)),
+            Reach::Whole(low, high) => part(is_wide(*low, *high), low - 0.5, high + 0.5),
+            Reach::Real(low, high) => part(is_wide(*low, *high), *low, *high),
             Reach::Listed(values) => present
                 .and_then(|present| values.iter().position(|value| value == present))
                 .map(|number| (length(number) + 0.5) / length(values.len())),
@@ -82,7 +84,7 @@ impl Dial {
     /// The shortest way to another value.
     pub fn grain(&self) -> f64 {
         match &self.reach {
-            Reach::Whole(low, high) if high / low < WIDE || *low <= 0.0 => 1.0 / (high - low + 1.0),
+            Reach::Whole(low, high) if !is_wide(*low, *high) => 1.0 / (high - low + 1.0),
             Reach::Whole(..) | Reach::Real(..) => 0.0,
             Reach::Listed(values) => 1.0 / length(values.len().max(1)),
         }
@@ -94,16 +96,16 @@ fn is_wide(low: f64, high: f64) -> bool {
     low > 0.0 && high / low >= WIDE
 }
 
-fn between(low: f64, high: f64, at: f64) -> f64 {
-    if is_wide(low, high) {
+fn between(is_wide: bool, low: f64, high: f64, at: f64) -> f64 {
+    if is_wide {
         low * (high / low).powf(at)
     } else {
         low + (high - low) * at
     }
 }
 
-fn part(low: f64, high: f64, value: f64) -> f64 {
-    if is_wide(low, high) {
+fn part(is_wide: bool, low: f64, high: f64, value: f64) -> f64 {
+    if is_wide {
         (value.max(low) / low).ln() / (high / low).ln()
     } else {
         (value - low) / (high - low)
@@ -191,16 +193,17 @@ fn dial(wanted: &str, subject: &Subject, registry: &Registry) -> Result<Dial, St
                     "--try {wanted}: a range goes from the less to the more"
                 ));
             }
-            match setting.kind {
-                Kind::Whole(..) | Kind::Schedule(..) | Kind::Step => {
-                    Reach::Whole(low.ceil(), high.floor())
-                }
-                Kind::Number(..) | Kind::Seconds => Reach::Real(low, high),
-                _ => {
-                    return Err(format!(
-                        "--try {wanted}: `{name}` is no number; name its values, as in {name}=one,other"
-                    ));
-                }
+            if matches!(
+                setting.kind,
+                Kind::Whole(..) | Kind::Schedule(..) | Kind::Step
+            ) {
+                Reach::Whole(low.ceil(), high.floor())
+            } else if matches!(setting.kind, Kind::Number(..) | Kind::Seconds) {
+                Reach::Real(low, high)
+            } else {
+                return Err(format!(
+                    "--try {wanted}: `{name}` is no number; name its values, as in {name}=one,other"
+                ));
             }
         }
     };

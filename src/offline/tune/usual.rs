@@ -125,7 +125,7 @@ impl Around {
         match self {
             Self::Times(name, low, high) => {
                 let present = subject.process.decision.section.number(name)?;
-                (present > 0.0).then(|| Reach::Real(low * present, high * present))
+                (present > 0.0).then_some(Reach::Real(low * present, high * present))
             }
             Self::Real(low, high) => Some(Reach::Real(low, high)),
             Self::Whole(low, high) => Some(Reach::Whole(low, high)),
@@ -145,7 +145,10 @@ mod tests {
     const NEEDED: [(&str, &str); 8] = [
         ("consecutive_threshold", ""),
         ("average_threshold", ""),
-        ("step", "up = { \"500\" = 1 }\ndown = { \"100\" = 1 }"),
+        (
+            "step",
+            "scale_up_steps = { \"500\" = 1 }\nscale_down_steps = { \"100\" = 1 }",
+        ),
         ("target_tracking", "target_value = 0.7"),
         ("queue_ratio", "jobs_per_process = 10"),
         (
