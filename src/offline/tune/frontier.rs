@@ -61,7 +61,10 @@ pub fn told(trials: &[Trial], budget: f64, most: usize) -> Vec<usize> {
     let late = |place: &usize| trials.get(*place).map_or(0.0, Trial::late);
     let limit = HOPELESS * budget.max(late(&chosen));
     let mut places = frontier(trials);
-    places.retain(|place| late(place) <= limit);
+    // The one to take stands for those that are no better.
+    let is_alike =
+        |place: &usize| late(place) >= late(&chosen) && SAME * hours(place) >= hours(&chosen);
+    places.retain(|place| *place == chosen || late(place) <= limit && !is_alike(place));
     if !places.contains(&chosen) {
         places.push(chosen);
         places.sort_by(|one, other| hours(one).total_cmp(&hours(other)));
@@ -133,6 +136,8 @@ mod tests {
             "the proposal is beaten by 0.4 hours"
         );
         assert_eq!(told(&trials[..1], 1.0, 10), [0]);
+        let alike = [trial(4, 250.0, 0.9), trial(1, 250.0, 0.9)];
+        assert_eq!(told(&alike, 1.0, 10), [1]);
     }
 
     #[test]

@@ -93,7 +93,11 @@ impl TuneArguments {
         } else {
             Space::read(&self.tries, &subject, registry)
         };
-        let space = match space {
+        let checked = space.and_then(|space| {
+            space.check(&subject, registry)?;
+            Ok(space)
+        });
+        let space = match checked {
             Ok(space) => space,
             Err(why) => {
                 complain(&format!("error: {why}\n"));

@@ -8,6 +8,7 @@ use super::search::Trial;
 use crate::offline::simulate::plot::axis::ticks;
 use crate::offline::simulate::plot::escaped;
 use crate::offline::simulate::report::Row;
+use crate::simulation::number::{place, whole};
 
 const WIDTH: f64 = 900.0;
 const HEIGHT: f64 = 560.0;
@@ -20,12 +21,14 @@ const LINE: &str = "#1b4f8a";
 const NOW: &str = "#d64545";
 const PROPOSAL: &str = "#2f9e5b";
 
-/// The most late that is drawn, and the least: what is less lies on the edge.
+/// The most late that is drawn, in a hundred.
 const MOST: f64 = 100.0;
-const LEAST: f64 = 0.001;
+
+/// The least, as a part of the budget: what is less lies on the edge.
+const LEAST: f64 = 0.01;
 
 /// How far beyond the frontier's end hours are drawn.
-const BEYOND: f64 = 1.5;
+const BEYOND: f64 = 1.1;
 
 /// The edges of the chart.
 struct Scales {
@@ -49,7 +52,9 @@ impl Scales {
         );
         let margin = 0.05 * (high - low).max(1.0);
         let late = trials.iter().map(Trial::late).filter(|late| *late > 0.0);
-        let late = late.fold(report.budget, f64::min).max(LEAST);
+        let late = late
+            .fold(report.budget, f64::min)
+            .max(LEAST * report.budget);
         Self {
             hours: ((low - margin).max(0.0), high + margin),
             late: 10.0_f64.powf(late.log10().floor()),
@@ -119,16 +124,11 @@ fn grid(text: &mut String, scales: &Scales, budget: f64) {
     while late <= MOST * 1.01 {
         let y = scales.y(late);
         let _ = write!(lines, "M{LEFT} {y:.1}H{RIGHT}");
-        let decimals = if late < 0.0099 {
-            3
-        } else if late < 0.099 {
-            2
-        } else {
-            usize::from(late < 0.99)
-        };
+        let decimals = place(whole((-late.log10()).round()));
+        let edge = if late > scales.late { "" } else { "&#8804; " };
         let _ = writeln!(
             text,
-            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{late:.decimals$} %</text>",
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{edge}{late:.decimals$} %</text>",
             LEFT - 8.0,
             y + 4.0
         );

@@ -141,6 +141,30 @@ impl Space {
         vec![None; self.dials.len()]
     }
 
+    /// Whether each setting that is tried gets where it is read; else which one does not.
+    pub(crate) fn check(&self, subject: &Subject, registry: &Registry) -> Result<(), String> {
+        for dial in &self.dials {
+            let name = &dial.name;
+            let values = [dial.value(0.0), dial.value(1.0)];
+            let mut others = values
+                .iter()
+                .filter(|value| dial.present.as_ref() != Some(*value));
+            let is_kept = others.any(|value| {
+                let line = format!("{name} = {value}");
+                let changed = subject.with(&[line], registry);
+                let now = changed.ok().and_then(|changed| present(&changed, name));
+                now.is_some() && now == dial.present
+            });
+            if is_kept {
+                return Err(format!(
+                    "{name}: a measurement's own decision sets it, so that [processes.{}.decision] does not; move it there",
+                    subject.process.name
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// What the command line wants to be tried, else what is wrong with it.
     pub(crate) fn read(
         wanted: &[String],
@@ -236,6 +260,13 @@ fn setting<'r>(
     });
     let settings = backends.flat_map(|row| row.settings).chain(SHARED);
     let settings: Vec<&Setting> = settings.collect();
+    let is_shared = SHARED.iter().any(|setting| setting.name == name);
+    if !is_shared && subject.process.metrics().count() > 1 {
+        return Err(format!(
+            "--try {name}: with several measurements only what holds for all of them is searched, as in \
+             --try scale_down_cooldown_seconds=0,60,300"
+        ));
+    }
     let found = settings.iter().find(|setting| setting.name == name);
     found.copied().ok_or_else(|| {
         let names = settings.iter().map(|setting| setting.name);
@@ -322,6 +353,40 @@ mod tests {
                 "scale_up_increment = \"50%\""
             ]
         );
+    }
+
+    #[test]
+    fn what_a_measurement_decides_itself_is_not_tried_in_vain() {
+        let registry = Registry::built_in();
+        let check = |measurement: &str, wanted: &str| {
+            let text = format!(
+                "[processes.web]\nscaling = {{ backend = \"local\", command = \"true\" }}\n{measurement}\n\
+                 [processes.web.decision]\nmax_processes = 9\n"
+            );
+            let subject = Subject::of_text("x", &text, &registry).unwrap();
+            let space = Space::read(&[wanted.to_owned()], &subject, &registry);
+            space.and_then(|space| space.check(&subject, &registry))
+        };
+        let url = "measurement_url = \"https://x.invalid/\"";
+        let one = format!("measurement = {{ {url} }}");
+        let own =
+            format!("measurement = {{ {url}, decision = {{ max_measurement_value = 700 }} }}");
+        let two = format!("measurement = [{{ name = \"a\", {url} }}, {{ name = \"b\", {url} }}]");
+        let max = "max_measurement_value=500..900";
+        for (measurement, wanted, told) in [
+            (&one, max, ""),
+            (&own, max, "a measurement's own decision sets it"),
+            (&two, max, "with several measurements"),
+            (&two, "scale_down_cooldown_seconds=0,60", ""),
+        ] {
+            let found = check(measurement, wanted).err().unwrap_or_default();
+            assert_eq!(
+                told.is_empty(),
+                found.is_empty(),
+                "{measurement} {wanted}: {found}"
+            );
+            assert!(found.contains(told), "{measurement} {wanted}: {found}");
+        }
     }
 
     #[test]
