@@ -148,7 +148,7 @@ impl SimulateArguments {
 }
 
 /// What is simulated, for a report.
-pub(crate) fn told(
+pub(super) fn told(
     stage: &Stage,
     subject: &Subject,
     scene: &Scene,
@@ -176,7 +176,7 @@ pub(crate) fn told(
     }
 }
 
-pub(crate) fn refuse(why: &str) -> Exit {
+pub(super) fn refuse(why: &str) -> Exit {
     complain(&format!("error: {why}\n"));
     Exit::Failure
 }

@@ -197,7 +197,7 @@ impl Report {
 }
 
 /// Columns side by side; the first to the left, the others to the right.
-pub(crate) fn aligned(lines: &[Vec<String>]) -> String {
+pub fn aligned(lines: &[Vec<String>]) -> String {
     let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let cells = lines.iter().filter_map(|line| line.get(column));

@@ -109,7 +109,8 @@ pub fn svg(report: &Report, trials: &[Trial]) -> String {
 fn grid(text: &mut String, scales: &Scales, budget: f64) {
     let (low, high) = scales.hours;
     let mut lines = String::new();
-    for tick in ticks(high, 8.0) {
+    // Round numbers from 0 on, about eight of them between the edges.
+    for tick in ticks(high, 8.0 * high / (high - low)) {
         if (low..=high).contains(&tick) {
             let x = scales.x(tick);
             let _ = write!(lines, "M{x:.1} {TOP}V{BOTTOM}");
