@@ -9,6 +9,7 @@ use super::backtest::arguments::BacktestArguments;
 use super::decide;
 use super::simulate::SimulateArguments;
 use super::subject::SubjectArguments;
+use super::tune::TuneArguments;
 use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::exit::Exit;
@@ -27,7 +28,7 @@ pub(crate) enum OfflineCommand {
     /// A line goes out: {"at":30.0,"desired":3,"reason":"...","count":2,"wish":3,"rules":[],"cause":"load"}
     ///
     /// `at` is in seconds and never goes back. A measurement is a number, or has any of response_time_ms, arrivals (since
-    /// the last line), queue_length, busy, utilisation (0 to 1), in_flight; or `data`: whatever the process's measurement
+    /// the last line), queue_length, busy, utilisation (0 to 1), in_flight, probes; or `data`: whatever the process's measurement
     /// delivers. It is null when it could not be taken, with `error` saying why. `age` is how old it already was.
     /// `measurements` has those of a process with several, by name. `count` is how many are asked for (left out: as many
     /// as were desired), `ready` how many of them serve.
@@ -55,6 +56,14 @@ pub(crate) enum OfflineCommand {
     /// What came is inferred from the records, and the settings run on it in the simulator. It is a model: the present
     /// settings are simulated too, so that its error is seen.
     Backtest(Box<BacktestArguments>),
+    /// Search a process's settings for those that cost the least while no more than a budget is late
+    ///
+    /// autoscalebot tune --process web access.log --as-it-is --service-time-ms 120 --budget 1
+    ///
+    /// autoscalebot tune --policy target_tracking --set target_value=0.7 --sees utilisation --try target_value=0.3..0.95
+    ///
+    /// Each is tried as `simulate` would. What comes out: how much late how many process-hours buy, and the TOML to paste.
+    Tune(Box<TuneArguments>),
 }
 
 impl OfflineCommand {
@@ -68,6 +77,7 @@ impl OfflineCommand {
         match self {
             Self::Simulate(arguments) => arguments.obey(config, registry, clock),
             Self::Backtest(arguments) => arguments.obey(config, registry, clock),
+            Self::Tune(arguments) => arguments.obey(config, registry, clock),
             Self::Decide { subject, record } => {
                 let subject = match subject.open(config, registry) {
                     Ok(subject) => subject,

@@ -14,6 +14,7 @@
 //! | `autoscalebot backtest`: other settings on a process's own past | [`backtest`] |
 //! | the production code as a policy of the simulator | [`simulated`] |
 //! | which number of what was measured the thresholds compare | [`signal`] |
+//! | `autoscalebot tune`: which settings cost the least within a budget | [`tune`] |
 //! | which settings: a file's, or a backend's named on the command line | [`subject`] |
 
 pub mod backtest;
@@ -24,3 +25,4 @@ pub mod signal;
 pub mod simulate;
 pub mod simulated;
 pub mod subject;
+pub mod tune;

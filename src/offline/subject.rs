@@ -50,6 +50,7 @@ pub struct Subject {
     pub settings: Settings,
     /// The process of it.
     pub process: ProcessSettings,
+    source: Source,
 }
 
 impl SubjectArguments {
@@ -112,7 +113,11 @@ impl SubjectArguments {
         };
         let settings = load(&source, registry)?;
         let process = self.chosen(&settings)?.clone();
-        Ok(Subject { settings, process })
+        Ok(Subject {
+            settings,
+            process,
+            source,
+        })
     }
 
     fn chosen<'s>(&self, settings: &'s Settings) -> Result<&'s ProcessSettings, Refused> {
@@ -148,16 +153,25 @@ impl Subject {
         let arguments = SubjectArguments::default();
         arguments
             .settings(name, text.to_owned(), registry)
-            .map_err(|refused| match refused {
-                Refused::Usage(why) => why,
-                Refused::Settings(problems) => problems.to_string(),
-            })
+            .map_err(Refused::told)
     }
 
     /// A decision backend with these settings, each a line of TOML, and nothing else.
     pub fn bare(policy: &str, decision: &str, registry: &Registry) -> Result<Self, String> {
         let text = format!("{}{decision}\n", bare(policy, UNNAMED));
         Self::of_text(policy, &text, registry)
+    }
+
+    /// The same process with other settings of its decision, each a line of TOML; else what is wrong with them.
+    pub fn with(&self, lines: &[String], registry: &Registry) -> Result<Self, String> {
+        let name = self.process.name.as_str();
+        let text = changed(self.source.text(), name, lines)?;
+        let arguments = SubjectArguments {
+            process: Some(name.to_owned()),
+            ..SubjectArguments::default()
+        };
+        let subject = arguments.settings(&self.source.name, text, registry);
+        subject.map_err(Refused::told)
     }
 
     /// The process at its beginning, and which numbers of what is measured it compares.
@@ -178,6 +192,15 @@ enum Refused {
     Usage(String),
     /// The settings.
     Settings(Rc<Problems>),
+}
+
+impl Refused {
+    fn told(self) -> String {
+        match self {
+            Self::Usage(why) => why,
+            Self::Settings(problems) => problems.to_string(),
+        }
+    }
 }
 
 /// A configuration with nothing but a decision backend, at whose end its further settings may be written. Nothing is measured

@@ -20,6 +20,8 @@ pub enum Stream {
     Boots,
     /// What measuring adds.
     Measuring,
+    /// Which settings are tried.
+    Search,
 }
 
 impl Stream {
@@ -29,6 +31,7 @@ impl Stream {
             Self::Arrivals => 2,
             Self::Boots => 3,
             Self::Measuring => 4,
+            Self::Search => 5,
         }
     }
 }

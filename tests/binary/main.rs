@@ -66,6 +66,8 @@ mod stops;
 #[cfg(test)]
 mod trial;
 #[cfg(test)]
+mod tune;
+#[cfg(test)]
 mod watcher;
 #[cfg(test)]
 mod webhook;

@@ -10,7 +10,7 @@
 //!
 //! | what | file |
 //! | --- | --- |
-//! | the command line | [`arguments`] |
+//! | the command line | `arguments.rs` |
 //! | the records, from a store or a log | [`records`] |
 //! | what each says | [`look`] |
 //! | what came, from what was measured | [`load`] |

@@ -26,7 +26,7 @@ pub(super) struct Line {
     /// How many of them serve; all or unknown, when it is left out.
     ready: Option<Count>,
     /// What was measured: a number, or an object with any of `response_time_ms`, `arrivals` (since the last line),
-    /// `queue_length`, `busy`, `utilisation` (0 to 1), `in_flight`; or with `data`, whatever the process's measurement
+    /// `queue_length`, `busy`, `utilisation` (0 to 1), `in_flight`, `probes` (of how many single requests the response time is the mean); or with `data`, whatever the process's measurement
     /// delivers. `null`: it could not be measured.
     #[serde(default)]
     measurement: Option<Value>,
@@ -135,13 +135,14 @@ impl Line {
 /// What a measurement delivers: `data` as it is, or the fields themselves.
 fn data(given: Value) -> Result<Value, String> {
     /// What may stand in it, and up to how much.
-    const FIELDS: [&str; 6] = [
+    const FIELDS: [&str; 7] = [
         "response_time_ms",
         "arrivals",
         "queue_length",
         "busy",
         "utilisation",
         "in_flight",
+        "probes",
     ];
     let Value::Object(mut fields) = given else {
         return match given {

@@ -3,8 +3,8 @@
 //!
 //! | what | file |
 //! | --- | --- |
-//! | the load and the plant on the command line | [`arguments`] |
-//! | what they come to: a [`Scene`](stage::Scene) a seed, on which anything can be tried | [`stage`] |
+//! | the load and the plant on the command line | `arguments.rs` |
+//! | what they come to: a `Scene` a seed, on which anything can be tried | [`stage`] |
 //! | who is tried | [`contender`] |
 //! | the table, and the JSON | [`report`] |
 //! | the picture | [`plot`] |

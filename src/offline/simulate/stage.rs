@@ -192,7 +192,7 @@ impl Stage {
             slo: self.slo.unwrap_or(usual.slo),
             ..usual
         };
-        let (least, most) = self.bounds(trace.seconds());
+        let (least, most) = self.bounds(&self.plan, trace.seconds());
         Ok(Scene {
             scenario: Scenario::new(trace, plant, scale, seed),
             conditions: Conditions {
@@ -207,12 +207,12 @@ impl Stage {
     }
 
     /// The least and the most that the settings allow at any time of a run.
-    fn bounds(&self, seconds: u32) -> (u32, u32) {
+    pub(crate) fn bounds(&self, plan: &Plan, seconds: u32) -> (u32, u32) {
         /// The steps in which schedules are looked at.
         const STEP: usize = 300;
         let moments = (0..seconds).step_by(STEP).map(|second| {
             let at = self.start + TimeDelta::seconds(i64::from(second));
-            let bounds = self.plan.bounds(at, None);
+            let bounds = plan.bounds(at, None);
             (bounds.min(), bounds.max())
         });
         moments

@@ -65,7 +65,7 @@ pub(super) fn ticks_of_time(start: DateTime<Tz>, seconds: u32) -> Vec<(u32, Stri
 }
 
 /// Round numbers from 0 to what is at least `most`: about `count` of them.
-pub(super) fn ticks(most: f64, count: f64) -> Vec<f64> {
+pub(crate) fn ticks(most: f64, count: f64) -> Vec<f64> {
     let rough = (most / count).max(1e-9);
     let magnitude = 10_f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0]

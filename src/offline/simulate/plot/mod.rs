@@ -6,7 +6,7 @@
 //! | a run cut into pieces | [`series`] |
 //! | times and numbers along the edges | [`axis`] |
 //! | one run's two charts | [`panel`] |
-//! | the file, whole or not at all | [`file`] |
+//! | the file, whole or not at all | `file.rs` |
 
 pub mod axis;
 pub mod file;
@@ -156,7 +156,7 @@ fn legend(text: &mut String, kind: &str) {
 }
 
 /// A text in XML.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
