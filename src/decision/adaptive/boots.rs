@@ -10,13 +10,15 @@ const UNLEARNED: f64 = 30.0;
 /// What takes longer was no boot.
 const NO_BOOT: f64 = 900.0;
 
-/// How much a new one counts.
+/// How much a new one counts at the least: the first ones are all there is, so that they count alike.
 const PART: f64 = 0.2;
 
 /// The boots that are under way, and what was learned of those before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Boots {
     seconds: f64,
+    /// How many were seen.
+    seen: u32,
     /// When so many were first asked for.
     under_way: VecDeque<(f64, f64)>,
     count: f64,
@@ -27,6 +29,7 @@ impl Default for Boots {
     fn default() -> Self {
         Self {
             seconds: UNLEARNED,
+            seen: 0,
             under_way: VecDeque::new(),
             count: 0.0,
             at: 0.0,
@@ -48,7 +51,9 @@ impl Boots {
                 // It was up at some time since the last look.
                 let took = f64::midpoint(at, self.at) - began;
                 if (0.0..NO_BOOT).contains(&took) {
-                    self.seconds += PART * (took.max(1.0) - self.seconds);
+                    self.seen = self.seen.saturating_add(1);
+                    let part = (1.0 / f64::from(self.seen)).max(PART);
+                    self.seconds += part * (took - self.seconds);
                 }
                 self.under_way.pop_front();
             } else {

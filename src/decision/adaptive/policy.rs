@@ -13,8 +13,11 @@ use super::seen::Seen;
 use super::web::{self, Web};
 use crate::decision::Wish;
 
-/// Over how many seconds the highest want counts on the way down.
-const DOWN: f64 = 45.0;
+/// Over how many seconds the highest want counts on the way down: for as long as it would take to have it again, and a little
+/// longer, but neither for ever nor for a moment.
+const DOWN: f64 = 1.2;
+const SHORTEST_DOWN: f64 = 15.0;
+const LONGEST_DOWN: f64 = 45.0;
 
 /// The time between two looks, before there were two.
 const FIRST_INTERVAL: f64 = 15.0;
@@ -68,11 +71,12 @@ impl Adaptive {
         };
         self.at = Some(seen.at);
         let mut desired = wanted;
-        let highest = self.highest(seen.at, wanted);
+        let down = (DOWN * (boot + seconds)).clamp(SHORTEST_DOWN, LONGEST_DOWN);
+        let highest = self.highest(seen.at, wanted, down);
         if wanted < seen.count && highest > wanted {
             desired = highest.min(seen.count);
             if desired > wanted {
-                reason = format!("{reason}; {highest:.0} were wanted within the last {DOWN:.0} s");
+                reason = format!("{reason}; {highest:.0} were wanted within the last {down:.0} s");
             }
         }
         Some(Wish {
@@ -81,8 +85,8 @@ impl Adaptive {
         })
     }
 
-    /// The highest want of a while, this one among them.
-    fn highest(&mut self, at: f64, wanted: f64) -> f64 {
+    /// The highest want of so many seconds, this one among them.
+    fn highest(&mut self, at: f64, wanted: f64, seconds: f64) -> f64 {
         while self
             .wants
             .pop_back_if(|(_, earlier)| *earlier <= wanted)
@@ -91,7 +95,7 @@ impl Adaptive {
         self.wants.push_back((at, wanted));
         while self
             .wants
-            .pop_front_if(|(when, _)| *when + DOWN < at)
+            .pop_front_if(|(when, _)| *when + seconds < at)
             .is_some()
         {}
         self.wants.front().map_or(wanted, |(_, highest)| *highest)
@@ -188,8 +192,8 @@ mod tests {
         let mut calm = Adaptive::default();
         let lull = |at: f64| if at < 3000.0 { 16.0 } else { 4.0 };
         assert!(
-            settled(&mut calm, lull, 202) >= 16,
-            "half a minute is no lull"
+            settled(&mut calm, lull, 201) >= 16,
+            "a quarter of a minute is no lull"
         );
         assert!(settled(&mut Adaptive::default(), lull, 260) <= 7);
     }
