@@ -129,7 +129,7 @@ fn opening(wave: Wave, cast: Cast, ports: Ports) -> String {
     };
     let other = rival.policy().filter(|other| *other != policy);
     let other = other.map_or_else(String::new, |other| {
-        format!("{}: {}\n", rival.name(), other.told(interval))
+        other.told(rival.name(), interval) + "\n"
     });
     format!(
         "The same wave of load for {seconds} s, at the same time, on two applications on this machine:
@@ -139,14 +139,14 @@ fn opening(wave: Wave, cast: Cast, ports: Ports) -> String {
 
 The wave rises from {CALM} to {CREST} requests a second and falls again. A process handles one request at a
 time, which takes {service} ms: {most} a second. Ctrl-C ends it early.
-{WEB}: {}
+{}
 {other}
 ",
         ports.web,
         policy.name(),
         rival.name(),
         ports.rival,
-        policy.told(interval),
+        policy.told(WEB, interval),
         most = 1000 / service.max(1),
     )
 }
@@ -213,10 +213,8 @@ impl Play {
         let column = |history, target: &Target| Column::new(history, &target.answers, began, end);
         let (by, against) = (self.cast.policy.name(), self.cast.rival.policy());
         let names = Names {
-            web: &format!("{WEB}, {by}"),
-            rival: &against.map_or("fixed".to_owned(), |policy| {
-                format!("rival, {}", policy.name())
-            }),
+            web: by,
+            rival: against.map_or("fixed", Policy::name),
             by,
             against: against.map_or("one process", Policy::name),
         };
@@ -251,6 +249,37 @@ impl Stop {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum as _;
+
+    use super::*;
+
+    #[test]
+    fn whatever_is_shown_its_opening_fits_a_terminal() {
+        let ports = Ports {
+            web: 65_000,
+            rival: 65_001,
+            meter: 65_002,
+        };
+        for seconds in [15, 60, 3600] {
+            let wave = Wave {
+                length: Duration::from_secs(seconds),
+            };
+            for (policy, rival) in Policy::value_variants().iter().flat_map(|policy| {
+                Rival::value_variants()
+                    .iter()
+                    .map(move |rival| (*policy, *rival))
+            }) {
+                let text = opening(wave, Cast { policy, rival }, ports);
+                let widest = text.lines().map(|line| line.chars().count()).max();
+                assert!(widest <= Some(100), "{text}");
+                assert!(text.contains(policy.name()), "{text}");
+            }
         }
     }
 }

@@ -55,16 +55,16 @@ impl Policy {
         }
     }
 
-    /// What it does, for people.
-    pub(super) fn told(self, interval: f64) -> String {
+    /// What it does with an application of this name, for people.
+    pub(super) fn told(self, name: &str, interval: f64) -> String {
         match self {
             Self::ConsecutiveThreshold => format!(
-                "Every {interval} s it is measured how long an answer takes: up after {FAILS} answers over {HIGH_MS} ms, down \
-                 after {PASSES} under {LOW_MS} ms."
+                "{name}: every {interval} s it is measured how long one answer takes; up after {FAILS} over {HIGH_MS} ms,\n  \
+                 down after {PASSES} under {LOW_MS} ms."
             ),
             Self::Adaptive => format!(
-                "Every {interval} s it is told how many requests came and how long they took on average: as many processes as \
-                 will answer within {HIGH_MS} ms."
+                "{name}: every {interval} s it is told how many requests came and how long they took on average; as\n  many \
+                 processes as will answer within {HIGH_MS} ms."
             ),
         }
     }

@@ -65,7 +65,7 @@ impl Column {
 /// What both are called at the head of their columns, and in a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Names<'a> {
-    /// `web, adaptive`.
+    /// `adaptive`.
     pub web: &'a str,
     /// `fixed`, or the rival's policy.
     pub rival: &'a str,
@@ -139,8 +139,8 @@ fn verdict(web: &Column, rival: &Column, Names { by, against, .. }: Names<'_>) -
         "It did not help this time"
     };
     format!(
-        "{helped}: {less:.0} of 100 requests were slow with {by},\n\
-         {more:.0} of 100 with {against}, for {:.0} process-seconds instead of {:.0}.",
+        "{helped}:\n{less:.0} of 100 requests were slow with {by}, {more:.0} of 100 with {against},\n\
+         for {:.0} process-seconds instead of {:.0}.",
         web.process_seconds, rival.process_seconds
     )
 }
@@ -170,7 +170,7 @@ mod tests {
     }
 
     const NAMES: Names<'_> = Names {
-        web: "web, adaptive",
+        web: "adaptive",
         rival: "fixed",
         by: "adaptive",
         against: "one process",
@@ -227,7 +227,7 @@ mod tests {
         let [web, fixed] = columns();
         let text = summary(&web, &fixed, NAMES, Duration::from_secs(60));
         let expected = "
-60 s of load                           web, adaptive                   fixed
+60 s of load                                adaptive                   fixed
   processes                                   1 to 2                       1
   scales up                                        1                       0
   scales down                                      1                       0
@@ -238,8 +238,9 @@ mod tests {
   95 % were answered within                   950 ms                   never
   process-seconds                                 70                      60
 
-Under the same wave, measured at the same time: 20 of 100 requests were slow with adaptive,
-75 of 100 with one process, for 70 process-seconds instead of 60.
+Under the same wave, measured at the same time:
+20 of 100 requests were slow with adaptive, 75 of 100 with one process,
+for 70 process-seconds instead of 60.
 ";
         assert_eq!(text, expected);
     }

@@ -169,7 +169,7 @@ impl Web {
             if response < BACKLOG * target {
                 let counts = stood_still && rate > 0.0;
                 self.capacity.learn(response, rate / ready, counts, seconds);
-            } else if grows {
+            } else if self.grows >= ENOUGH {
                 self.capacity.overloaded(response, rate / ready);
             }
         }
