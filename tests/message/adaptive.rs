@@ -96,3 +96,87 @@ fn nothing_goes_down_while_the_load_is_not_known() {
         }
     });
 }
+
+/// What it has learned makes it no bolder: whatever happens to the source, nothing goes down while that lasts, what it asks
+/// for stays sane, and it goes on when the source is well again.
+#[test]
+fn no_fault_of_the_source_is_taken_for_idleness() {
+    let huge = json!({"response_time_ms": 1e300, "arrivals": 1e300});
+    let faults = [
+        ("gone", Act::refuse("connection refused")),
+        ("hangs", Act::Never),
+        ("an empty object", Act::Answer(json!({}))),
+        ("a text", Act::Answer(json!("busy"))),
+        ("null", Act::Answer(Value::Null)),
+        (
+            "negative",
+            Act::Answer(json!({"arrivals": -5, "response_time_ms": -1})),
+        ),
+        ("huge", Act::Answer(huge)),
+    ];
+    for (fault, act) in faults {
+        Scenario::new(&adaptive()).run(|world| async move {
+            let web = world.script("web");
+            web.set_count(4);
+            for _ in 0..180 {
+                web.measures([measured(5.0, web.count())]);
+                world.advance(seconds(10)).await;
+            }
+            let before = web.count();
+            assert!((6..=9).contains(&before), "it knows the load: {before}");
+            web.measures([act]);
+            world.advance(seconds(300)).await;
+            let during = web.count();
+            assert!(
+                (before..=40).contains(&during),
+                "{fault}: {before}, then {during}"
+            );
+            // What comes back first says that nothing is going on: it may have lost what it knew.
+            web.measures([Act::Answer(json!({"arrivals": 0, "response_time_ms": 100}))]);
+            world.advance(seconds(50)).await;
+            if fault == "gone" || fault == "hangs" {
+                assert!(web.count() >= before, "{fault}: a zero after an outage");
+            }
+            for _ in 0..180 {
+                web.measures([measured(5.0, web.count())]);
+                world.advance(seconds(10)).await;
+            }
+            let after = web.count();
+            assert!(
+                (6..=12).contains(&after),
+                "{fault}: it goes on with {after}"
+            );
+        });
+    }
+}
+
+/// Without any history it is careful, and says what it does.
+#[test]
+fn the_first_hour_is_bounded_and_explained() {
+    let store = MemoryStore::default();
+    Scenario::new(&adaptive())
+        .keeping_in(&store)
+        .run(|world| async move {
+            let web = world.script("web");
+            web.set_count(1);
+            for look in 0..360 {
+                let load = if look < 180 { 3.0 } else { 8.0 };
+                web.measures([measured(load, web.count())]);
+                world.advance(seconds(10)).await;
+            }
+            let highest = web.was_scaled_to().into_iter().max();
+            assert!(
+                highest < Some(25),
+                "nine busy ones never need that: {highest:?}"
+            );
+            assert!((9..=14).contains(&web.count()), "{}", web.count());
+        });
+    for record in crate::challenger::records(&store, "web") {
+        assert!(!record.reason.is_empty(), "{record:?}");
+        let wish = record
+            .wish
+            .as_ref()
+            .expect("each look says something of the load");
+        assert!(wish.reason.contains("busy processes"), "{record:?}");
+    }
+}
