@@ -18,6 +18,7 @@ use std::rc::Rc;
 use async_trait::async_trait;
 use serde::Deserialize;
 
+use super::settings::down_window;
 use super::threshold::{exact, shortened};
 use super::wanted::{Newest, failed, limit, needed, real};
 use super::{DecideError, DecisionBackend, Situation, Wish};
@@ -67,13 +68,7 @@ static SETTINGS: &[Setting] = &[
         Default::Whole(1),
         "How many jobs a process works on at a time (Celery's concurrency).",
     ),
-    Setting::new(
-        "scale_down_stabilization_window_seconds",
-        Kind::Number(0.0, MOST_SECONDS),
-        Default::Number(120.0),
-        "Over how long the highest wish counts for a scale down: a short lull removes nothing. After a start nothing is \
-         scaled down before it has passed once.",
-    ),
+    down_window(120.0),
 ];
 
 /// The settings of this backend.

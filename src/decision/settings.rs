@@ -3,6 +3,17 @@
 use super::MOST_PROCESSES;
 use crate::settings::schema::{Default, Kind, MOST_SECONDS, Setting};
 
+/// The window of a scale down; some decisions have one by default.
+pub(super) const fn down_window(default: f64) -> Setting {
+    Setting::new(
+        "scale_down_stabilization_window_seconds",
+        Kind::Number(0.0, MOST_SECONDS),
+        Default::Number(default),
+        "Over how long the highest wish counts for a scale down: a short lull removes nothing. After a start nothing is \
+         scaled down before it has passed once.",
+    )
+}
+
 /// The settings that every decision table may have.
 pub static SHARED: &[Setting] = &[
     Setting::new(
@@ -91,13 +102,7 @@ pub static SHARED: &[Setting] = &[
         Default::Number(0.0),
         "Over how long the lowest wish counts for a scale up: a short peak adds nothing.",
     ),
-    Setting::new(
-        "scale_down_stabilization_window_seconds",
-        Kind::Number(0.0, MOST_SECONDS),
-        Default::Number(0.0),
-        "Over how long the highest wish counts for a scale down: a short lull removes nothing. After a start nothing is \
-         scaled down before it has passed once.",
-    ),
+    down_window(0.0),
     Setting::new(
         "flap_projection",
         Kind::Boolean,

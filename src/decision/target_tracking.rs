@@ -18,11 +18,12 @@ use std::rc::Rc;
 use async_trait::async_trait;
 use serde::Deserialize;
 
+use super::settings::down_window;
 use super::threshold::exact;
 use super::wanted::{Newest, beside, failed, limit, needed, real};
 use super::{DecideError, DecisionBackend, Situation, Wish};
 use crate::backend::{Backend, no_check};
-use crate::settings::schema::{Default, Kind, MOST_SECONDS, Setting};
+use crate::settings::schema::{Default, Kind, Setting};
 
 /// The row in the room's table.
 pub(super) static BACKEND: Backend<dyn DecisionBackend> = Backend {
@@ -71,13 +72,7 @@ static SETTINGS: &[Setting] = &[
         Default::Number(0.0),
         "With a total of this or less, none is wanted at all (KEDA's activation threshold).",
     ),
-    Setting::new(
-        "scale_down_stabilization_window_seconds",
-        Kind::Number(0.0, MOST_SECONDS),
-        Default::Number(300.0),
-        "Over how long the highest wish counts for a scale down: a short lull removes nothing. After a start nothing is \
-         scaled down before it has passed once.",
-    ),
+    down_window(300.0),
 ];
 
 /// The settings of this backend.

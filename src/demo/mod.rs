@@ -213,7 +213,6 @@ impl Play {
         let column = |history, target: &Target| Column::new(history, &target.answers, began, end);
         let (by, against) = (self.cast.policy.name(), self.cast.rival.policy());
         let names = Names {
-            web: by,
             rival: against.map_or("fixed", Policy::name),
             by,
             against: against.map_or("one process", Policy::name),

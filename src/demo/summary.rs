@@ -65,8 +65,6 @@ impl Column {
 /// What both are called at the head of their columns, and in a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Names<'a> {
-    /// `adaptive`.
-    pub web: &'a str,
     /// `fixed`, or the rival's policy.
     pub rival: &'a str,
     /// `adaptive`.
@@ -90,7 +88,7 @@ pub fn summary(web: &Column, rival: &Column, names: Names<'_>, length: Duration)
     let mut text = format!(
         "\n{:<28}{:>24}{:>24}\n",
         format!("{:.0} s of load", length.as_secs_f64()),
-        names.web,
+        names.by,
         names.rival
     );
     let mut row = |name: &str, of: &dyn Fn(&Column) -> String| {
@@ -170,7 +168,6 @@ mod tests {
     }
 
     const NAMES: Names<'_> = Names {
-        web: "adaptive",
         rival: "fixed",
         by: "adaptive",
         against: "one process",

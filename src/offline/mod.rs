@@ -15,11 +15,13 @@
 //! | the production code as a policy of the simulator | [`simulated`] |
 //! | which number of what was measured the thresholds compare | [`signal`] |
 //! | `autoscalebot tune`: which settings cost the least within a budget | [`tune`] |
+//! | how these commands end: the report, the picture | `outcome.rs` |
 //! | which settings: a file's, or a backend's named on the command line | [`subject`] |
 
 pub mod backtest;
 pub(crate) mod command;
 pub mod decide;
+pub(crate) mod outcome;
 pub mod replay;
 pub mod signal;
 pub mod simulate;

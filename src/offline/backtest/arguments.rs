@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use chrono::TimeDelta;
 use clap::Args;
 
@@ -13,12 +13,11 @@ use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::model::ProcessName;
+use crate::offline::backtest::report::Report;
+use crate::offline::outcome::{begin, deliver, refuse};
 use crate::offline::simulate::arguments::PlantArguments;
-use crate::offline::simulate::plot::file::Draft;
-use crate::offline::simulate::refuse;
 use crate::offline::subject::{Subject, SubjectArguments};
 use crate::orders::command::{Asked as Opened, Of};
-use crate::output::say;
 use crate::record::command::ago;
 use crate::record::{CycleRecord, compared};
 
@@ -90,9 +89,9 @@ impl BacktestArguments {
             Ok(played) => played,
             Err(why) => return Ok(refuse(&why)),
         };
-        let draft = match self.plot.as_deref().map(Draft::begin).transpose() {
+        let draft = match begin(self.plot.as_deref()) {
             Ok(draft) => draft,
-            Err(why) => return Ok(refuse(&why)),
+            Err(exit) => return Ok(exit),
         };
         let asked = Asked {
             price: self.price_per_hour,
@@ -103,16 +102,9 @@ impl BacktestArguments {
         let (report, picture) = crate::system::block_on(async {
             played.report(present, tried, (registry, clock), asked)
         })?;
-        let text = if self.json {
-            serde_json::to_string(&report)? + "\n"
-        } else {
-            report.text()
-        };
-        say(&text).context("standard output")?;
-        match draft.zip(picture).map(|(draft, svg)| draft.finish(&svg)) {
-            Some(Err(why)) => Ok(refuse(&why)),
-            Some(Ok(())) | None => Ok(Exit::Success),
-        }
+        let draft = draft.filter(|_| picture.is_some());
+        let picture = |_: &_| picture.unwrap_or_default();
+        deliver(&report, self.json, Report::text, draft, picture)
     }
 
     fn settings(&self, file: &Path, registry: &Registry) -> Result<Both, Exit> {

@@ -22,16 +22,15 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::Args;
 
+use super::outcome::{begin, deliver, refuse};
 pub use super::simulated::Visible;
 use super::subject::{Subject, SubjectArguments};
 use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::exit::Exit;
-use crate::output::{complain, say};
 use crate::simulation::plant::Kind;
 use arguments::{LoadArguments, PlantArguments};
 use contender::{Contender, Tried};
-use plot::file::Draft;
 use plot::series::Series;
 use progress::Progress;
 use report::{Report, Row};
@@ -76,9 +75,9 @@ impl SimulateArguments {
             Ok(stage) => stage,
             Err(why) => return Ok(refuse(&why)),
         };
-        let draft = match self.plot.as_deref().map(Draft::begin).transpose() {
+        let draft = match begin(self.plot.as_deref()) {
             Ok(draft) => draft,
-            Err(why) => return Ok(refuse(&why)),
+            Err(exit) => return Ok(exit),
         };
         let tried = Tried {
             stage: &stage,
@@ -88,19 +87,8 @@ impl SimulateArguments {
         };
         // The production code asks its runtime for the time-out of a decision.
         let (report, drawn) = crate::system::block_on(async { self.run(&tried, draft.is_some()) })?;
-        let text = if self.json {
-            serde_json::to_string(&report)? + "\n"
-        } else {
-            report.text()
-        };
-        say(&text).context("standard output")?;
-        let Some(draft) = draft else {
-            return Ok(Exit::Success);
-        };
-        match draft.finish(&plot::svg(&report, &stage, &drawn)) {
-            Ok(()) => Ok(Exit::Success),
-            Err(why) => Ok(refuse(&why)),
-        }
+        let picture = |report: &Report| plot::svg(report, &stage, &drawn);
+        deliver(&report, self.json, Report::text, draft, picture)
     }
 
     fn run(&self, tried: &Tried<'_>, draw: bool) -> Result<(Report, Vec<Series>)> {
@@ -174,9 +162,4 @@ pub(super) fn told(
         seeds,
         price_per_hour: price,
     }
-}
-
-pub(super) fn refuse(why: &str) -> Exit {
-    complain(&format!("error: {why}\n"));
-    Exit::Failure
 }

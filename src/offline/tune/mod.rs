@@ -22,18 +22,18 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::Args;
 
+use super::outcome::{begin, deliver, refuse};
 use super::simulate::arguments::{LoadArguments, PlantArguments};
 use super::simulate::contender::Contender;
-use super::simulate::plot::file::Draft;
 use super::simulate::progress::Progress;
 use super::simulate::report::Row;
 use super::simulate::stage::{Scene, Stage};
-use super::simulate::{refuse, told};
+use super::simulate::told;
 use super::subject::{Subject, SubjectArguments};
 use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::exit::Exit;
-use crate::output::{complain, say};
+use crate::output::complain;
 use crate::simulation::number::length;
 use crate::simulation::run::{Conditions, run};
 use crate::supervisor::plan::Plan;
@@ -108,9 +108,9 @@ impl TuneArguments {
             Ok(stage) => stage,
             Err(why) => return Ok(refuse(&why)),
         };
-        let draft = match self.plot.as_deref().map(Draft::begin).transpose() {
+        let draft = match begin(self.plot.as_deref()) {
             Ok(draft) => draft,
-            Err(why) => return Ok(refuse(&why)),
+            Err(exit) => return Ok(exit),
         };
         let tuner = Tuner {
             stage: &stage,
@@ -125,19 +125,9 @@ impl TuneArguments {
             Ok(done) => done,
             Err(why) => return Ok(refuse(&why)),
         };
-        let text = if self.json {
-            serde_json::to_string(&report)? + "\n"
-        } else {
-            report.text(&thin)
-        };
-        say(&text).context("standard output")?;
-        let Some(draft) = draft else {
-            return Ok(Exit::Success);
-        };
-        match draft.finish(&plot::svg(&report, &trials)) {
-            Ok(()) => Ok(Exit::Success),
-            Err(why) => Ok(refuse(&why)),
-        }
+        let text = |report: &Report| report.text(&thin);
+        let picture = |report: &Report| plot::svg(report, &trials);
+        deliver(&report, self.json, text, draft, picture)
     }
 
     /// Searches; the report, all that was tried, and the rows to be told. Else why nothing could be tried.
