@@ -87,6 +87,7 @@ pub mod record;
 mod redis_server;
 pub mod run;
 pub mod scaling;
+pub mod server;
 pub mod settings;
 pub mod simulation;
 pub mod state;

@@ -24,11 +24,12 @@ use crate::backend::Registry;
 use crate::model::ProcessName;
 
 /// The tables at the top of the file.
-pub(super) const TABLES: [&str; 6] = [
+pub(super) const TABLES: [&str; 7] = [
     "supervision",
     "limits",
     "state",
     "cluster",
+    "server",
     "defaults",
     "processes",
 ];
@@ -111,6 +112,7 @@ impl Walk<'_> {
         let limits = self.plain_table(top::LIMITS, limits.as_ref(), &[]);
         let state = self.state(&root);
         let cluster = self.cluster(&root);
+        let server = self.server(&root);
         let defaults = self.defaults(&root);
         let processes = self.processes(&root, &defaults);
         Some(Settings {
@@ -119,6 +121,7 @@ impl Walk<'_> {
             max_total_processes: top::max_total(&limits),
             state: state.ok()?,
             cluster: cluster.ok()?,
+            server: server.ok()?,
             processes: processes?,
             secrets: std::mem::take(&mut self.secrets),
         })

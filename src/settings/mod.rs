@@ -18,6 +18,7 @@ mod process;
 mod rooms;
 pub mod schema;
 pub mod secret;
+mod served;
 pub(crate) mod similar;
 mod source;
 mod table;
@@ -33,6 +34,7 @@ use chrono_tz::Tz;
 
 use crate::cluster::settings::ClusterSettings;
 use crate::model::{Count, ProcessName};
+use crate::server::settings::ServerSettings;
 use crate::state::settings::StateSettings;
 use schema::Section;
 
@@ -60,6 +62,8 @@ pub struct Settings {
     pub state: Option<StateSettings>,
     /// Whom this program competes with for the lead, if with anybody.
     pub cluster: Option<ClusterSettings>,
+    /// What it serves, if anything.
+    pub server: Option<ServerSettings>,
     /// The managed processes, by name.
     pub processes: Vec<ProcessSettings>,
     /// What of it is secret, for those who must not repeat any of it.

@@ -1,4 +1,4 @@
-//! The settings outside the processes: the time zone, `[supervision]`, `[limits]`, `[state]` and `[cluster]`.
+//! The settings outside the processes: the time zone, `[supervision]`, `[limits]`, `[state]`, `[cluster]` and `[server]`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -11,6 +11,7 @@ use crate::backend::no_check;
 use crate::cluster::settings::{self as cluster, CLUSTER, ClusterSettings};
 use crate::decision::MOST_PROCESSES;
 use crate::model::Count;
+use crate::server::settings::{SERVER, SOURCE};
 use crate::state::settings::{self as state, STATE, StateSettings};
 
 /// The top-level setting.
@@ -58,6 +59,8 @@ pub(super) fn every_setting() -> impl Iterator<Item = &'static Setting> {
         .chain(LIMITS)
         .chain(STATE)
         .chain(CLUSTER)
+        .chain(SERVER)
+        .chain(SOURCE)
         .chain(super::preset::PROCESS)
 }
 
@@ -147,7 +150,7 @@ impl Walk<'_> {
         self.plain("", settings, written, keys).section()
     }
 
-    fn plain(
+    pub(super) fn plain(
         &mut self,
         name: &'static str,
         settings: &'static [Setting],

@@ -5,6 +5,7 @@ mod backends;
 mod foresight;
 mod past;
 mod reference;
+mod served;
 mod summary;
 mod toml_text;
 

@@ -121,6 +121,7 @@ pub(super) fn reference(rooms: &Rooms) -> String {
         };
         text.push_str(&line(setting, &shown, true));
     }
+    text.push_str(&super::served::served());
     text.push_str(&rule("defaults: what every process shares"));
     text.push_str(DEFAULTS);
     text.push_str(&rule("processes"));
@@ -221,12 +222,12 @@ fn title(row: Row) -> String {
     comment(&words)
 }
 
-fn rule(words: &str) -> String {
+pub(super) fn rule(words: &str) -> String {
     format!("\n\n# {:-<WIDTH$}\n# {words}\n\n", "")
 }
 
 /// A setting with what is to be known of it.
-fn line(setting: &Setting, value: &str, commented: bool) -> String {
+pub(super) fn line(setting: &Setting, value: &str, commented: bool) -> String {
     let secret = if setting.secret {
         " It is never printed."
     } else {
@@ -268,7 +269,7 @@ fn value_of(rooms: &Rooms, row: Row, setting: &Setting) -> String {
     }
 }
 
-fn default_of(setting: &Setting) -> String {
+pub(super) fn default_of(setting: &Setting) -> String {
     written(&value::default(setting).unwrap_or_default())
 }
 

@@ -33,6 +33,25 @@ pub(super) fn summary(settings: &Settings, rooms: &Rooms) -> String {
             ),
         );
     }
+    if let Some(server) = &settings.server {
+        let scheme = if server.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let sources = match server.sources.len() {
+            0 => String::new(),
+            1 => ", with 1 source".to_owned(),
+            many => format!(", with {many} sources"),
+        };
+        put(
+            &mut text,
+            format_args!(
+                "the page is served at {scheme}://{}{sources}\n",
+                server.listen
+            ),
+        );
+    }
     for process in &settings.processes {
         put(&mut text, format_args!("\n{}\n", process.name));
         text.push_str(&steps(process, rooms));

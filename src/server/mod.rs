@@ -1,0 +1,3 @@
+//! What the bot serves.
+
+pub mod settings;
