@@ -7,6 +7,7 @@
 mod draining;
 mod told;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Message;
@@ -17,9 +18,11 @@ use crate::envelope::doubt::Trust;
 use crate::measurement::{Measurement, OnFailure};
 use crate::model::{Count, Cycle, ProcessName, Role};
 use crate::notification::Notice;
+use crate::record::CycleRecord;
 use crate::scaling::{Observed, ScaleError};
 use crate::settings::Settings;
 use crate::state::journal::health::StoreEvent;
+use crate::supervisor::cycle::Timing;
 use crate::supervisor::guard::Cause;
 use crate::supervisor::status::Status;
 pub use draining::{Drain, Drained, GiveBack, GivenBack};
@@ -249,6 +252,16 @@ pub struct ReloadRefused(pub String);
 #[derive(Debug, Clone, PartialEq, Eq, Message)]
 #[rtype(result = "()")]
 pub struct StoreChanged(pub StoreEvent);
+
+/// `SupervisorActor` to whoever shows it: a cycle has ended.
+#[derive(Debug, Clone, PartialEq, Message)]
+#[rtype(result = "()")]
+pub struct Recorded {
+    /// Its record.
+    pub record: Arc<CycleRecord>,
+    /// How it kept its time.
+    pub timing: Timing,
+}
 
 /// To `SupervisorActor`: how is everybody?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Message)]

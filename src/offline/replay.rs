@@ -7,6 +7,7 @@
 //! tells, failed calls. A process in the shadow is replayed as if it were live.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -45,7 +46,7 @@ pub struct Replayed {
     /// How many there shall be.
     pub desired: Count,
     /// The record, as `why` tells it; `None` when the cycle had none.
-    pub record: Option<Rc<CycleRecord>>,
+    pub record: Option<Arc<CycleRecord>>,
 }
 
 impl Replay {

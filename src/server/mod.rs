@@ -1,3 +1,4 @@
 //! What the bot serves.
 
 pub mod settings;
+pub mod views;

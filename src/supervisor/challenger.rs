@@ -3,6 +3,7 @@
 //! would do is recorded under a name of its own (`web.challenger`), for `compare` and `why`.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Context, Handler};
@@ -15,7 +16,7 @@ use crate::model::{Count, ProcessName};
 use crate::record::CycleRecord;
 use crate::settings::ProcessSettings;
 use crate::supervisor::actor::SupervisorActor;
-use crate::supervisor::cycle::Turn;
+use crate::supervisor::cycle::{Timing, Turn};
 use crate::supervisor::keeping::Kept;
 use crate::supervisor::memory::{Memory, State};
 use crate::supervisor::plan::{Common, Mode, Plan};
@@ -27,7 +28,7 @@ pub struct Challenger {
     /// The process with the decisions that are tried.
     settings: ProcessSettings,
     plan: Rc<Plan>,
-    memory: Memory,
+    pub(super) memory: Memory,
 }
 
 impl Challenger {
@@ -131,13 +132,14 @@ impl Handler<Challenged> for SupervisorActor {
             return;
         };
         debug!(process:% = process, cycle = decided.cycle; "the challenger of {process}: {}", record.reason);
+        let name: ProcessName = process.challenger();
+        let record = Arc::new(CycleRecord {
+            process: name.clone(),
+            ..Arc::unwrap_or_clone(record)
+        });
+        self.works.show(&record, Timing::default());
         if let Some(journal) = &self.works.journal {
-            let name: ProcessName = process.challenger();
             let kept = challenger.memory.read(|state| Kept::of(state, plan, now));
-            let record = CycleRecord {
-                process: name.clone(),
-                ..CycleRecord::clone(&record)
-            };
             journal.note(Some(kept.snapshot(&name)), [record.kept()]);
         }
     }

@@ -7,7 +7,7 @@
 //!                                                                          └─ failed: nothing changed ─────────────▶ ends
 //! ```
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Now;
@@ -39,7 +39,18 @@ pub struct Orders {
     /// For the log, which nobody has to pick: conditions that began (with the reason) or ended in this turn.
     pub turned: Vec<(Event, Option<String>)>,
     /// The record of the cycle that ended.
-    pub record: Option<Rc<CycleRecord>>,
+    pub record: Option<Arc<CycleRecord>>,
+    /// How late the cycle began, and how long it took, once it has ended.
+    pub timing: Timing,
+}
+
+/// How a cycle kept its time.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// How long after its tick it began.
+    pub late: Duration,
+    /// How long it took until it ended.
+    pub took: Duration,
 }
 
 /// What the scaling backend says about itself.

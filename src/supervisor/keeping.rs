@@ -383,6 +383,7 @@ mod tests {
         state.in_flight = Some(InFlight {
             cycle: 7,
             began: Duration::ZERO,
+            late: Duration::ZERO,
             stage: Stage::Scaling,
             expires: Duration::from_secs(2000),
             counting: Duration::ZERO,

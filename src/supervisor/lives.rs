@@ -20,6 +20,7 @@ impl State {
         if life != self.life {
             return None;
         }
+        self.faults += 1;
         let retried = self.health != Health::Working;
         let verdict = self.restarts.record(now, retried);
         match verdict {

@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Now;
@@ -100,6 +101,8 @@ pub struct State {
     pub counted: bool,
     /// The faults of the group.
     pub restarts: Restarts,
+    /// How many there have been.
+    pub faults: u64,
     /// Which of the group's lives they are counted for: the present one, or the next, once this one is given up.
     pub life: u64,
     /// Whether the group works.
@@ -113,7 +116,9 @@ pub struct State {
     /// The latest change by hand, in its cycle and while it is respected.
     pub manual: Option<Changed>,
     /// The record of the cycle in flight, once it was decided.
-    pub record: Option<Rc<CycleRecord>>,
+    pub record: Option<Arc<CycleRecord>>,
+    /// The record of the last cycle that ended.
+    pub closed: Option<Arc<CycleRecord>>,
 }
 
 /// A cycle under way.
@@ -123,6 +128,8 @@ pub struct InFlight {
     pub cycle: Cycle,
     /// When it began (monotonic).
     pub began: Duration,
+    /// How long after its tick that was.
+    pub late: Duration,
     /// Where it stands.
     pub stage: Stage,
     /// When it is given up, should it never end (monotonic).
@@ -194,6 +201,7 @@ pub struct LastCycle {
 impl State {
     /// Whether a tick may begin a cycle; the next tick is set either way. Ticks that were missed are not made up for.
     pub fn begin_cycle(&mut self, now: Duration, plan: &Plan) -> Option<Cycle> {
+        let late = now.saturating_sub(self.next_tick);
         self.next_tick += plan.interval;
         while self.next_tick <= now {
             self.next_tick += plan.interval;
@@ -212,6 +220,9 @@ impl State {
         }
         let cycle = self.cycle + 1;
         self.begin(cycle, now, plan);
+        if let Some(running) = &mut self.in_flight {
+            running.late = late;
+        }
         Some(cycle)
     }
 
@@ -221,6 +232,7 @@ impl State {
         self.in_flight = Some(InFlight {
             cycle,
             began: now,
+            late: Duration::ZERO,
             stage: Stage::Measuring,
             expires: now + plan.cycle_deadline(),
             counting: Duration::ZERO,

@@ -48,6 +48,7 @@ mod recording;
 mod reload;
 pub mod respect;
 pub mod restarts;
+pub mod shown;
 pub mod spread;
 pub mod standby;
 pub mod status;

@@ -1,6 +1,6 @@
 //! The record of a cycle: begun when it was decided, and closed when it ends.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::clock::Now;
 use crate::envelope::{Cause, Clamp, Verdict};
@@ -8,7 +8,7 @@ use crate::messages::{Decided, Opinion, Silence};
 use crate::model::Cycle;
 use crate::one_line::one_line;
 use crate::record::{Alone, CycleRecord, Input, MOST_QUOTED, Outcome, Wished};
-use crate::supervisor::cycle::Turn;
+use crate::supervisor::cycle::{Timing, Turn};
 use crate::supervisor::metric::Metric;
 use crate::supervisor::plan::Plan;
 
@@ -36,7 +36,7 @@ impl Turn<'_> {
             },
             ..blank(self.plan, self.cycle, self.now)
         };
-        self.state.record = Some(Rc::new(record));
+        self.state.record = Some(Arc::new(record));
     }
 
     /// What the envelope made of it.
@@ -46,7 +46,7 @@ impl Turn<'_> {
         let Some(record) = &mut self.state.record else {
             return;
         };
-        let record = Rc::make_mut(record);
+        let record = Arc::make_mut(record);
         record.clamps.clone_from(&verdict.clamps);
         record.cause = verdict.cause;
         record.manual = manual;
@@ -67,10 +67,19 @@ impl Turn<'_> {
         let Some(record) = &mut self.state.record else {
             return;
         };
-        let record = Rc::make_mut(record);
+        let record = Arc::make_mut(record);
         let otherwise = record.count.and_then(|count| clamp.otherwise(count));
         record.otherwise.splice(0..0, otherwise);
         record.clamps.push(clamp);
+    }
+
+    fn timing(&self) -> Timing {
+        let running = self.state.in_flight.as_ref();
+        let running = running.filter(|running| running.cycle == self.cycle);
+        running.map_or_else(Timing::default, |running| Timing {
+            late: running.late,
+            took: self.now.mono.saturating_sub(running.began),
+        })
     }
 
     /// The cycle is over: the record is closed, and goes to whoever keeps it.
@@ -79,11 +88,14 @@ impl Turn<'_> {
         let begun = begun.filter(|record| record.cycle == self.cycle);
         let mut record = begun.map_or_else(
             || blank(self.plan, self.cycle, self.now),
-            Rc::unwrap_or_clone,
+            Arc::unwrap_or_clone,
         );
         record.outcome = outcome;
         reason.clone_into(&mut record.reason);
-        self.orders.record = Some(Rc::new(record));
+        let record = Arc::new(record);
+        self.state.closed = Some(Arc::clone(&record));
+        self.orders.record = Some(record);
+        self.orders.timing = self.timing();
     }
 }
 

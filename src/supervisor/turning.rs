@@ -28,6 +28,9 @@ impl Group {
     fn carry_out(&self, works: &Works, orders: Orders) {
         telling::log_turned(self.process(), &orders.turned);
         standby::log_held(orders.record.as_deref());
+        if let Some(record) = &orders.record {
+            works.show(record, orders.timing);
+        }
         let leads = works.leadership.since().is_some();
         if let (Some(journal), Some(record)) = (&works.journal, &orders.record) {
             let kept = || {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use actix::Recipient;
 use log::error;
 
 use crate::backend::{Backend, BuildError, Registry, Shared, Site};
@@ -14,13 +16,16 @@ use crate::decision::DecisionBackend;
 use crate::drain::{self, Drainer};
 use crate::http::Http;
 use crate::measurement::MeasurementBackend;
+use crate::messages::Recorded;
 use crate::model::ProcessName;
 use crate::notification::actor::Notifier;
+use crate::record::CycleRecord;
 use crate::scaling::ScalingBackend;
 use crate::settings::{ProcessSettings, Settings, Step};
 use crate::state::journal::Journal;
 use crate::supervisor::caught::caught;
 use crate::supervisor::challenger::Challenger;
+use crate::supervisor::cycle::Timing;
 use crate::supervisor::guard::Census;
 use crate::supervisor::keeping::Kept;
 use crate::supervisor::plan::Plan;
@@ -49,6 +54,8 @@ pub struct Works {
     pub kept: BTreeMap<ProcessName, Kept>,
     /// Whether this program leads, where it is one of several.
     pub leadership: Leadership,
+    /// Who shows how the cycles ended, if anybody.
+    pub audience: Option<Recipient<Recorded>>,
     /// How drainers are made.
     pub drainers: drain::Build,
 }
@@ -73,7 +80,18 @@ impl Works {
             journal: None,
             kept: BTreeMap::new(),
             leadership: Leadership::alone(),
+            audience: None,
             drainers: drain::build,
+        }
+    }
+
+    /// Shows how a cycle ended. Whoever is too slow to see it misses it.
+    pub fn show(&self, record: &Arc<CycleRecord>, timing: Timing) {
+        if let Some(audience) = &self.audience {
+            let record = Arc::clone(record);
+            audience
+                .try_send(Recorded { record, timing })
+                .unwrap_or_default();
         }
     }
 
