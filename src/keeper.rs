@@ -66,6 +66,11 @@ impl Keeper {
         std::future::pending::<()>().await;
     }
 
+    /// The journal of this run.
+    pub fn journal(&self) -> Journal {
+        self.journal.clone()
+    }
+
     /// Writes the last word.
     pub async fn close(self) {
         if let Err(error) = self.journal.flush(LAST_WORD).await {

@@ -37,6 +37,12 @@ impl ProcessName {
         Self(format!("{}{CHALLENGER}", self.0))
     }
 
+    /// The process whose challenger has this name; `None`: it is no challenger's.
+    pub fn of_challenger(&self) -> Option<Self> {
+        let process = self.0.strip_suffix(CHALLENGER)?;
+        Some(Self(process.to_owned()))
+    }
+
     /// A name that something is kept under: a process's, or its challenger's.
     pub fn kept(name: &str) -> Result<Self, BadProcessName> {
         match name.strip_suffix(CHALLENGER) {

@@ -1,4 +1,4 @@
-//! What the API answers with: plain values that serialise to JSON, and that the OpenAPI document is generated from.
+//! What the API answers with: plain values that serialise to JSON, and that the description of the API is generated from.
 //! Times are RFC 3339 in UTC; what is not known is null.
 
 use chrono::{DateTime, Utc};
@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::model::Count;
+use crate::server::board::history::{Point, Range, ScaleMark};
 
 /// Every process type, and the bot itself.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -204,6 +205,23 @@ pub struct RecordView {
     /// The decision and what became of it.
     #[serde(flatten)]
     pub decision: DecisionView,
+}
+
+/// One process's past.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct HistoryView {
+    /// The process, or its challenger.
+    pub process: String,
+    /// How far back.
+    pub range: Range,
+    /// The beginning.
+    pub from: DateTime<Utc>,
+    /// The end: now.
+    pub to: DateTime<Utc>,
+    /// What was measured, the oldest first.
+    pub points: Vec<Point>,
+    /// Where the count was changed.
+    pub scales: Vec<ScaleMark>,
 }
 
 /// A number that was measured.

@@ -47,7 +47,9 @@ pub use problem::{Problem, Problems};
 pub use secret::Secret;
 pub(crate) use similar::nearest as nearest_name;
 pub use source::Source;
-pub use told::{describe, foreseen, list, nearest_backend, past_dates, reference, summary};
+pub use told::{
+    describe, foreseen, in_force, list, nearest_backend, past_dates, reference, summary,
+};
 
 /// A configuration that was found good.
 #[derive(Debug, Clone, PartialEq)]

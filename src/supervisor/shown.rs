@@ -1,11 +1,14 @@
 //! How each process stands, for people: answered by the supervisor from what it holds, and from the last record.
 
-use actix::{Context, Handler, Message};
+use std::rc::Rc;
+
+use actix::{Context, Handler, Message, Recipient};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::clock::Now;
-use crate::model::Direction;
+use crate::messages::Recorded;
+use crate::model::{Direction, ProcessName};
 use crate::orders::together::{in_force, together};
 use crate::orders::{Kind, Order, words};
 use crate::record::{CycleRecord, Input, Outcome};
@@ -25,17 +28,48 @@ use crate::supervisor::plan::{Mode, Plan};
 #[rtype(result = "Overview")]
 pub struct GetOverview;
 
+/// To `SupervisorActor`: how does this process stand?
+#[derive(Debug, Clone, PartialEq, Eq, Message)]
+#[rtype(result = "Option<ProcessView>")]
+pub struct GetProcess(pub ProcessName);
+
+impl Handler<GetProcess> for SupervisorActor {
+    type Result = actix::MessageResult<GetProcess>;
+
+    fn handle(&mut self, GetProcess(name): GetProcess, _: &mut Context<Self>) -> Self::Result {
+        let (now, orders) = (self.works.clock.now(), self.orders_known());
+        let group = self.groups.get(&name);
+        actix::MessageResult(group.map(|group| shown(group, &orders, now)))
+    }
+}
+
+/// To `SupervisorActor`: show how the cycles end to this one from now on.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct ShowTo(pub Recipient<Recorded>);
+
+impl Handler<ShowTo> for SupervisorActor {
+    type Result = ();
+
+    fn handle(&mut self, ShowTo(audience): ShowTo, _: &mut Context<Self>) {
+        self.works.audience = Some(audience);
+    }
+}
+
+impl SupervisorActor {
+    fn orders_known(&self) -> Rc<Vec<Order>> {
+        let journal = self.works.journal.as_ref();
+        journal
+            .map(|journal| journal.orders().orders)
+            .unwrap_or_default()
+    }
+}
+
 impl Handler<GetOverview> for SupervisorActor {
     type Result = actix::MessageResult<GetOverview>;
 
     fn handle(&mut self, _: GetOverview, _: &mut Context<Self>) -> Self::Result {
-        let now = self.works.clock.now();
-        let orders = self
-            .works
-            .journal
-            .as_ref()
-            .map(|journal| journal.orders().orders);
-        let orders = orders.unwrap_or_default();
+        let (now, orders) = (self.works.clock.now(), self.orders_known());
         let processes = self.groups.values();
         actix::MessageResult(Overview {
             now: now.wall,

@@ -8,6 +8,7 @@ mod reference;
 mod served;
 mod summary;
 mod toml_text;
+mod values;
 
 use std::fmt;
 
@@ -41,6 +42,11 @@ pub fn list(registry: &Registry) -> String {
 /// What a file would run, for `autoscalebot check`: no secret is in it.
 pub fn summary(settings: &Settings, registry: &Registry) -> String {
     summary::summary(settings, &Rooms::new(registry))
+}
+
+/// The settings in force, table by table, as JSON: no secret is in it.
+pub fn in_force(settings: &Settings, registry: &Registry) -> serde_json::Value {
+    values::values(settings, &Rooms::new(registry))
 }
 
 /// What can be proven about a file before it runs, and its author would want to know: one sentence each.

@@ -200,7 +200,7 @@ fn veiled(setting: &Setting, value: &Value) -> String {
 }
 
 /// A value whose URLs, wherever they stand in it, are without their secrets.
-fn unsecret(value: &Value) -> Value {
+pub(super) fn unsecret(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::from(veiled_text(text)),
         Value::Array(list) => list.iter().map(unsecret).collect(),

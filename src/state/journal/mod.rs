@@ -173,6 +173,17 @@ impl Journal {
         self.shared.known.borrow().clone()
     }
 
+    /// Reads the orders at once, rather than at the next look.
+    pub async fn look_at_orders(&self) {
+        // A failure is heard of in any case.
+        self.shared.read_orders().await.unwrap_or_default();
+    }
+
+    /// The store itself, for whoever reads what was kept.
+    pub fn store(&self) -> Rc<dyn StateStore> {
+        Rc::clone(&self.shared.store)
+    }
+
     /// Tells whenever the orders have changed.
     pub fn watch_orders(&self) -> watch::Receiver<Known> {
         self.shared.known.subscribe()

@@ -1,5 +1,8 @@
 //! Runs the bot: starts the actor system, turns signals into messages, and says why it ended.
 
+mod reload;
+mod signals;
+
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -8,22 +11,22 @@ use actix::Addr;
 use anyhow::{Context as _, Result};
 use futures_util::future::join;
 use log::{error, info, warn};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
-use crate::cluster::settings::ClusterSettings;
 use crate::exit::Exit;
 use crate::keeper::Keeper;
-use crate::messages::{Changes, Reload, ReloadRefused, Shutdown};
-use crate::settings::{Problem, Problems, Settings};
-use crate::state::settings::StateSettings;
+use crate::messages::Shutdown;
+use crate::server::service::{Plan, Service};
+use crate::settings::Settings;
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::guard::{self, Cause, Life, Watch};
 use crate::supervisor::metric::Metric;
 use crate::supervisor::works::Works;
 use crate::watcher::Watcher;
+use reload::{Lasting, reload};
+use signals::{Signals, Told};
 
 /// A running bot.
 #[derive(Debug)]
@@ -41,8 +44,13 @@ impl Bot {
             SupervisorActor::mailbox(&settings),
         );
         let actor = SupervisorActor::new(works, settings)?;
-        let (supervisor, life) =
-            guard::spawn(clock, &census, mailbox, Rc::new(Always), |_, _| actor);
+        let (supervisor, life) = guard::spawn(
+            clock,
+            &census,
+            mailbox,
+            Rc::new(Always("supervisor")),
+            |_, _| actor,
+        );
         Ok(Self {
             supervisor,
             _life: life,
@@ -62,17 +70,19 @@ impl Bot {
     }
 }
 
-/// The supervisor itself is always restarted: above it there is only the dyno manager.
-struct Always;
+/// Who is always restarted: above the supervisor there is only the dyno manager.
+pub(crate) struct Always(pub(crate) &'static str);
 
 impl Watch for Always {
     fn fault(&self, cause: Cause) -> Option<Duration> {
-        error!("the supervisor {cause}; it works again in 1 s");
+        let Self(name) = self;
+        error!("the {name} {cause}; it works again in 1 s");
         Some(Duration::from_secs(1))
     }
 
     fn restarted(&self) {
-        info!("the supervisor works again");
+        let Self(name) = self;
+        info!("the {name} works again");
     }
 }
 
@@ -109,13 +119,27 @@ async fn serve(config: &Path, mut works: Works, settings: Settings) -> Result<Ex
     if let Some(cluster) = &cluster {
         works.leadership = cluster.leadership().clone();
     }
+    let service = Plan::of(&settings, &works);
     let bot = Bot::start(works, settings)?;
     let supervisor = bot.supervisor.clone();
+    let service = service
+        .map(|service| service.start(&supervisor, keeper.as_ref().map(Keeper::journal)))
+        .transpose();
+    let service = match service {
+        Ok(service) => service,
+        Err(error) => {
+            bot.stop().await;
+            return Err(error);
+        }
+    };
     tokio::select! {
-        name = until_told(&bot, config, &registry, &lasting, &mut signals) => announce(name),
+        name = until_told(&bot, config, &registry, &lasting, service.as_ref(), &mut signals) => announce(name),
         () = pass_on(&mut keeper, &supervisor) => {}
     }
     let stop = async {
+        if let Some(service) = service {
+            service.stop().await;
+        }
         tokio::select! {
             () = bot.stop() => {}
             () = pass_on(&mut keeper, &supervisor) => {}
@@ -136,33 +160,19 @@ async fn serve(config: &Path, mut works: Works, settings: Settings) -> Result<Ex
     }
 }
 
-/// What a reload cannot change.
-struct Lasting {
-    state: Option<StateSettings>,
-    cluster: Option<ClusterSettings>,
-}
-
-impl Lasting {
-    fn of(settings: &Settings) -> Self {
-        Self {
-            state: settings.state.clone(),
-            cluster: settings.cluster.clone(),
-        }
-    }
-}
-
 /// Reads the configuration again whenever that is asked for, until a signal to stop comes.
 async fn until_told(
     bot: &Bot,
     config: &Path,
     registry: &Registry,
     lasting: &Lasting,
+    service: Option<&Service>,
     signals: &mut Signals,
 ) -> &'static str {
     loop {
         match signals.next().await {
             Told::Reload => tokio::select! {
-                () = reload(bot, config, registry, lasting) => {}
+                () = reload(bot, config, registry, lasting, service) => {}
                 // A reload waits for scales in flight, and an end cannot wait for that as well.
                 name = signals.stop() => return name,
             },
@@ -187,110 +197,5 @@ fn announce(signal: &str) {
 async fn leave(cluster: Option<Cluster>) {
     if let Some(cluster) = cluster {
         cluster.leave().await;
-    }
-}
-
-async fn reload(bot: &Bot, config: &Path, registry: &Registry, lasting: &Lasting) {
-    let why = match crate::settings::load_file(config, registry) {
-        Ok(settings) if settings.state != lasting.state => {
-            "[state] has changed, which takes a new start".to_owned()
-        }
-        Ok(settings) if settings.cluster != lasting.cluster => {
-            "[cluster] has changed, which takes a new start".to_owned()
-        }
-        Ok(settings) => match bot.supervisor.send(Reload(settings)).await {
-            Ok(Ok(changes)) => {
-                info!(
-                    "SIGHUP: the configuration was read again: {}",
-                    describe(&changes)
-                );
-                return;
-            }
-            Ok(Err(why)) => why,
-            Err(gone) => gone.to_string(),
-        },
-        Err(problems) => {
-            for problem in problems.lines() {
-                error!("SIGHUP: {problem}");
-            }
-            headline(&problems)
-        }
-    };
-    error!("SIGHUP: the new configuration was refused and changes nothing: {why}");
-    if bot.supervisor.try_send(ReloadRefused(why)).is_err() {
-        warn!("nobody could be told of the refused configuration");
-    }
-}
-
-/// The first problem, and how many there are, for a notice.
-fn headline(problems: &Problems) -> String {
-    let first = problems
-        .iter()
-        .next()
-        .map(Problem::message)
-        .unwrap_or_default();
-    match problems.iter().count() {
-        1 => first,
-        many => format!("{many} problems, the first: {first}"),
-    }
-}
-
-fn describe(changes: &Changes) -> String {
-    let list = |what: &str, names: &[crate::model::ProcessName]| {
-        let names: Vec<_> = names
-            .iter()
-            .map(crate::model::ProcessName::as_str)
-            .collect();
-        (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
-    };
-    let parts = [
-        list("added", &changes.added),
-        list("changed", &changes.changed),
-        list("removed", &changes.removed),
-    ];
-    let parts: Vec<_> = parts.into_iter().flatten().collect();
-    if parts.is_empty() {
-        "nothing has changed".to_owned()
-    } else {
-        parts.join("; ")
-    }
-}
-
-/// What a signal asks for.
-enum Told {
-    Reload,
-    Stop(&'static str),
-}
-
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hang_up: Signal,
-}
-
-impl Signals {
-    fn new() -> Result<Self> {
-        let listen = |kind| signal(kind).context("signals cannot be listened to");
-        Ok(Self {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-            hang_up: listen(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) -> Told {
-        tokio::select! {
-            _ = self.terminate.recv() => Told::Stop("SIGTERM"),
-            _ = self.interrupt.recv() => Told::Stop("SIGINT"),
-            _ = self.hang_up.recv() => Told::Reload,
-        }
-    }
-
-    /// The next signal to end. A SIGHUP meanwhile is kept for later.
-    async fn stop(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-        }
     }
 }
