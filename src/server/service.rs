@@ -15,6 +15,7 @@ use super::settings::ServerSettings;
 use super::start::{MAILBOX, Server};
 use crate::backend::Registry;
 use crate::clock::Clock;
+use crate::intake::Intake;
 use crate::model::ProcessName;
 use crate::run::Always;
 use crate::settings::Settings;
@@ -33,6 +34,7 @@ pub struct Plan {
     zone: chrono_tz::Tz,
     clock: Clock,
     census: Census,
+    intake: Rc<Intake>,
 }
 
 impl Plan {
@@ -46,6 +48,7 @@ impl Plan {
             zone: settings.time_zone,
             clock: works.clock,
             census: works.census.clone(),
+            intake: works.shared.get::<Intake>(),
         })
     }
 
@@ -57,12 +60,14 @@ impl Plan {
     ) -> Result<Service> {
         let (events, _) = broadcast::channel::<Event>(MOST_WAITING);
         let (clock, zone) = (self.clock, self.zone);
+        self.intake.set_sources(&self.server.sources);
         let front = FrontActor::new(
             supervisor.clone(),
             journal,
             (clock, zone),
             events.clone(),
             (self.settings, self.names),
+            Rc::clone(&self.intake),
         );
         let watch = Rc::new(Always("door of the server"));
         let (front, life) = guard::spawn(clock, &self.census, MAILBOX, watch, |_, _| front);

@@ -96,7 +96,6 @@ impl Porter {
             .map_err(|wait| too_many("too many wrong tokens from this address", wait))
     }
 
-    #[expect(dead_code, reason = "the doors of sources come next")]
     /// The source that sends this, by the token in its place.
     pub(in crate::server) fn source(
         &self,

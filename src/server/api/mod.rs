@@ -1,6 +1,7 @@
 //! The JSON API under `/api/v1`, and what else is asked by programs. One short function a route; what it answers is in
 //! [`views`](crate::server::views), and all of it in the description of the API ([`mod@openapi`]).
 
+mod doors;
 pub mod error;
 mod health;
 mod ledger;
@@ -51,6 +52,15 @@ pub fn routes(app: &mut ServiceConfig) {
                 .route(web::get().to(orders::orders))
                 .route(web::post().to(orders::give)),
         )
+        .route("/api/{token}/v3/reports", web::post().to(doors::judoscale))
+        .route("/logs", web::post().to(doors::drain))
+        .route("/logs/{token}", web::post().to(doors::drain_of))
+        .route(
+            "/api/v1/measurements/{process}",
+            web::post().to(doors::pushed),
+        )
+        .route("/api/v1/sources", web::get().to(doors::sources))
+        .route("/", web::post().to(doors::hirefire))
         .route("/api/v1/settings", web::get().to(health::settings))
         .route("/api/v1/health", web::get().to(health::health))
         .route("/api/v1/events", web::get().to(processes::events))

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{health, ledger, orders, processes};
+use super::{doors, health, ledger, orders, processes};
 
 /// The document.
 #[derive(OpenApi)]
@@ -13,7 +13,7 @@ use super::{health, ledger, orders, processes};
     paths(
         health::healthz, health::readyz, health::health, health::settings,
         processes::processes, processes::process, processes::history, processes::measurements, processes::events,
-        ledger::ledger, orders::orders, orders::give, orders::end, document,
+        ledger::ledger, orders::orders, orders::give, orders::end, doors::pushed, doors::sources, document,
     ),
     security(("token" = [])),
     modifiers(&Token),
@@ -27,7 +27,8 @@ impl Modify for Token {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
         let components = document.components.get_or_insert_default();
-        components.add_security_scheme("token", SecurityScheme::Http(bearer));
+        components.add_security_scheme("token", SecurityScheme::Http(bearer.clone()));
+        components.add_security_scheme("source", SecurityScheme::Http(bearer));
     }
 }
 

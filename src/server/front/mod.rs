@@ -3,6 +3,7 @@
 
 mod orders;
 mod questions;
+mod sources;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use serde_json::Value;
 use tokio::sync::broadcast;
 
 use crate::clock::Clock;
+use crate::intake::Intake;
 use crate::messages::Recorded;
 use crate::model::ProcessName;
 use crate::record::CycleRecord;
@@ -30,6 +32,7 @@ use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::shown::GetProcess;
 pub use orders::{AskOrders, EndOrders, GiveOrder};
 pub use questions::{AskHistory, AskLedger, AskOverview, AskProcess};
+pub use sources::{AskSources, Deliver};
 
 /// How long the supervisor may take to answer.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -62,6 +65,7 @@ pub struct FrontActor {
     pub(super) board: Board,
     pub(super) events: broadcast::Sender<Event>,
     pub(super) settings: Arc<Value>,
+    intake: Rc<Intake>,
     names: Vec<ProcessName>,
     /// What has happened while the past is still being read.
     waiting: Option<Vec<Arc<CycleRecord>>>,
@@ -98,6 +102,7 @@ impl FrontActor {
         (clock, zone): (Clock, chrono_tz::Tz),
         events: broadcast::Sender<Event>,
         (settings, names): (Arc<Value>, Vec<ProcessName>),
+        intake: Rc<Intake>,
     ) -> Self {
         Self {
             supervisor,
@@ -107,6 +112,7 @@ impl FrontActor {
             board: Board::default(),
             events,
             settings,
+            intake,
             names,
             waiting: Some(Vec::new()),
         }
