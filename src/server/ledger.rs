@@ -56,6 +56,12 @@ pub struct LedgerPage {
 }
 
 impl Query {
+    /// What is wrong with it.
+    pub fn wrong(&self) -> Option<String> {
+        let limit = self.limit.filter(|limit| !(1..=MOST).contains(limit))?;
+        Some(format!("`limit` is {limit}, and may be 1 to {MOST}"))
+    }
+
     fn limit(&self) -> usize {
         self.limit.unwrap_or(100).clamp(1, MOST)
     }

@@ -49,6 +49,8 @@ mod reload;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod server;
+#[cfg(test)]
 #[path = "../contract/servers/mod.rs"]
 #[expect(
     dead_code,

@@ -19,8 +19,13 @@ use crate::server::api::error::{Denied, refused, too_many};
 /// How many addresses are told apart.
 const MOST_ADDRESSES: usize = 4096;
 
-/// How many wrong tokens a minute one address may show.
-const ATTEMPTS_A_MINUTE: f64 = 10.0;
+/// How many logins a minute one address may try.
+const LOGINS_A_MINUTE: f64 = 10.0;
+
+/// How many wrong tokens one address may show at once, and how many a second from then on. A token that is long enough is not
+/// guessed at that pace; a program whose token was changed is told so, rather than to wait.
+const WRONG_AT_ONCE: f64 = 100.0;
+const WRONG_A_SECOND: f64 = 1.0;
 
 /// The one on the server's thread.
 #[derive(Debug)]
@@ -28,7 +33,8 @@ pub struct Porter {
     pub(in crate::server) pass: Pass,
     pub(in crate::server) listeners: Rc<Cell<usize>>,
     sessions: RefCell<Sessions>,
-    attempts: RefCell<Buckets<IpAddr>>,
+    logins: RefCell<Buckets<IpAddr>>,
+    wrong: RefCell<Buckets<IpAddr>>,
     requests: RefCell<Buckets<IpAddr>>,
     deliveries: RefCell<Buckets<String>>,
 }
@@ -48,11 +54,12 @@ impl Porter {
         Rc::new(Self {
             listeners: Rc::default(),
             sessions: RefCell::default(),
-            attempts: RefCell::new(Buckets::new(
-                ATTEMPTS_A_MINUTE / 60.0,
-                ATTEMPTS_A_MINUTE,
+            logins: RefCell::new(Buckets::new(
+                LOGINS_A_MINUTE / 60.0,
+                LOGINS_A_MINUTE,
                 MOST_ADDRESSES,
             )),
+            wrong: RefCell::new(Buckets::new(WRONG_A_SECOND, WRONG_AT_ONCE, MOST_ADDRESSES)),
             requests: RefCell::new(Buckets::new(rate, rate * 2.0, MOST_ADDRESSES)),
             deliveries: RefCell::new(Buckets::new(rate, rate * 2.0, MOST_ADDRESSES)),
             pass,
@@ -90,8 +97,8 @@ impl Porter {
 
     /// Whether another wrong token may be shown; asked before a token is looked at.
     fn may_try(&self, request: &HttpRequest) -> Result<(), Denied> {
-        let mut attempts = self.attempts.borrow_mut();
-        attempts
+        let mut wrong = self.wrong.borrow_mut();
+        wrong
             .take(&address(request), self.now())
             .map_err(|wait| too_many("too many wrong tokens from this address", wait))
     }
@@ -131,7 +138,10 @@ impl Porter {
         request: &HttpRequest,
         token: &str,
     ) -> Result<String, Denied> {
-        self.may_try(request)?;
+        let mut logins = self.logins.borrow_mut();
+        logins
+            .take(&address(request), self.now())
+            .map_err(|wait| too_many("too many logins from this address", wait))?;
         if !self.is_from_here(request) {
             return Err(refused(403, "this comes from another site"));
         }

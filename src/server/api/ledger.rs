@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::error::{Denied, ErrorView};
+use super::error::{Denied, ErrorView, refused};
 use super::{ask, either, reading};
 use crate::server::front::AskLedger;
 use crate::server::ledger::{LedgerPage, Query};
@@ -17,6 +17,9 @@ pub(super) async fn ledger(request: HttpRequest) -> HttpResponse {
 
 async fn page(request: &HttpRequest) -> Result<HttpResponse, Denied> {
     let query: Query = reading::query(request.query_string())?;
+    if let Some(wrong) = query.wrong() {
+        return Err(refused(400, wrong));
+    }
     let page = ask(request, AskLedger(query)).await?;
     Ok(HttpResponse::Ok().json(page?))
 }

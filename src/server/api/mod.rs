@@ -13,58 +13,76 @@ mod reading;
 
 use std::time::Duration;
 
+use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
-use crate::server::access::Porter;
-use crate::server::api::error::Denied;
+use crate::server::access::{Porter, ROUTES};
 use crate::server::front::{FrontActor, Refusal};
+use error::Denied;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The routes.
 pub fn routes(app: &mut ServiceConfig) {
-    app.route("/healthz", web::get().to(health::healthz))
-        .route("/readyz", web::get().to(health::readyz))
-        .route("/login", web::post().to(login::log_in))
-        .route("/logout", web::post().to(login::log_out))
-        .route("/api/v1/processes", web::get().to(processes::processes))
-        .route(
-            "/api/v1/processes/{name}",
-            web::get().to(processes::process),
-        )
-        .route(
-            "/api/v1/processes/{name}/history",
-            web::get().to(processes::history),
-        )
-        .route(
-            "/api/v1/processes/{name}/orders",
-            web::delete().to(orders::end),
-        )
-        .route(
-            "/api/v1/measurements",
-            web::get().to(processes::measurements),
-        )
-        .route("/api/v1/ledger", web::get().to(ledger::ledger))
+    let orders = web::get().to(orders::orders);
+    app.service(at("/healthz", web::get().to(health::healthz)))
+        .service(at("/readyz", web::get().to(health::readyz)))
+        .service(at("/login", web::post().to(login::log_in)))
+        .service(at("/logout", web::post().to(login::log_out)))
+        .service(at("/", web::post().to(doors::hirefire)))
+        .service(at("/logs", web::post().to(doors::drain)))
+        .service(at("/logs/{token}", web::post().to(doors::drain_of)))
+        .service(at(
+            "/api/{token}/v3/reports",
+            web::post().to(doors::judoscale),
+        ))
         .service(
-            web::resource("/api/v1/orders")
-                .route(web::get().to(orders::orders))
-                .route(web::post().to(orders::give)),
-        )
-        .route("/api/{token}/v3/reports", web::post().to(doors::judoscale))
-        .route("/logs", web::post().to(doors::drain))
-        .route("/logs/{token}", web::post().to(doors::drain_of))
-        .route(
-            "/api/v1/measurements/{process}",
-            web::post().to(doors::pushed),
-        )
-        .route("/api/v1/sources", web::get().to(doors::sources))
-        .route("/", web::post().to(doors::hirefire))
-        .route("/api/v1/settings", web::get().to(health::settings))
-        .route("/api/v1/health", web::get().to(health::health))
-        .route("/api/v1/events", web::get().to(processes::events))
-        .route("/api/v1/openapi.json", web::get().to(openapi::document));
+            web::scope("/api/v1")
+                .service(at("/processes", web::get().to(processes::processes)))
+                .service(at("/processes/{name}", web::get().to(processes::process)))
+                .service(at(
+                    "/processes/{name}/history",
+                    web::get().to(processes::history),
+                ))
+                .service(at(
+                    "/processes/{name}/orders",
+                    web::delete().to(orders::end),
+                ))
+                .service(at("/measurements", web::get().to(processes::measurements)))
+                .service(at("/measurements/{process}", web::post().to(doors::pushed)))
+                .service(at("/ledger", web::get().to(ledger::ledger)))
+                .service(at("/orders", orders).route(web::post().to(orders::give)))
+                .service(at("/sources", web::get().to(doors::sources)))
+                .service(at("/settings", web::get().to(health::settings)))
+                .service(at("/health", web::get().to(health::health)))
+                .service(at("/events", web::get().to(processes::events)))
+                .service(at("/openapi.json", web::get().to(openapi::document))),
+        );
+}
+
+/// What is at a path. Other methods are refused as such.
+pub(in crate::server) fn at(path: &str, route: Route) -> Resource {
+    web::resource(path)
+        .route(route)
+        .default_service(web::to(not_so))
+}
+
+async fn not_so(request: HttpRequest) -> HttpResponse {
+    let path = request.match_pattern();
+    let routes = ROUTES
+        .iter()
+        .filter(|route| Some(route.path) == path.as_deref());
+    let methods: Vec<&str> = routes.map(|route| route.method).collect();
+    let allowed = methods.join(", ");
+    let why = format!(
+        "{} is not what this is asked with: {allowed}",
+        request.method()
+    );
+    let mut response = HttpResponse::MethodNotAllowed();
+    response.insert_header((header::ALLOW, allowed));
+    response.json(error::ErrorView { error: why })
 }
 
 /// Asks the bot, under a deadline.

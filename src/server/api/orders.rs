@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::error::{Denied, ErrorView, refused};
 use super::reading::{self, SMALL};
 use super::{ask, either};
+use crate::decision::MOST_PROCESSES;
 use crate::model::{Count, ProcessName};
 use crate::one_line::one_line;
 use crate::orders::{Draft, Kind, LONGEST_IN_DAYS, MOST_OF_OWNER, MOST_OF_REASON, lasting};
@@ -26,13 +27,21 @@ pub(super) struct NewOrder {
     /// What is ordered.
     kind: NewKind,
     /// For `override`: at least so many.
+    #[schema(maximum = 100_000)]
     min: Option<Count>,
     /// For `override`: at most so many.
+    #[schema(maximum = 100_000)]
     max: Option<Count>,
     /// For `scale`: how many.
+    #[schema(maximum = 100_000)]
     count: Option<Count>,
     /// For how long: `90s`, `30m`, `2h`, `7d` or `1h30m`; at most 31 days.
     #[serde(rename = "for")]
+    #[schema(
+        pattern = "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$",
+        min_length = 2,
+        example = "2h"
+    )]
     lasts: String,
     /// Why: everybody is told.
     because: Option<String>,
@@ -168,6 +177,15 @@ impl NewOrder {
                 (Kind::Scale { count }, [false, true])
             }
         };
+        let numbers = [min, max, count].into_iter().flatten();
+        if let Some(number) = numbers
+            .max()
+            .filter(|number| i64::from(*number) > MOST_PROCESSES)
+        {
+            return Err(format!(
+                "{number} processes, and {MOST_PROCESSES} are the most"
+            ));
+        }
         let [bounds, exactly] = wanted;
         if !bounds && (min.is_some() || max.is_some()) {
             return Err("`min` and `max` are for `override`".to_owned());
@@ -221,6 +239,10 @@ mod tests {
             (
                 r#"{"process":"web","kind":"pause","min":2,"for":"30m"}"#,
                 Err("are for `override`"),
+            ),
+            (
+                r#"{"process":"web","kind":"scale","count":4000000000,"for":"1h"}"#,
+                Err("100000 are the most"),
             ),
             (
                 r#"{"process":"web","kind":"pause","for":"soon"}"#,
