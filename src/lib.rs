@@ -51,6 +51,7 @@
 //! | what `why` tells | [`record`] |
 //! | who leads, where several bots run | [`cluster`] |
 //! | who finishes its work before a scale down, and how it is told to | [`drain`], `supervisor/draining.rs` |
+//! | what applications send, and in which form | [`intake`], a file a format |
 //! | how state is kept | [`state`], a file or folder a store |
 //! | what people may order, and what it means | [`orders`] |
 //! | the plants, traces and peers that decisions are tried on | [`simulation`] |
@@ -73,6 +74,7 @@ pub mod exit;
 #[cfg(feature = "harness")]
 pub mod harness;
 pub mod http;
+pub mod intake;
 pub mod keeper;
 pub mod lines;
 pub mod measurement;

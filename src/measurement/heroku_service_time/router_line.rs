@@ -12,6 +12,10 @@ pub struct RouterLine {
     pub desc: Option<String>,
     /// The request's id: ours, when we sent one.
     pub request_id: Option<String>,
+    /// The dyno that it went to (`web.1`).
+    pub dyno: Option<String>,
+    /// Milliseconds until that was connected.
+    pub connect_ms: Option<f64>,
     /// Milliseconds that the dyno took to answer.
     pub service_ms: Option<f64>,
     /// The status that the client got.
@@ -32,6 +36,8 @@ pub fn parse_router_line(line: &str) -> Option<RouterLine> {
             "code" => keep(&mut found.code, text()),
             "desc" => keep(&mut found.desc, text()),
             "request_id" => keep(&mut found.request_id, text()),
+            "dyno" => keep(&mut found.dyno, text()),
+            "connect" => keep(&mut found.connect_ms, milliseconds(&value)),
             "service" => keep(&mut found.service_ms, milliseconds(&value)),
             "status" => keep(&mut found.status, value.parse().ok()),
             _ => {}
@@ -130,6 +136,8 @@ mod tests {
             code: None,
             desc: None,
             request_id: Some("407b".into()),
+            dyno: Some("web.1".into()),
+            connect_ms: Some(7001.0),
             service_ms: Some(459.0),
             status: Some(200),
         };
