@@ -25,6 +25,8 @@ mod heroku_refusals;
 #[cfg(test)]
 mod heroku_service_time;
 #[cfg(test)]
+mod intake;
+#[cfg(test)]
 mod local;
 #[cfg(test)]
 mod log_capture;
