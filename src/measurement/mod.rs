@@ -19,6 +19,7 @@ pub mod pushed;
 pub mod reported;
 pub mod request_queue_time;
 pub mod response_time;
+pub mod unit;
 pub mod utilisation;
 
 use std::sync::Arc;

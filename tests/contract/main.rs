@@ -49,6 +49,8 @@ mod notification_webhook;
 #[cfg(test)]
 mod response_time;
 #[cfg(test)]
+mod sent;
+#[cfg(test)]
 mod servers;
 #[cfg(test)]
 mod state;

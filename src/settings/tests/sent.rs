@@ -2,6 +2,25 @@
 
 use super::*;
 
+/// With the backends as they are.
+fn read(text: &str) -> Result<Settings, Problems> {
+    load(
+        &Source::new("bot.toml", text),
+        &Registry::built_in(),
+        &environment,
+    )
+}
+
+#[track_caller]
+fn good(text: &str) -> Settings {
+    read(text).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+#[track_caller]
+fn bad(text: &str) -> String {
+    read(text).expect_err("it is refused").to_string()
+}
+
 const SERVER: &str = "[server]\nlisten = '127.0.0.1:8787'\n[[server.source]]\nname = 'shop'\ntoken = '0123456789abcdef'\n";
 
 fn file(measurement: &str, server: &str) -> String {
@@ -25,17 +44,20 @@ fn what_is_sent_needs_a_source_that_feeds_the_process() {
     ] {
         let measurement = format!("backend = '{backend}'");
         good(&file(&measurement, &feeds));
-        let nowhere = bad(&file(&measurement, "")).join("\n");
+        let nowhere = bad(&file(&measurement, ""));
         assert!(nowhere.contains("there is no [server]"), "{nowhere}");
         assert!(nowhere.contains("feeds = [\"web\"]"), "{nowhere}");
-        let nobody = bad(&file(&measurement, &other)).join("\n");
-        assert!(nobody.contains("no [[server.source]] feeds `web`"), "{nobody}");
+        let nobody = bad(&file(&measurement, &other));
+        assert!(
+            nobody.contains("no [[server.source]] feeds `web`"),
+            "{nobody}"
+        );
     }
     let asked = "backend = 'hirefire'\nurl = 'https://a.test'\ntoken = 'abc'";
     good(&file(asked, ""));
     // What is wrong with the server is told alone.
     let broken = bad(&file("backend = 'pushed'", &SERVER.replace("cdef", "")));
-    assert!(!broken.join("\n").contains("measures what"), "{broken:?}");
+    assert!(!broken.contains("measures what"), "{broken:?}");
 }
 
 #[test]
@@ -47,8 +69,11 @@ fn a_drain_needs_neither_a_key_nor_a_url_and_a_session_does() {
         file(&measurement, &feeds).replace(SCALING, local)
     };
     good(&text("drain"));
-    let told = bad(&text("session")).join("\n");
-    assert!(told.contains("api_key") && told.contains("base_url"), "{told}");
+    let told = bad(&text("session"));
+    assert!(
+        told.contains("api_key") && told.contains("base_url"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -60,7 +85,8 @@ fn what_is_blind_at_zero_keeps_one() {
         ("job_queue_depth", false),
         ("pushed", false),
     ] {
-        let text = file(&format!("backend = '{backend}'"), &feeds).replace("min_processes = 1", "min_processes = 0");
+        let text = file(&format!("backend = '{backend}'"), &feeds)
+            .replace("min_processes = 1", "min_processes = 0");
         let told = read(&text).err().map(|problems| problems.to_string());
         assert_eq!(told.is_some(), is_blind, "{backend}: {told:?}");
     }
