@@ -17,6 +17,8 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 
 use crate::making;
+use crate::measuring;
+use crate::servers::http::{HttpServer, answer};
 
 /// The second at which each test begins.
 const BEGIN: i64 = 1_795_451_990;
@@ -357,4 +359,45 @@ fn the_captured_answers_to_hirefire() {
             "{body}"
         );
     }
+}
+
+#[actix_rt::test]
+async fn hirefires_address_is_asked_with_the_token_where_it_belongs() {
+    let server = HttpServer::start(|_| answer("200 OK", r#"[{"name": "web", "value": 4.5}]"#));
+    let token = "aaaa-bbbb";
+    for (token_in, line) in [
+        ("path", "GET /app/hirefire/aaaa-bbbb/info HTTP/1.1"),
+        ("header", "GET /app/hirefire HTTP/1.1"),
+    ] {
+        let table = json!({"url": server.url("/app/"), "token": token, "token_in": token_in});
+        let backend = measuring::backend("hirefire", table);
+        assert_eq!(number(backend.measure().await).to_string(), "4.5");
+        let seen = server.seen().pop().unwrap();
+        assert_eq!(seen.line, line);
+        let sent = seen.header("HireFire-Token") == Some(token);
+        assert_eq!(sent, token_in == "header");
+    }
+    for (status, server_error) in [
+        ("404 Not Found", false),
+        ("500 Internal Server Error", true),
+    ] {
+        let server = HttpServer::start(move |_| answer(status, ""));
+        let table = json!({"url": server.url(""), "token": token});
+        let error = measuring::backend("hirefire", table)
+            .measure()
+            .await
+            .unwrap_err();
+        assert_eq!(
+            matches!(error, MeasureError::ServerError(_)),
+            server_error,
+            "{error:?}"
+        );
+        assert!(!error.to_string().contains(token), "{error}");
+    }
+    let gone = measuring::backend(
+        "hirefire",
+        json!({"url": "http://127.0.0.1:9", "token": token}),
+    );
+    let error = gone.measure().await.unwrap_err().to_string();
+    assert!(!error.contains(token), "{error}");
 }
