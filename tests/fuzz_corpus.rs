@@ -73,6 +73,11 @@ fn formation_reply() {
 }
 
 #[test]
+fn intake() {
+    replay("intake");
+}
+
+#[test]
 fn every_target_is_built_by_the_fuzz_crate_and_has_a_corpus() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz");
     let manifest = fs::read_to_string(root.join("Cargo.toml")).expect("the fuzz crate");

@@ -15,6 +15,7 @@
 
 mod carry;
 mod envelope;
+mod intake;
 mod lateness;
 mod offline;
 mod probe;
@@ -32,8 +33,8 @@ use anyhow::{Context as _, Result, bail};
 use autoscalebot::output::{complain, say};
 
 /// The figures by name, in the order in which they are told.
-const FIGURES: [&str; 7] = [
-    "size", "carry", "probe", "lateness", "week", "envelope", "offline",
+const FIGURES: [&str; 8] = [
+    "size", "carry", "probe", "lateness", "week", "envelope", "intake", "offline",
 ];
 
 /// What to measure, and how long.
@@ -121,6 +122,7 @@ fn one(figure: &str, wanted: &Wanted) -> Result<String> {
         "probe" => probe::figure(wanted.length(10)),
         "lateness" => lateness::figure(wanted.processes.unwrap_or(1_000), wanted.length(20)),
         "envelope" => envelope::figure(wanted.length(5)),
+        "intake" => intake::figure(wanted.length(5)),
         "offline" => offline::figure(wanted.days.unwrap_or(365)),
         _ => week::figure(),
     }

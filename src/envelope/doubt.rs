@@ -33,6 +33,11 @@ pub enum Trust {
     SourceDown,
     /// No value that can be: not finite, below `plausible_min` or above `plausible_max`.
     Implausible,
+    /// A value out of which something is known to be missing: it may be too low.
+    Incomplete {
+        /// How much: log lines.
+        lost: u64,
+    },
     /// A zero shortly after an outage: the source may have lost what it knew.
     ZeroAfterOutage,
     /// Nothing was known, and the user has the last known result taken again, for both directions.
@@ -61,7 +66,10 @@ impl Trust {
             | Self::SourceDown
             | Self::Implausible
             | Self::LastKnown { .. } => true,
-            Self::Sound | Self::ZeroAfterOutage | Self::ZeroWhileBusy { .. } => false,
+            Self::Sound
+            | Self::Incomplete { .. }
+            | Self::ZeroAfterOutage
+            | Self::ZeroWhileBusy { .. } => false,
         }
     }
 
@@ -73,6 +81,7 @@ impl Trust {
             Self::SourceDown => "the source could not be read".to_owned(),
             Self::Implausible => "an implausible value".to_owned(),
             Self::LastKnown { seconds } => format!("a result {seconds:.0} s old, taken again"),
+            Self::Incomplete { lost } => format!("a value from which {lost} log lines are lost"),
             Self::ZeroAfterOutage => "a zero right after an outage".to_owned(),
             Self::ZeroWhileBusy { busy } => {
                 format!("a zero, but {busy} are still being worked on")

@@ -99,6 +99,6 @@ mod tests {
             *slots.at(seconds(second), seconds(second)).unwrap() += 1;
             assert!(slots.0.len() <= usize::try_from(KEPT).unwrap());
         }
-        assert_eq!(slots.within(seconds(5000), seconds(5000)).sum::<u64>(), 355);
+        assert_eq!(slots.within(seconds(5000), seconds(5000)).sum::<u64>(), 360);
     }
 }

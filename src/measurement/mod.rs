@@ -5,13 +5,22 @@
 
 pub mod actor;
 pub mod app_decision;
+pub mod busy_jobs;
 pub mod celery_redis_queue_size;
 pub mod command;
 pub mod heroku_service_time;
+pub mod hirefire;
+pub mod job_queue_depth;
+pub mod job_queue_latency;
 pub mod missing;
 pub mod none;
 pub mod probe;
+pub mod pushed;
+pub mod reported;
+pub mod request_queue_time;
 pub mod response_time;
+pub mod unit;
+pub mod utilisation;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +40,13 @@ pub static BACKENDS: &[&Backend<dyn MeasurementBackend>] = &[
     &response_time::BACKEND,
     &heroku_service_time::BACKEND,
     &celery_redis_queue_size::BACKEND,
+    &request_queue_time::BACKEND,
+    &job_queue_latency::BACKEND,
+    &job_queue_depth::BACKEND,
+    &busy_jobs::BACKEND,
+    &utilisation::BACKEND,
+    &pushed::BACKEND,
+    &hirefire::BACKEND,
     &app_decision::BACKEND,
     &command::BACKEND,
     &none::BACKEND,
@@ -180,6 +196,8 @@ pub struct Sample {
     pub age: Option<Duration>,
     /// How many are being worked on, if the source knows: with any, a number of 0 is not idleness.
     pub busy: Option<u64>,
+    /// How much of what it was to be made of is known to be lost, if any: it may be too low.
+    pub lost: Option<u64>,
 }
 
 impl Sample {
@@ -190,6 +208,7 @@ impl Sample {
             number,
             age: None,
             busy: None,
+            lost: None,
         }
     }
 
@@ -204,7 +223,10 @@ impl Sample {
             Some(age) if age > max_age => Trust::Stale {
                 seconds: age.as_secs_f64(),
             },
-            Some(_) | None => Trust::Sound,
+            Some(_) | None => match self.lost {
+                Some(lost) => Trust::Incomplete { lost },
+                None => Trust::Sound,
+            },
         }
     }
 }

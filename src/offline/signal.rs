@@ -31,8 +31,16 @@ impl Signal {
     /// That of a measurement's settings.
     pub fn of(measurement: &settings::Step) -> Self {
         match measurement.backend.as_str() {
+            "heroku_service_time" if measurement.section.text("source") == Some("drain") => {
+                Self::Field("service_time_ms")
+            }
             "response_time" | "heroku_service_time" => Self::Field("response_time_ms"),
-            "celery_redis_queue_size" => Self::Field("queue_length"),
+            "celery_redis_queue_size" | "job_queue_depth" => Self::Field("queue_length"),
+            "request_queue_time" => Self::Field("queue_time_ms"),
+            "job_queue_latency" => Self::Field("latency"),
+            "busy_jobs" => Self::Field("busy"),
+            "utilisation" => Self::Field("percent"),
+            "pushed" => Self::Field("value"),
             _ => match measurement.section.text("value_key") {
                 Some(pointer) => Self::At(pointer.to_owned()),
                 None => Self::Any,

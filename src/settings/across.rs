@@ -33,6 +33,9 @@ pub(super) fn join(walk: &mut Walk<'_>, tables: &mut ProcessTables) {
         }
         if let (Some(measurement), scaling) = (&mut metric.measurement, &tables.scaling)
             && measurement.backend == "heroku_service_time"
+            && measurement
+                .good("source")
+                .is_none_or(|source| source.value != "drain")
         {
             for name in TAKEN {
                 take(walk, measurement, scaling.as_ref(), name);

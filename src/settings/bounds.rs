@@ -9,7 +9,12 @@ use crate::decision::schedule_only;
 use crate::model::Count;
 
 /// Measures nothing while nothing runs.
-const BLIND_AT_ZERO: [&str; 2] = ["response_time", "heroku_service_time"];
+const BLIND_AT_ZERO: [&str; 4] = [
+    "response_time",
+    "heroku_service_time",
+    "request_queue_time",
+    "utilisation",
+];
 
 /// Where the minimum is the count, the maximum need not be written.
 pub(super) fn scheduled(decision: &mut Table) {

@@ -15,6 +15,7 @@ use super::mask::Mask;
 use super::problem::Problems;
 use super::rooms::Rooms;
 use super::schema::Section;
+use super::sent::Fed;
 use super::similar::nearest;
 use super::source::Source;
 use super::table::{Place, Walk, WrittenTable};
@@ -88,6 +89,7 @@ pub fn load(
         rooms: &rooms,
         environment,
         clustered: false,
+        fed: Fed::default(),
         findings: Vec::new(),
         secrets: Secrets::default(),
     };
@@ -113,6 +115,14 @@ impl Walk<'_> {
         let state = self.state(&root);
         let cluster = self.cluster(&root);
         let server = self.server(&root);
+        self.fed = match &server {
+            Err(()) => Fed::Unknown,
+            Ok(None) => Fed::NoServer,
+            Ok(Some(server)) => {
+                let fed = server.sources.iter().flat_map(|source| &source.processes);
+                Fed::By(fed.cloned().collect())
+            }
+        };
         let defaults = self.defaults(&root);
         let processes = self.processes(&root, &defaults);
         Some(Settings {

@@ -18,6 +18,7 @@ mod process;
 mod rooms;
 pub mod schema;
 pub mod secret;
+mod sent;
 mod served;
 pub(crate) mod similar;
 mod source;

@@ -50,6 +50,7 @@ pub fn load_part(
         rooms: &rooms,
         environment,
         clustered: false,
+        fed: super::sent::Fed::default(),
         findings: Vec::new(),
     };
     let root = WrittenTable::root(document.get_ref());

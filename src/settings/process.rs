@@ -8,6 +8,7 @@ use super::defaults::Defaults;
 use super::drained;
 use super::preset::{self, Layers};
 use super::rooms::Step;
+use super::sent;
 use super::similar::{listed, nearest};
 use super::table::{Entry, Place, Table, Walk, WrittenTable};
 use super::value::named;
@@ -83,6 +84,7 @@ impl Walk<'_> {
         drained::join(&mut tables);
         across::check(self, &tables);
         drained::check(self, &tables);
+        sent::check(self, name, &tables);
         let metrics = tables.metrics.iter();
         let mut all = Vec::new();
         let mut challenger = Vec::new();

@@ -21,6 +21,8 @@ pub(super) struct Walk<'a> {
     pub(super) environment: Environment<'a>,
     /// Whether there is a `[cluster]`.
     pub(super) clustered: bool,
+    /// Which processes sources feed.
+    pub(super) fed: super::sent::Fed,
     pub(super) findings: Vec<Finding>,
     pub(super) secrets: Secrets,
 }

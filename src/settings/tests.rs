@@ -2,6 +2,7 @@
 
 mod metrics;
 mod presets;
+mod sent;
 mod shown;
 
 use serde_json::json;

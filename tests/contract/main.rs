@@ -25,6 +25,8 @@ mod heroku_refusals;
 #[cfg(test)]
 mod heroku_service_time;
 #[cfg(test)]
+mod intake;
+#[cfg(test)]
 mod local;
 #[cfg(test)]
 mod log_capture;
@@ -46,6 +48,8 @@ mod notification_slack;
 mod notification_webhook;
 #[cfg(test)]
 mod response_time;
+#[cfg(test)]
+mod sent;
 #[cfg(test)]
 mod servers;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What each fuzz target does with its bytes, and what must hold whatever they are. Shared by the fuzzer
 //! (`tests/fuzz/targets/`, for which this is a library) and by the replay of the corpus as ordinary tests (`tests/fuzz_corpus.rs`).
 
+pub mod intake;
 pub mod secrets;
 
 use std::fmt::Debug;
@@ -21,6 +22,7 @@ pub const TARGETS: &[Target] = &[
     ("router_line", router_line),
     ("queue_reply", queue_reply),
     ("formation_reply", formation_reply),
+    ("intake", intake::intake),
 ];
 
 /// What the environment holds in place of a secret. No message may show it.

@@ -1,9 +1,11 @@
 //! How long the application's dyno takes to answer, as Heroku's router measures it: the way between this program and
 //! Heroku is not in the figure.
 //!
-//! Each measurement follows the app's log, sends a GET with an id of its own, and looks for the router's line with that
+//! With `source = "session"` each measurement follows the app's log, sends a GET with an id of its own, and looks for the router's line with that
 //! id; its `service=` is the figure. All process types of one app follow the log through one session ([`log`]).
+//! With `source = "drain"` it is the figure of all requests, of which a log drain tells ([`drain`]).
 
+mod drain;
 pub mod lines;
 pub mod log;
 pub mod router_line;
@@ -21,6 +23,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use self::log::{AppLog, Expected};
 use self::router_line::RouterLine;
 use super::probe::{self, BASE_URL, HEADERS, MEASUREMENT_URL, Probe, TLS_CA_FILE};
+use super::reported::{SILENT_AFTER, STATISTIC, WINDOW};
 use super::{MeasureError, MeasurementBackend, Sample, timeout};
 use crate::backend::{Backend, BuildError, Site};
 use crate::clock::Clock;
@@ -38,8 +41,19 @@ const FOR_MORE: Duration = Duration::from_secs(2);
 /// The row in the room's table.
 pub static BACKEND: Backend<dyn MeasurementBackend> = Backend {
     name: "heroku_service_time",
-    summary: "milliseconds that Heroku's router reports for the measurement request itself, without the network between",
+    summary: "milliseconds that Heroku's router reports for the measurement request itself, or for all requests, without the network between",
     settings: &[
+        Setting::new(
+            "source",
+            Kind::OneOf(&["session", "drain"]),
+            Default::Text("session"),
+            "Where the router's lines come from: `session` sends a request of its own and follows the app's log for it; `drain` sends \
+             nothing, and takes all requests that a log drain of the app tells this bot's [server] of. measurement_url, headers, \
+             app_name and api_key are for `session`; statistic and the window for `drain`.",
+        ),
+        STATISTIC,
+        WINDOW,
+        SILENT_AFTER,
         MEASUREMENT_URL,
         BASE_URL,
         HEADERS,
@@ -71,12 +85,23 @@ measurement_url = "https://dancing-forest-1234.example.com/my-custom-measurement
 };
 
 fn check(section: &Section) -> Vec<Fault> {
+    if is_drained(section) {
+        return Vec::new();
+    }
     let mut faults = probe::check(section);
     faults.extend(access_faults(section));
     faults
 }
 
+/// Whether a log drain brings the lines.
+fn is_drained(section: &Section) -> bool {
+    section.text("source") == Some("drain")
+}
+
 fn build(section: &Section, site: &Site) -> Result<Rc<dyn MeasurementBackend>, BuildError> {
+    if is_drained(section) {
+        return Ok(drain::build(section, site));
+    }
     let (Some(app_name), Some(api_key)) = (section.text("app_name"), section.text("api_key"))
     else {
         return Err(BuildError(

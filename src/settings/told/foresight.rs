@@ -66,11 +66,11 @@ fn misread(metric: &MetricSteps<'_>) -> Option<String> {
     let is_total = section.text("metric_type") == Some("total");
     let wants_total = matches!(backend, "queue_ratio" | "queue_latency" | "knative") || is_total;
     match measured.as_str() {
-        "response_time" | "heroku_service_time" if wants_total => Some(format!(
+        "response_time" | "heroku_service_time" | "request_queue_time" if wants_total => Some(format!(
             "`{backend}` shares out a total, such as a queue's length, among the processes, and `{measured}` measures the \
              milliseconds of one answer"
         )),
-        "celery_redis_queue_size" if backend == "target_tracking" && !is_total => Some(
+        "celery_redis_queue_size" | "job_queue_depth" if backend == "target_tracking" && !is_total => Some(
             "a queue's length is that of all processes together, and metric_type says that it is each one's: \
              metric_type = \"total\""
                 .to_owned(),

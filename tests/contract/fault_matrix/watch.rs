@@ -164,6 +164,7 @@ fn doubt(trust: &Trust) -> Option<&'static str> {
         Trust::Sound | Trust::LastKnown { .. } => return None,
         Trust::Stale { .. } => "stale",
         Trust::Missing => "missing",
+        Trust::Incomplete { .. } => "incomplete",
         Trust::SourceDown => "source down",
         Trust::Implausible => "implausible",
         Trust::ZeroAfterOutage => "zero after outage",

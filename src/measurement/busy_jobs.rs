@@ -1,0 +1,61 @@
+//! How many jobs are worked on, as the application's own adapter reports it.
+
+use std::rc::Rc;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::reported::{QUEUE_NAME, Reported, SILENT_AFTER, count, rounded, sample};
+use super::{MeasureError, MeasurementBackend, Sample};
+use crate::backend::{Backend, BuildError, Site, no_check};
+use crate::intake::reading::Figure;
+use crate::settings::schema::Section;
+
+/// The row in the room's table.
+pub static BACKEND: Backend<dyn MeasurementBackend> = Backend {
+    name: "busy_jobs",
+    summary: "jobs that are worked on, as a Judoscale adapter of the application sends them when it tracks busy jobs",
+    settings: &[QUEUE_NAME, SILENT_AFTER],
+    example: "backend = \"busy_jobs\"\nqueue_name = \"celery\"\n",
+    check: no_check,
+    build,
+};
+
+#[derive(Debug, Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    queue_name: Vec<String>,
+}
+
+#[derive(Debug)]
+struct BusyJobs {
+    reported: Reported,
+    names: Vec<String>,
+}
+
+fn build(section: &Section, site: &Site) -> Result<Rc<dyn MeasurementBackend>, BuildError> {
+    let wanted: Wanted = section.read()?;
+    Ok(Rc::new(BusyJobs {
+        reported: Reported::new(section, site),
+        names: wanted.queue_name,
+    }))
+}
+
+#[async_trait(?Send)]
+impl MeasurementBackend for BusyJobs {
+    async fn measure(&self) -> Result<Sample, MeasureError> {
+        let queues = self.reported.queues(Figure::Busy, &self.names)?;
+        let age = queues.iter().map(|queue| queue.age).max();
+        let busy: f64 = queues.iter().map(|queue| queue.value).sum();
+        let busy = rounded(busy);
+        let mut data = json!({ "busy": busy, "queues": queues.len() });
+        if let Some(depth) = self.reported.depth(&queues) {
+            data["queue_length"] = depth.into();
+        }
+        Ok(Sample {
+            busy: count(busy),
+            ..sample(data, busy, age.unwrap_or_default())
+        })
+    }
+}

@@ -1,0 +1,62 @@
+//! How many jobs wait, as the application's own adapter reports it: for any queue that it knows.
+
+use std::rc::Rc;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::reported::{QUEUE_NAME, Reported, SILENT_AFTER, count, rounded, sample};
+use super::{MeasureError, MeasurementBackend, Sample};
+use crate::backend::{Backend, BuildError, Site, no_check};
+use crate::intake::reading::Figure;
+use crate::settings::schema::Section;
+
+/// The row in the room's table.
+pub static BACKEND: Backend<dyn MeasurementBackend> = Backend {
+    name: "job_queue_depth",
+    summary: "jobs that wait in queues, as a Judoscale adapter of the application sends them",
+    settings: &[QUEUE_NAME, SILENT_AFTER],
+    example: "backend = \"job_queue_depth\"\nqueue_name = \"celery\"\n",
+    check: no_check,
+    build,
+};
+
+#[derive(Debug, Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    queue_name: Vec<String>,
+}
+
+#[derive(Debug)]
+struct JobQueueDepth {
+    reported: Reported,
+    names: Vec<String>,
+}
+
+fn build(section: &Section, site: &Site) -> Result<Rc<dyn MeasurementBackend>, BuildError> {
+    let wanted: Wanted = section.read()?;
+    Ok(Rc::new(JobQueueDepth {
+        reported: Reported::new(section, site),
+        names: wanted.queue_name,
+    }))
+}
+
+#[async_trait(?Send)]
+impl MeasurementBackend for JobQueueDepth {
+    async fn measure(&self) -> Result<Sample, MeasureError> {
+        let queues = self.reported.queues(Figure::Depth, &self.names)?;
+        let age = queues.iter().map(|queue| queue.age).max();
+        let depth: f64 = queues.iter().map(|queue| queue.value).sum();
+        let depth = rounded(depth);
+        let mut data = json!({ "queue_length": depth, "queues": queues.len() });
+        let busy = self.reported.busy(&queues);
+        if let Some(busy) = busy {
+            data["busy"] = busy.into();
+        }
+        Ok(Sample {
+            busy: busy.and_then(count),
+            ..sample(data, depth, age.unwrap_or_default())
+        })
+    }
+}

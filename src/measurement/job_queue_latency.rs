@@ -1,0 +1,82 @@
+//! How long the oldest job has waited, as the application's own adapter reports it.
+
+use std::rc::Rc;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::reported::{QUEUE_NAME, Reported, SILENT_AFTER, count, rounded, sample};
+use super::{MeasureError, MeasurementBackend, Sample};
+use crate::backend::{Backend, BuildError, Site, no_check};
+use crate::intake::reading::Figure;
+use crate::settings::schema::{Default, Kind, Section, Setting};
+
+/// The row in the room's table.
+pub static BACKEND: Backend<dyn MeasurementBackend> = Backend {
+    name: "job_queue_latency",
+    summary: "how long the oldest waiting job has waited, as a Judoscale adapter of the application sends it",
+    settings: &[
+        QUEUE_NAME,
+        SILENT_AFTER,
+        Setting::new(
+            "unit",
+            Kind::OneOf(&["milliseconds", "seconds"]),
+            Default::Text("milliseconds"),
+            "In what the number is, and so the thresholds: the longest of the queues, in milliseconds or in seconds.",
+        ),
+    ],
+    example: "backend = \"job_queue_latency\"\nqueue_name = \"celery\"\n",
+    check: no_check,
+    build,
+};
+
+#[derive(Debug, Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    queue_name: Vec<String>,
+    unit: String,
+}
+
+#[derive(Debug)]
+struct JobQueueLatency {
+    reported: Reported,
+    names: Vec<String>,
+    in_seconds: bool,
+}
+
+fn build(section: &Section, site: &Site) -> Result<Rc<dyn MeasurementBackend>, BuildError> {
+    let wanted: Wanted = section.read()?;
+    Ok(Rc::new(JobQueueLatency {
+        reported: Reported::new(section, site),
+        names: wanted.queue_name,
+        in_seconds: wanted.unit == "seconds",
+    }))
+}
+
+#[async_trait(?Send)]
+impl MeasurementBackend for JobQueueLatency {
+    async fn measure(&self) -> Result<Sample, MeasureError> {
+        let queues = self.reported.queues(Figure::Latency, &self.names)?;
+        let age = queues.iter().map(|queue| queue.age).max();
+        let longest = queues.iter().map(|queue| queue.value).fold(0.0, f64::max);
+        let longest = rounded(longest);
+        let latency = if self.in_seconds {
+            rounded(longest / 1000.0)
+        } else {
+            longest
+        };
+        let mut data = json!({ "latency": latency, "latency_ms": longest, "queues": queues.len() });
+        if let Some(depth) = self.reported.depth(&queues) {
+            data["queue_length"] = depth.into();
+        }
+        let busy = self.reported.busy(&queues);
+        if let Some(busy) = busy {
+            data["busy"] = busy.into();
+        }
+        Ok(Sample {
+            busy: busy.and_then(count),
+            ..sample(data, latency, age.unwrap_or_default())
+        })
+    }
+}
