@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use super::access::{Pass, Porter, admit};
 use super::api;
 use super::api::error::refused;
+use super::page;
 use super::settings::{ServerSettings, TlsFiles};
 use crate::backend::BuildError;
 
@@ -42,6 +43,7 @@ impl Server {
             App::new()
                 .app_data(Porter::new(pass.clone()))
                 .configure(api::routes)
+                .configure(page::serve::routes)
                 .default_service(web::to(nothing_here))
                 .wrap(from_fn(admit))
         })
