@@ -13,9 +13,11 @@
 pub mod access;
 pub mod api;
 pub mod board;
+pub mod chart;
 pub mod events;
 pub mod front;
 pub mod ledger;
+pub mod page;
 mod past;
 pub mod service;
 pub mod settings;

@@ -1,6 +1,7 @@
 //! The JSON API under `/api/v1`, and what else is asked by programs. One short function a route; what it answers is in
 //! [`views`](crate::server::views), and all of it in the description of the API ([`mod@openapi`]).
 
+mod chart;
 mod doors;
 pub mod error;
 mod health;
@@ -45,6 +46,10 @@ pub fn routes(app: &mut ServiceConfig) {
                 .service(at(
                     "/processes/{name}/history",
                     web::get().to(processes::history),
+                ))
+                .service(at(
+                    "/processes/{name}/chart.svg",
+                    web::get().to(chart::chart),
                 ))
                 .service(at(
                     "/processes/{name}/orders",
