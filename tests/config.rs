@@ -280,6 +280,12 @@ fn every_backends_example_loads() {
 /// Tables for the steps other than one, so that one table can be tried alone.
 fn rest_but(step: &str, table: &str) -> String {
     let mut text = String::new();
+    if step == "measurement" {
+        // What applications send needs somebody who may send it.
+        text.push_str(
+            "[[server.source]]\nname = \"shop\"\ntoken = \"0123456789abcdef\"\nfeeds = [\"web\"]\n",
+        );
+    }
     if table.contains("backend = \"none\"") {
         // Nothing can be decided by no measurement.
         text.push_str("[processes.web.decision]\nbackend = \"schedule_only\"\nmin_processes = 2\n");

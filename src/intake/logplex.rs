@@ -235,72 +235,93 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_and_what_is_only_counted() {
+    fn the_routers_lines() {
         let router = "<158>1 2026-01-01T00:00:00+00:00 host heroku router - ";
+        for (text, process, service_ms, status, code) in [
+            (
+                "at=error code=H14 desc=\"No web processes running\" dyno= connect= service= status=503",
+                "web",
+                None,
+                Some(503),
+                Some("H14"),
+            ),
+            (
+                "at=info dyno=api.3 connect=1ms service=2ms status=999 code=X",
+                "api",
+                Some(2.0),
+                None,
+                None,
+            ),
+            (
+                "sock=backend at=error code=H18 dyno=web.1 service=9ms",
+                "web",
+                Some(9.0),
+                None,
+                Some("H18"),
+            ),
+        ] {
+            let frames = read(&format!("{router}{text}"));
+            let [
+                Line::Request {
+                    process: to,
+                    service_ms: ms,
+                    status: told,
+                    code: error,
+                    ..
+                },
+            ] = frames.lines.as_slice()
+            else {
+                panic!("{text}: {frames:?}");
+            };
+            assert_eq!(
+                (to.as_str(), *ms, *told, error.as_deref()),
+                (process, service_ms, status, code),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_an_application_writes_is_never_the_routers() {
+        let queued = Line::Queued {
+            process: "web".into(),
+            ms: 131.0,
+        };
         for (message, expected) in [
             (
-                format!(
-                    "{router}at=error code=H14 desc=\"No web processes running\" dyno= connect= service= status=503"
-                ),
-                Some(Line::Request {
-                    process: "web".into(),
-                    service_ms: None,
-                    connect_ms: None,
-                    status: Some(503),
-                    code: Some("H14".into()),
-                }),
+                "<190>1 t host app web.1 - a [hirefire:router] queue=131ms",
+                Some(queued),
             ),
             (
-                format!("{router}at=info dyno=api.3 connect=1ms service=2ms status=999 code=X"),
-                Some(Line::Request {
-                    process: "api".into(),
-                    service_ms: Some(2.0),
-                    connect_ms: Some(1.0),
-                    status: None,
-                    code: None,
-                }),
-            ),
-            // An application's own line is never the router's.
-            (
-                "<190>1 t host app web.1 - at=info dyno=web.1 service=2ms status=200".into(),
+                "<190>1 t host app web.1 - at=info dyno=web.1 service=2ms status=200",
                 None,
             ),
             (
-                "<190>1 t host app router - at=info dyno=web.1 service=2ms".into(),
+                "<190>1 t host app router - at=info dyno=web.1 service=2ms",
                 None,
             ),
             (
-                "<190>1 t host app web.1 - a [hirefire:router] queue=131ms".into(),
-                Some(Line::Queued {
-                    process: "web".into(),
-                    ms: 131.0,
-                }),
-            ),
-            (
-                "<190>1 t host app web.1 - [hirefire:router] queue=-1ms".into(),
+                "<190>1 t host app web.1 - [hirefire:router] queue=-1ms",
                 None,
             ),
             (
-                "<190>1 t host app web.1 - [hirefire:router] queue=NaNms".into(),
+                "<190>1 t host app web.1 - [hirefire:router] queue=NaNms",
+                None,
+            ),
+            ("<190>1 t host app run - [hirefire:router] queue=1ms", None),
+            (
+                "<45>1 t host heroku web.1 - State changed from starting to up",
                 None,
             ),
             (
-                "<190>1 t host app run - [hirefire:router] queue=1ms".into(),
+                "<45>1 t host heroku web.1 - source=web.1 sample#load_avg_1m=x",
                 None,
             ),
-            (
-                "<45>1 t host heroku web.1 - State changed from starting to up".into(),
-                None,
-            ),
-            (
-                "<45>1 t host heroku web.1 - source=web.1 sample#load_avg_1m=x".into(),
-                None,
-            ),
-            ("no head".into(), None),
-            (String::new(), None),
-            ("<45>1 t host heroku".into(), None),
+            ("no head", None),
+            ("", None),
+            ("<45>1 t host heroku", None),
         ] {
-            let frames = read(&message);
+            let frames = read(message);
             assert_eq!(frames.lines.first(), expected.as_ref(), "{message}");
             assert_eq!(frames.others, u64::from(expected.is_none()), "{message}");
         }

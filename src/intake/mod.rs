@@ -10,6 +10,7 @@
 //! [`remerged`]). Times of requests are kept as mergeable sketches in slots of five seconds ([`sketch`], [`slots`]).
 
 mod delivery;
+mod feeding;
 pub mod hirefire;
 pub mod judoscale;
 pub mod logplex;
@@ -22,6 +23,7 @@ pub mod sketch;
 pub mod slots;
 mod state;
 mod taking;
+mod theirs;
 pub mod view;
 
 use std::cell::RefCell;

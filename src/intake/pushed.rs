@@ -28,9 +28,9 @@ pub fn parse(process: &ProcessName, body: &[u8]) -> Result<Pushed, Malformed> {
         return Err(Malformed::new(words));
     }
     let data: Value = serde_json::from_slice(body).map_err(|error| Malformed::json(&error))?;
-    let value = match &data {
-        Value::Object(fields) => fields.get("value"),
-        other => Some(other),
+    let value = match data.as_object() {
+        Some(fields) => fields.get("value"),
+        None => Some(&data),
     };
     let Some(value) = value.and_then(Value::as_f64) else {
         return Err(Malformed::new(

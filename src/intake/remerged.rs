@@ -134,14 +134,8 @@ fn without(all: &[f64], these: &[f64]) -> Vec<f64> {
     let mut these = these.iter().peekable();
     let mut rest = Vec::new();
     for time in all {
-        while these
-            .next_if(|next| next.total_cmp(&time).is_lt())
-            .is_some()
-        {}
-        if these
-            .next_if(|next| next.total_cmp(&time).is_eq())
-            .is_none()
-        {
+        while these.next_if(|next| next.total_cmp(time).is_lt()).is_some() {}
+        if these.next_if(|next| next.total_cmp(time).is_eq()).is_none() {
             rest.push(*time);
         }
     }

@@ -111,7 +111,9 @@ mod tests {
 
     fn sketch(times: &[f64]) -> Sketch {
         let mut sketch = Sketch::default();
-        times.iter().for_each(|time| sketch.add(*time));
+        for time in times {
+            sketch.add(*time);
+        }
         sketch
     }
 

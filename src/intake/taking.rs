@@ -5,28 +5,20 @@
 //! so that the newest is of now. Log lines are of when they arrive.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use num_traits::ToPrimitive as _;
 
 use super::delivery::{Delivery, process_type};
+use super::feeding::{REMEMBERED, whole};
 use super::hirefire::Batch;
 use super::judoscale::{Metric, Of, Report};
 use super::logplex::{Frames, Line};
 use super::pushed::Pushed;
 use super::queues::Figure;
-use super::state::{Busy, Fed, Kept, Runtime, SourceState};
+use super::state::{Fed, Kept, SourceState};
+use super::theirs::{Theirs, seconds};
 use crate::clock::Now;
 use crate::model::ProcessName;
-
-/// No client whose clock is right sends so late: adapters report each 10 s, with what is new at the end.
-const LATE: f64 = 15.0;
-
-/// How many processes of one type may report.
-const MOST_REPORTERS: usize = 1000;
-
-/// How long a reporter, or a queue, that is silent is remembered.
-const REMEMBERED: Duration = Duration::from_secs(600);
 
 /// How many refusals are told at once, and remembered.
 const MOST_REFUSALS: usize = 16;
@@ -163,7 +155,10 @@ impl SourceState {
             repeated: sent && new.is_empty(),
             ..Taken::default()
         };
-        let at = batch.seconds.keys().filter_map(|second| second.to_f64());
+        let at = batch
+            .seconds
+            .keys()
+            .filter_map(num_traits::ToPrimitive::to_f64);
         let clock = Theirs::of(at, now);
         let only = self.feeds.keys().next().filter(|_| self.feeds.len() == 1);
         let named = only.map_or(WEB, ProcessName::as_str).to_owned();
@@ -254,131 +249,6 @@ impl SourceState {
     }
 }
 
-impl Fed {
-    /// Takes what is of requests; how many were not taken.
-    fn requests_of(
-        &mut self,
-        metrics: &[Metric],
-        reporter: (String, u64),
-        clock: &Theirs,
-        now: Now,
-    ) -> usize {
-        let mut refused = 0;
-        let mut busy: Option<Busy> = None;
-        for metric in metrics {
-            let moment = clock.moment(metric.at, now);
-            let is_taken = match &metric.of {
-                Of::RequestQueueTime => self.queue_times(&[metric.value], moment, now) == 1,
-                Of::RequestTime => {
-                    let slot = self.web.at(moment, now.mono);
-                    slot.map(|slot| slot.app.add(metric.value)).is_some()
-                }
-                Of::Utilisation => {
-                    if busy.is_none_or(|known| metric.at >= known.at) {
-                        busy = Some(Busy {
-                            percent: metric.value,
-                            at: metric.at,
-                            heard: now.mono,
-                        });
-                    }
-                    true
-                }
-                Of::JobLatency(_) | Of::JobDepth(_) | Of::JobsBusy(_) => true,
-            };
-            refused += usize::from(!is_taken);
-        }
-        if let Some(busy) = busy {
-            refused += usize::from(!self.busy(reporter, busy, now));
-        }
-        refused
-    }
-
-    fn busy(&mut self, reporter: (String, u64), busy: Busy, now: Now) -> bool {
-        let before = now.mono.saturating_sub(REMEMBERED);
-        if self.containers.len() >= MOST_REPORTERS {
-            self.containers.retain(|_, known| known.heard >= before);
-        }
-        let has_room =
-            self.containers.len() < MOST_REPORTERS || self.containers.contains_key(&reporter);
-        if has_room {
-            self.containers.insert(reporter, busy);
-        }
-        has_room
-    }
-
-    /// Takes queue times of one moment; how many were taken.
-    fn queue_times(&mut self, times: &[f64], moment: Duration, now: Now) -> u64 {
-        let Some(slot) = self.web.at(moment, now.mono) else {
-            return 0;
-        };
-        times.iter().for_each(|time| slot.queue.add(*time));
-        let many = whole(times.len());
-        self.requests = self.requests.saturating_add(many);
-        many
-    }
-
-    fn line(&mut self, line: Line, now: Now) -> bool {
-        match line {
-            Line::Request {
-                service_ms,
-                connect_ms,
-                status,
-                code,
-                ..
-            } => {
-                self.lines = self.lines.saturating_add(1);
-                let Some(slot) = self.routed.at(now.mono, now.mono) else {
-                    return false;
-                };
-                service_ms.into_iter().for_each(|ms| slot.service.add(ms));
-                connect_ms.into_iter().for_each(|ms| slot.connect.add(ms));
-                let class = status.map(|status| usize::from(status / 100).saturating_sub(1));
-                if let Some(count) = class.and_then(|class| slot.statuses.get_mut(class)) {
-                    *count = count.saturating_add(1);
-                }
-                if let Some(code) = code {
-                    *slot.codes.entry(code).or_default() += 1;
-                }
-                true
-            }
-            Line::Queued { ms, .. } => {
-                self.logs_queue_times = true;
-                self.web_heard = Some(now.mono);
-                self.queue_times(&[ms], now.mono, now) == 1
-            }
-            Line::Runtime {
-                dyno,
-                load,
-                memory_mb,
-                quota_mb,
-            } => self.runtime(dyno, (load, memory_mb, quota_mb), now),
-        }
-    }
-
-    fn runtime(
-        &mut self,
-        dyno: String,
-        told: (Option<f64>, Option<f64>, Option<f64>),
-        now: Now,
-    ) -> bool {
-        let before = now.mono.saturating_sub(REMEMBERED);
-        if self.dynos.len() >= MOST_REPORTERS {
-            self.dynos.retain(|_, known| known.heard >= before);
-        }
-        if self.dynos.len() >= MOST_REPORTERS && !self.dynos.contains_key(&dyno) {
-            return false;
-        }
-        let known = self.dynos.entry(dyno).or_default();
-        *known = Runtime {
-            load: told.0.or(known.load),
-            memory_mb: told.1.or(known.memory_mb),
-            quota_mb: told.2.or(known.quota_mb),
-            heard: now.mono,
-        };
-        true
-    }
-}
-
 impl Line {
     /// The process that it is of.
     fn process(&self) -> Option<&str> {
@@ -389,39 +259,6 @@ impl Line {
     }
 }
 
-/// Their clock, as far as ours is wrong by it.
-struct Theirs {
-    /// What is added to a time of theirs, in seconds.
-    shift: f64,
-}
-
-impl Theirs {
-    fn of(times: impl Iterator<Item = f64>, now: Now) -> Self {
-        let behind = times.reduce(f64::max).map(|newest| seconds(now) - newest);
-        Self {
-            shift: behind.filter(|behind| *behind > LATE).unwrap_or_default(),
-        }
-    }
-
-    /// Their time, by our monotonic clock.
-    fn moment(&self, at: f64, now: Now) -> Duration {
-        let age = (seconds(now) - at - self.shift).max(0.0);
-        let age = Duration::try_from_secs_f64(age).unwrap_or(Duration::MAX);
-        // What was before the program began, but not so long ago, is of its first moment.
-        let oldest = Duration::from_secs(super::slots::KEPT * super::slots::SLOT);
-        match now.mono.checked_sub(age) {
-            Some(moment) => moment,
-            None if age < oldest => Duration::ZERO,
-            None => now.mono.saturating_sub(oldest.saturating_mul(2)),
-        }
-    }
-}
-
-fn seconds(now: Now) -> f64 {
-    let millis = now.wall.timestamp_millis().to_f64().unwrap_or_default();
-    millis / 1000.0
-}
-
 fn queue(of: &Of) -> Option<(&str, Figure)> {
     match of {
         Of::JobLatency(queue) => Some((queue, Figure::Latency)),
@@ -429,8 +266,4 @@ fn queue(of: &Of) -> Option<(&str, Figure)> {
         Of::JobsBusy(queue) => Some((queue, Figure::Busy)),
         Of::RequestQueueTime | Of::RequestTime | Of::Utilisation => None,
     }
-}
-
-fn whole(many: usize) -> u64 {
-    u64::try_from(many).unwrap_or(u64::MAX)
 }

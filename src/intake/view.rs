@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use num_traits::ToPrimitive as _;
 use serde::Serialize;
 
 use super::Intake;
 use super::queues::Figure;
-use super::sketch::Statistic;
+use super::sketch::{Sketch, Statistic};
 use super::state::{Fed, Routed, SourceState, Web};
 
 /// The window of the figures that are shown.
@@ -96,76 +97,51 @@ fn shown(name: &str, state: &SourceState) -> SourceView {
     }
 }
 
+/// A series of a process, where there is a value.
+fn one(name: &'static str, unit: Option<&'static str>, value: Option<f64>) -> Option<Series> {
+    Some(Series {
+        process: None,
+        name,
+        queue: None,
+        unit,
+        value: value?,
+        of: None,
+    })
+}
+
+fn times(name: &'static str, sketch: &Sketch) -> Option<Series> {
+    let series = one(name, Some("ms"), sketch.statistic(Statistic::P95))?;
+    let of = Some(sketch.count());
+    Some(Series { of, ..series })
+}
+
 fn of_process(fed: &Fed) -> Vec<Series> {
-    let mut found = Vec::new();
-    let mut tell = |name, unit, value: Option<f64>, of| {
-        found.extend(value.map(|value| Series {
-            process: None,
-            name,
-            queue: None,
-            unit,
-            value,
-            of,
-        }));
-    };
+    let mut web = Web::default();
     if let Some(heard) = fed.web_heard {
-        let mut web = Web::default();
-        fed.web
-            .within(WINDOW, heard)
-            .for_each(|slot| web.merge(slot));
-        for (name, sketch) in [
-            ("request_queue_time", &web.queue),
-            ("request_time", &web.app),
-        ] {
-            tell(
-                name,
-                Some("ms"),
-                sketch.statistic(Statistic::P95),
-                Some(sketch.count()),
-            );
-        }
+        let slots = fed.web.within(WINDOW, heard);
+        slots.for_each(|slot| web.merge(slot));
     }
+    let mut routed = Routed::default();
     if let Some(heard) = fed.routed_heard {
-        let mut routed = Routed::default();
-        fed.routed
-            .within(WINDOW, heard)
-            .for_each(|slot| routed.merge(slot));
-        for (name, sketch) in [
-            ("service_time", &routed.service),
-            ("connect_time", &routed.connect),
-        ] {
-            tell(
-                name,
-                Some("ms"),
-                sketch.statistic(Statistic::P95),
-                Some(sketch.count()),
-            );
-        }
-        let dropped = num_traits::ToPrimitive::to_f64(&routed.dropped).filter(|many| *many > 0.0);
-        tell("lost_lines", None, dropped, None);
+        let slots = fed.routed.within(WINDOW, heard);
+        slots.for_each(|slot| routed.merge(slot));
     }
+    let lost = routed.dropped.to_f64().filter(|many| *many > 0.0);
     let busy = fed.containers.values().max_by_key(|busy| busy.heard);
-    tell(
-        "utilisation",
-        Some("%"),
-        busy.map(|busy| busy.percent),
-        None,
-    );
     let dyno = fed.dynos.values().max_by_key(|dyno| dyno.heard);
-    tell("load", None, dyno.and_then(|dyno| dyno.load), None);
-    tell(
-        "memory",
-        Some("MB"),
-        dyno.and_then(|dyno| dyno.memory_mb),
-        None,
-    );
-    tell(
-        "pushed",
-        None,
-        fed.pushed.as_ref().map(|kept| kept.value),
-        None,
-    );
-    found
+    let memory = dyno.and_then(|dyno| dyno.memory_mb);
+    let all = [
+        times("request_queue_time", &web.queue),
+        times("request_time", &web.app),
+        times("service_time", &routed.service),
+        times("connect_time", &routed.connect),
+        one("lost_lines", None, lost),
+        one("utilisation", Some("%"), busy.map(|busy| busy.percent)),
+        one("load", None, dyno.and_then(|dyno| dyno.load)),
+        one("memory", Some("MB"), memory),
+        one("pushed", None, fed.pushed.as_ref().map(|kept| kept.value)),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 fn of_queues(state: &SourceState) -> impl Iterator<Item = Series> + '_ {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::reported::{QUEUE_NAME, Reported, SILENT_AFTER, count, rounded, sample};
+use super::reported::{QUEUE_NAME, Reported, SILENT_AFTER, count, rounded, sample, tell};
 use super::{MeasureError, MeasurementBackend, Sample};
 use crate::backend::{Backend, BuildError, Site, no_check};
 use crate::intake::reading::Figure;
@@ -51,7 +51,7 @@ impl MeasurementBackend for BusyJobs {
         let busy = rounded(busy);
         let mut data = json!({ "busy": busy, "queues": queues.len() });
         if let Some(depth) = self.reported.depth(&queues) {
-            data["queue_length"] = depth.into();
+            tell(&mut data, "queue_length", depth);
         }
         Ok(Sample {
             busy: count(busy),

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::reported::{QUEUE_NAME, Reported, SILENT_AFTER, count, rounded, sample};
+use super::reported::{QUEUE_NAME, Reported, SILENT_AFTER, count, rounded, sample, tell};
 use super::{MeasureError, MeasurementBackend, Sample};
 use crate::backend::{Backend, BuildError, Site, no_check};
 use crate::intake::reading::Figure;
@@ -52,7 +52,7 @@ impl MeasurementBackend for JobQueueDepth {
         let mut data = json!({ "queue_length": depth, "queues": queues.len() });
         let busy = self.reported.busy(&queues);
         if let Some(busy) = busy {
-            data["busy"] = busy.into();
+            tell(&mut data, "busy", busy);
         }
         Ok(Sample {
             busy: busy.and_then(count),

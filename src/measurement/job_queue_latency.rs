@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::reported::{QUEUE_NAME, Reported, SILENT_AFTER, count, rounded, sample};
+use super::reported::{QUEUE_NAME, Reported, SILENT_AFTER, count, rounded, sample, tell};
 use super::{MeasureError, MeasurementBackend, Sample};
 use crate::backend::{Backend, BuildError, Site, no_check};
 use crate::intake::reading::Figure;
@@ -68,11 +68,11 @@ impl MeasurementBackend for JobQueueLatency {
         };
         let mut data = json!({ "latency": latency, "latency_ms": longest, "queues": queues.len() });
         if let Some(depth) = self.reported.depth(&queues) {
-            data["queue_length"] = depth.into();
+            tell(&mut data, "queue_length", depth);
         }
         let busy = self.reported.busy(&queues);
         if let Some(busy) = busy {
-            data["busy"] = busy.into();
+            tell(&mut data, "busy", busy);
         }
         Ok(Sample {
             busy: busy.and_then(count),

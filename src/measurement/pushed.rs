@@ -6,8 +6,7 @@ use async_trait::async_trait;
 
 use super::reported::{Reported, SILENT_AFTER, count, sample};
 use super::{MeasureError, MeasurementBackend, Sample};
-use crate::backend::{Backend, BuildError, Site, no_check};
-use crate::settings::schema::Section;
+use crate::backend::{Backend, no_check};
 
 /// The row in the room's table.
 pub static BACKEND: Backend<dyn MeasurementBackend> = Backend {
@@ -16,15 +15,11 @@ pub static BACKEND: Backend<dyn MeasurementBackend> = Backend {
     settings: &[SILENT_AFTER],
     example: "backend = \"pushed\"\nsilent_after_in_seconds = 120\n",
     check: no_check,
-    build,
+    build: |section, site| Ok(Rc::new(LastPushed(Reported::new(section, site)))),
 };
 
 #[derive(Debug)]
 struct LastPushed(Reported);
-
-fn build(section: &Section, site: &Site) -> Result<Rc<dyn MeasurementBackend>, BuildError> {
-    Ok(Rc::new(LastPushed(Reported::new(section, site))))
-}
 
 #[async_trait(?Send)]
 impl MeasurementBackend for LastPushed {

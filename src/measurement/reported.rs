@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use chrono::{SecondsFormat, TimeDelta};
+use serde_json::Value;
 
 use super::{MeasureError, Sample};
 use crate::backend::Site;
@@ -193,10 +194,17 @@ pub(super) const ADAPTER: &str = "its application needs a Judoscale adapter, and
      JUDOSCALE_URL = this bot's address with `/api/` and the source's token";
 
 /// A sample of these data, that is so old.
-pub(super) fn sample(data: serde_json::Value, number: f64, age: Duration) -> Sample {
+pub(super) fn sample(data: Value, number: f64, age: Duration) -> Sample {
     Sample {
         age: Some(age),
         ..Sample::new(data, Some(number))
+    }
+}
+
+/// Adds a field to an object.
+pub(super) fn tell(data: &mut Value, name: &str, value: impl Into<Value>) {
+    if let Some(fields) = data.as_object_mut() {
+        fields.insert(name.to_owned(), value.into());
     }
 }
 

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use async_trait::async_trait;
 use serde_json::json;
 
-use super::reported::{Reported, SILENT_AFTER, STATISTIC, WINDOW, rounded, sample};
+use super::reported::{Reported, SILENT_AFTER, STATISTIC, WINDOW, rounded, sample, tell};
 use super::{MeasureError, MeasurementBackend, Sample};
-use crate::backend::{Backend, BuildError, Site, no_check};
+use crate::backend::{Backend, no_check};
 use crate::intake::sketch::Statistic;
-use crate::settings::schema::{Default, Kind, Section, Setting};
+use crate::settings::schema::{Default, Kind, Setting};
 
 /// The row in the room's table.
 pub static BACKEND: Backend<dyn MeasurementBackend> = Backend {
@@ -39,7 +39,14 @@ min_time_ms = 20
 max_time_ms = 100
 "#,
     check: no_check,
-    build,
+    build: |section, site| {
+        let statistic = section.text(STATISTIC.name).and_then(Statistic::named);
+        Ok(Rc::new(RequestQueueTime {
+            reported: Reported::new(section, site),
+            statistic: statistic.unwrap_or(Statistic::P95),
+            before: Cell::new(None),
+        }))
+    },
 };
 
 /// What leads the clients here.
@@ -53,15 +60,6 @@ struct RequestQueueTime {
     statistic: Statistic,
     /// How many requests had come at the last measurement.
     before: Cell<Option<u64>>,
-}
-
-fn build(section: &Section, site: &Site) -> Result<Rc<dyn MeasurementBackend>, BuildError> {
-    let statistic = section.text(STATISTIC.name).and_then(Statistic::named);
-    Ok(Rc::new(RequestQueueTime {
-        reported: Reported::new(section, site),
-        statistic: statistic.unwrap_or(Statistic::P95),
-        before: Cell::new(None),
-    }))
 }
 
 #[async_trait(?Send)]
@@ -84,12 +82,12 @@ impl MeasurementBackend for RequestQueueTime {
         let worked = requests.app.statistic(Statistic::Mean);
         if let Some(worked) = worked {
             let waited = requests.queue.statistic(Statistic::Mean).unwrap_or(0.0);
-            data["response_time_ms"] = rounded(worked + waited).into();
+            tell(&mut data, "response_time_ms", rounded(worked + waited));
         }
         // A rate without a response time would tell `adaptive` nothing.
         let before = self.before.replace(Some(requests.total));
         if let Some(before) = before.filter(|_| worked.is_some() || requests.queue.count() == 0) {
-            data["arrivals"] = requests.total.saturating_sub(before).into();
+            tell(&mut data, "arrivals", requests.total.saturating_sub(before));
         }
         Ok(sample(data, waited, heard.age))
     }

@@ -5,9 +5,10 @@ use crate::settings::schema::Section;
 /// The unit of a backend's numbers, for people; nothing where only the application knows it.
 pub fn unit(backend: &str, section: &Section) -> Option<&'static str> {
     match backend {
-        "response_time" | "heroku_service_time" | "request_queue_time" => Some("ms"),
         "job_queue_latency" if section.text("unit") == Some("seconds") => Some("s"),
-        "job_queue_latency" => Some("ms"),
+        "response_time" | "heroku_service_time" | "request_queue_time" | "job_queue_latency" => {
+            Some("ms")
+        }
         "job_queue_depth" | "busy_jobs" | "celery_redis_queue_size" => Some("jobs"),
         "utilisation" => Some("%"),
         _ => None,

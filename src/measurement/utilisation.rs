@@ -7,8 +7,7 @@ use serde_json::json;
 
 use super::reported::{ADAPTER, Reported, SILENT_AFTER, WINDOW, rounded, sample};
 use super::{MeasureError, MeasurementBackend, Sample};
-use crate::backend::{Backend, BuildError, Site, no_check};
-use crate::settings::schema::Section;
+use crate::backend::{Backend, no_check};
 
 /// The row in the room's table.
 pub static BACKEND: Backend<dyn MeasurementBackend> = Backend {
@@ -17,15 +16,11 @@ pub static BACKEND: Backend<dyn MeasurementBackend> = Backend {
     settings: &[WINDOW, SILENT_AFTER],
     example: "backend = \"utilisation\"\n",
     check: no_check,
-    build,
+    build: |section, site| Ok(Rc::new(Utilisation(Reported::new(section, site)))),
 };
 
 #[derive(Debug)]
 struct Utilisation(Reported);
-
-fn build(section: &Section, site: &Site) -> Result<Rc<dyn MeasurementBackend>, BuildError> {
-    Ok(Rc::new(Utilisation(Reported::new(section, site))))
-}
 
 #[async_trait(?Send)]
 impl MeasurementBackend for Utilisation {

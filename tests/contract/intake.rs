@@ -407,8 +407,8 @@ fn a_drain_that_lives_tells_of_no_request_and_a_missing_queue_time_is_no_zero() 
     let queued = frame("<190>1 t host app web.1 - [hirefire:router] queue=7ms");
     let at = |seconds| after(1_767_225_600, seconds);
     text(&intake, &Format::Logplex, &other, at(0));
-    let routed = |seconds| intake.routed(&name("web"), MINUTE, at(seconds));
-    let known = routed(0).map(|heard| heard.told.window.service.count());
+    let told = |seconds| intake.routed(&name("web"), MINUTE, at(seconds));
+    let known = told(0).map(|heard| heard.told.window.service.count());
     assert_eq!(known, Some(0), "it lives, and there was no request");
     assert_eq!(
         requests(&intake, "web", at(0)),

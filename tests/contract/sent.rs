@@ -339,7 +339,7 @@ fn the_captured_answers_to_hirefire() {
         let (_, body) = bytes.split_once("\r\n\r\n").unwrap();
         match (hirefire::value_of(body.as_bytes(), name), expected) {
             (Ok(value), Ok(expected)) => {
-                assert!((value - expected).abs() < 1e-9, "{capture} {name}")
+                assert!((value - expected).abs() < 1e-9, "{capture} {name}");
             }
             (Err(why), Err(expected)) => assert!(why.contains(expected), "{why}"),
             (found, expected) => panic!("{capture} {name}: {found:?}, not {expected:?}"),

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::backend::Site;
 use crate::intake::sketch::Statistic;
-use crate::measurement::reported::{Reported, STATISTIC, rounded, sample};
+use crate::measurement::reported::{Reported, STATISTIC, rounded, sample, tell};
 use crate::measurement::{MeasureError, MeasurementBackend, Sample};
 use crate::settings::schema::Section;
 
@@ -58,12 +58,12 @@ impl MeasurementBackend for Drained {
             "window_seconds": reported.window.as_secs_f64(),
         });
         if let Some(mean) = window.service.statistic(Statistic::Mean) {
-            data["response_time_ms"] = rounded(mean).into();
+            tell(&mut data, "response_time_ms", rounded(mean));
         }
         // Where lines are lost, how many requests there were is not known.
         let before = self.before.replace(Some(router.total));
         if let Some(before) = before.filter(|_| window.dropped == 0) {
-            data["arrivals"] = router.total.saturating_sub(before).into();
+            tell(&mut data, "arrivals", router.total.saturating_sub(before));
         }
         Ok(Sample {
             lost: Some(window.dropped).filter(|lost| *lost > 0),
