@@ -56,6 +56,7 @@
 //! | what people may order, and what it means | [`orders`] |
 //! | the plants, traces and peers that decisions are tried on | [`simulation`] |
 //! | how settings are tried on what was, or could be | [`offline`] |
+//! | how pictures are drawn | [`drawing`]; what is in them: the command's `plot`, `server/chart.rs` |
 //! | what a command prints | [`cli`], [`trial`] (`once`, `check --live`), [`demo`] |
 //! | the backends of other languages | [`command`] |
 //! | tests with actors | `harness` (feature `harness`) |
@@ -68,6 +69,7 @@ pub mod command;
 pub mod decision;
 pub mod demo;
 pub mod drain;
+pub mod drawing;
 pub mod envelope;
 pub mod errand;
 pub mod exit;

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use super::report::Report;
 use super::search::Trial;
-use crate::offline::simulate::plot::axis::ticks;
-use crate::offline::simulate::plot::escaped;
+use crate::drawing::axis::ticks;
+use crate::drawing::escaped;
 use crate::offline::simulate::report::Row;
 use crate::simulation::number::{place, whole};
 

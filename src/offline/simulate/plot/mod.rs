@@ -1,43 +1,41 @@
 //! The picture of runs: for each that was tried the demand and the processes, and below them the response time or wait against
-//! its target; all over the same time. Written by hand: it is a few shapes, and no crate draws them lighter.
+//! its target; all over the same time.
 //!
 //! | what | file |
 //! | --- | --- |
 //! | a run cut into pieces | [`series`] |
-//! | times and numbers along the edges | [`axis`] |
 //! | one run's two charts | [`panel`] |
 //! | the file, whole or not at all | `file.rs` |
 
-pub mod axis;
 pub mod file;
 pub mod panel;
 pub mod series;
 
 use std::fmt::Write as _;
 
-use self::axis::{ticks_of_time, x_of};
 use self::panel::{HEIGHT, draw};
 use self::series::Series;
 use super::report::{Report, span};
 use super::stage::Stage;
+use crate::drawing::axis::ticks_of_time;
+use crate::drawing::{DELAY, DEMAND, DOWN, Frame, LATE, ORDERED, READY, UP, escaped};
 use crate::simulation::number::length;
 
 /// The width of the picture, and where the charts lie in it.
 pub(super) const WIDTH: f64 = 1200.0;
 pub(super) const LEFT: f64 = 64.0;
 pub(super) const RIGHT: f64 = 1180.0;
+pub(super) const FRAME: Frame = Frame {
+    left: LEFT,
+    right: RIGHT,
+};
+
+/// The most times along it.
+pub(super) const TIMES: u32 = 12;
 
 /// Above the first panel, and below the last.
 const HEAD: f64 = 84.0;
 const FOOT: f64 = 44.0;
-
-pub(super) const DEMAND: &str = "#1f2933";
-pub(super) const READY: &str = "#3b82c4";
-pub(super) const ORDERED: &str = "#1b4f8a";
-pub(super) const DELAY: &str = "#6b4fa0";
-pub(super) const LATE: &str = "#d64545";
-pub(super) const UP: &str = "#2f9e5b";
-pub(super) const DOWN: &str = "#d98b1f";
 
 /// The picture.
 pub fn svg(report: &Report, stage: &Stage, drawn: &[Series]) -> String {
@@ -61,12 +59,15 @@ pub fn svg(report: &Report, stage: &Stage, drawn: &[Series]) -> String {
         top += HEIGHT;
     }
     if let Some(series) = drawn.first() {
-        for (second, label) in ticks_of_time(stage.start.with_timezone(&stage.zone), series.seconds)
-        {
+        for (second, label) in ticks_of_time(
+            stage.start.with_timezone(&stage.zone),
+            series.seconds,
+            TIMES,
+        ) {
             let _ = writeln!(
                 text,
                 "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{}\">{label}</text>",
-                x_of(second, series.seconds),
+                FRAME.x_of(second, series.seconds),
                 top + 8.0,
                 if second == series.seconds {
                     "end"
@@ -152,33 +153,5 @@ fn legend(text: &mut String, kind: &str) {
             x + 24.0
         );
         x += 46.0 + 6.6 * length(name.len());
-    }
-}
-
-/// A text in XML.
-pub(crate) fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            letter if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') => {
-                safe.push(' ');
-            }
-            letter => safe.push(letter),
-        }
-    }
-    safe
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_cannot_break_the_xml() {
-        assert_eq!(escaped("a<b>&\"c\"\u{1}"), "a&lt;b&gt;&amp;&quot;c&quot; ");
     }
 }

@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::axis::{ticks, ticks_of_time, x_of};
 use super::series::{Piece, Range, Series};
-use super::{DELAY, DEMAND, DOWN, LATE, LEFT, ORDERED, READY, RIGHT, UP, escaped};
+use super::{FRAME, LEFT, RIGHT, TIMES};
+use crate::drawing::axis::{ticks, ticks_of_time};
+use crate::drawing::shapes::{bands, strokes, through};
+use crate::drawing::{DELAY, DEMAND, DOWN, LATE, ORDERED, READY, UP, escaped};
 use crate::offline::simulate::report::{Row, span};
 use crate::offline::simulate::stage::Stage;
 
@@ -119,9 +121,10 @@ pub(super) fn draw(
     );
     grid(text, top, series, scales, stage);
     late(text, top, series);
-    let x = |piece: &Piece| x_of(piece.at + series.step / 2, series.seconds);
+    let x = |piece: &Piece| FRAME.x_of(piece.at + series.step / 2, series.seconds);
     let line = |of: fn(&Piece) -> Range, y: &dyn Fn(f64) -> f64| {
-        envelope(series.pieces.iter().map(|piece| (x(piece), of(piece))), y)
+        let pieces = series.pieces.iter().map(|piece| (x(piece), of(piece)));
+        through(pieces.map(|(x, range)| (x, y(range.low), y(range.high))))
     };
     let count = |value: f64| scales.count(top, value);
     let delay = |value: f64| scales.delay(top, value);
@@ -149,29 +152,14 @@ pub(super) fn draw(
     marks(text, top, series, x);
 }
 
-/// Through the least and the greatest of each piece.
-fn envelope(pieces: impl Iterator<Item = (f64, Range)>, y: &dyn Fn(f64) -> f64) -> String {
-    let mut text = String::new();
-    let mut last = String::new();
-    for (x, range) in pieces {
-        let (low, high) = (y(range.low), y(range.high));
-        let first = format!("{x:.1},{low:.1}");
-        let second = format!("{x:.1},{high:.1}");
-        for point in [first, second] {
-            if point != last {
-                text.push_str(if text.is_empty() { "" } else { " " });
-                text.push_str(&point);
-                last = point;
-            }
-        }
-    }
-    text
-}
-
 fn grid(text: &mut String, top: f64, series: &Series, scales: &Scales, stage: &Stage) {
     let mut lines = String::new();
-    for (second, _) in ticks_of_time(stage.start.with_timezone(&stage.zone), series.seconds) {
-        let x = x_of(second, series.seconds);
+    for (second, _) in ticks_of_time(
+        stage.start.with_timezone(&stage.zone),
+        series.seconds,
+        TIMES,
+    ) {
+        let x = FRAME.x_of(second, series.seconds);
         for (high, low) in [COUNTS, DELAYS] {
             let _ = write!(lines, "M{x:.1} {:.1}V{:.1}", top + high, top + low);
         }
@@ -208,24 +196,16 @@ fn grid(text: &mut String, top: f64, series: &Series, scales: &Scales, stage: &S
 fn late(text: &mut String, top: f64, series: &Series) {
     let (high, low) = (top + COUNTS.0, top + DELAYS.1);
     for (least, most, opacity) in [(0.0, 0.2, 0.1), (0.2, f64::INFINITY, 0.28)] {
-        let mut bands = String::new();
-        let mut start = None;
-        let ends = series
-            .pieces
-            .iter()
-            .map(|piece| (piece.at, piece.late_part()));
-        for (at, part) in ends.chain([(series.seconds, 0.0)]) {
-            let inside = part > least && part <= most;
-            match (start, inside) {
-                (None, true) => start = Some(at),
-                (Some(from), false) => {
-                    let (from, to) = (x_of(from, series.seconds), x_of(at, series.seconds));
-                    let _ = write!(bands, "M{from:.1} {high:.1}H{to:.1}V{low:.1}H{from:.1}Z");
-                    start = None;
-                }
-                (None, false) | (Some(_), true) => {}
-            }
-        }
+        let ends = [(series.seconds, 0.0)];
+        let pieces = series.pieces.iter();
+        let parts = pieces
+            .map(|piece| (piece.at, piece.late_part()))
+            .chain(ends);
+        let inside = parts.map(|(at, part)| {
+            let x = FRAME.x_of(at, series.seconds);
+            (x, part > least && part <= most)
+        });
+        let bands = bands(inside, high, low);
         if !bands.is_empty() {
             let _ = writeln!(
                 text,
@@ -237,16 +217,19 @@ fn late(text: &mut String, top: f64, series: &Series) {
 
 /// A stroke for each piece with a scale: those up above, those down below.
 fn marks(text: &mut String, top: f64, series: &Series, x: impl Fn(&Piece) -> f64) {
-    let strokes = |wanted: fn(&Piece) -> bool, from: f64| {
-        let mut strokes = String::new();
-        for piece in series.pieces.iter().filter(|piece| wanted(piece)) {
-            let _ = write!(strokes, "M{:.1} {from:.1}v5", x(piece));
-        }
-        strokes
+    let scaled = |wanted: fn(&Piece) -> bool| {
+        let pieces = series.pieces.iter().filter(move |piece| wanted(piece));
+        pieces.map(&x)
     };
     for (strokes, colour) in [
-        (strokes(|piece| piece.scales.0, top + MARKS - 10.0), UP),
-        (strokes(|piece| piece.scales.1, top + MARKS - 4.0), DOWN),
+        (
+            strokes(scaled(|piece| piece.scales.0), top + MARKS - 10.0, 5.0),
+            UP,
+        ),
+        (
+            strokes(scaled(|piece| piece.scales.1), top + MARKS - 4.0, 5.0),
+            DOWN,
+        ),
     ] {
         if !strokes.is_empty() {
             let _ = writeln!(

@@ -3,11 +3,6 @@
 use chrono::{DateTime, TimeDelta, Timelike as _};
 use chrono_tz::Tz;
 
-use super::{LEFT, RIGHT};
-
-/// The most times along a chart.
-const MOST: u32 = 12;
-
 const HOUR: u32 = 3600;
 const DAY: u32 = 24 * HOUR;
 
@@ -29,16 +24,12 @@ const STEPS: [u32; 14] = [
     56 * DAY,
 ];
 
-/// Where a second lies.
-pub(super) fn x_of(second: u32, seconds: u32) -> f64 {
-    LEFT + (RIGHT - LEFT) * f64::from(second) / f64::from(seconds.max(1))
-}
-
-/// The times to be told, by the clock of the zone at the start: the second, and how it is written.
-pub(super) fn ticks_of_time(start: DateTime<Tz>, seconds: u32) -> Vec<(u32, String)> {
+/// The times to be told, by the clock of the zone at the start, about as many as that at most: the second, and how it is
+/// written.
+pub(crate) fn ticks_of_time(start: DateTime<Tz>, seconds: u32, most: u32) -> Vec<(u32, String)> {
     let step = STEPS
         .into_iter()
-        .find(|step| seconds / step <= MOST)
+        .find(|step| seconds / step <= most)
         .unwrap_or(56 * DAY);
     let since_midnight = start.num_seconds_from_midnight();
     let first = (step - since_midnight % step) % step;
@@ -95,7 +86,7 @@ mod tests {
             (7 * DAY, 7, (63_000, "Tue 06 Jan")),
             (HOUR, 13, (0, "06:30")),
         ] {
-            let ticks = ticks_of_time(start, seconds);
+            let ticks = ticks_of_time(start, seconds, 12);
             let (second, label) = ticks.first().unwrap();
             assert_eq!((*second, label.as_str()), first);
             assert_eq!(ticks.len(), count, "{ticks:?}");
