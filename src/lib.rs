@@ -56,7 +56,7 @@
 //! | what people may order, and what it means | [`orders`] |
 //! | the plants, traces and peers that decisions are tried on | [`simulation`] |
 //! | how settings are tried on what was, or could be | [`offline`] |
-//! | how pictures are drawn | [`drawing`]; what is in them: the command's `plot`, `server/chart.rs` |
+//! | how pictures are drawn | [`drawing`]; what is in them: the command's `plot`, `server/chart/` |
 //! | what a command prints | [`cli`], [`trial`] (`once`, `check --live`), [`demo`] |
 //! | the backends of other languages | [`command`] |
 //! | tests with actors | `harness` (feature `harness`) |

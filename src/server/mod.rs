@@ -13,6 +13,7 @@
 pub mod access;
 pub mod api;
 pub mod board;
+pub mod chart;
 pub mod events;
 pub mod front;
 pub mod ledger;
