@@ -17,6 +17,7 @@ pub mod chart;
 pub mod events;
 pub mod front;
 pub mod ledger;
+pub mod page;
 mod past;
 pub mod service;
 pub mod settings;
