@@ -155,9 +155,11 @@ class Page:
         print("switched the range:", title)
 
     def resume(self):
-        self.card("[data-act=resume]").click()
+        self.browser.execute_script("arguments[0].focus()", self.card("[data-act=resume]"))
+        self.press(Keys.ENTER)
         self.until("the dialog", lambda: self.find("#order").get_attribute("open"))
-        self.find("#order button[type=submit]").click()
+        self.browser.execute_script("arguments[0].focus()", self.find("#order button[type=submit]"))
+        self.press(Keys.ENTER)
         self.until("the end of the orders", lambda: not self.card(".orders").text)
         print("resumed")
 

@@ -1,6 +1,7 @@
 //! The JSON API under `/api/v1`, and what else is asked by programs. One short function a route; what it answers is in
 //! [`views`](crate::server::views), and all of it in the description of the API ([`mod@openapi`]).
 
+mod chart;
 mod doors;
 pub mod error;
 mod health;
@@ -19,6 +20,7 @@ use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
 use crate::server::access::{Porter, ROUTES};
 use crate::server::front::{FrontActor, Refusal};
+use crate::server::page::serve;
 use error::Denied;
 
 /// How long an answer may take.
@@ -29,9 +31,10 @@ pub fn routes(app: &mut ServiceConfig) {
     let orders = web::get().to(orders::orders);
     app.service(at("/healthz", web::get().to(health::healthz)))
         .service(at("/readyz", web::get().to(health::readyz)))
-        .service(at("/login", web::post().to(login::log_in)))
+        .service(at("/login", web::post().to(login::log_in)).route(web::get().to(serve::form)))
+        .service(at("/assets/{name}", web::get().to(serve::asset)))
         .service(at("/logout", web::post().to(login::log_out)))
-        .service(at("/", web::post().to(doors::hirefire)))
+        .service(at("/", web::post().to(doors::hirefire)).route(web::get().to(serve::page)))
         .service(at("/logs", web::post().to(doors::drain)))
         .service(at("/logs/{token}", web::post().to(doors::drain_of)))
         .service(at(
@@ -45,6 +48,10 @@ pub fn routes(app: &mut ServiceConfig) {
                 .service(at(
                     "/processes/{name}/history",
                     web::get().to(processes::history),
+                ))
+                .service(at(
+                    "/processes/{name}/chart.svg",
+                    web::get().to(chart::chart),
                 ))
                 .service(at(
                     "/processes/{name}/orders",

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{doors, health, ledger, orders, processes};
+use super::{chart, doors, health, ledger, orders, processes};
 
 /// The document.
 #[derive(OpenApi)]
@@ -12,7 +12,7 @@ use super::{doors, health, ledger, orders, processes};
     info(title = "autoscalebot", description = "How each process type stands, stood and is decided on; orders of people."),
     paths(
         health::healthz, health::readyz, health::health, health::settings,
-        processes::processes, processes::process, processes::history, processes::measurements, processes::events,
+        processes::processes, processes::process, processes::history, chart::chart, processes::measurements, processes::events,
         ledger::ledger, orders::orders, orders::give, orders::end, doors::pushed, doors::sources, document,
     ),
     security(("token" = [])),

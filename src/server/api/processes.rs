@@ -56,18 +56,23 @@ pub(in crate::server) struct HowFar {
     (status = 404, body = ErrorView), (status = 429, body = ErrorView), (status = 503, body = ErrorView)))]
 pub(super) async fn history(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
     either(
-        past(&request, name.into_inner())
+        asked(&request, name.into_inner())
             .await
             .map(|view| HttpResponse::Ok().json(view)),
     )
 }
 
-/// The past of a process, as a request asks for it.
-pub(in crate::server) async fn past(
+async fn asked(request: &HttpRequest, name: String) -> Result<HistoryView, Denied> {
+    let HowFar { range } = reading::query(request.query_string())?;
+    past(request, name, range).await
+}
+
+/// The past of a process, over the last hour if no other range is asked for.
+pub(super) async fn past(
     request: &HttpRequest,
     name: String,
+    range: Option<Range>,
 ) -> Result<HistoryView, Denied> {
-    let HowFar { range } = reading::query(request.query_string())?;
     let process = name.strip_suffix(".challenger").unwrap_or(&name).to_owned();
     let there = ask(request, AskProcess(process)).await?;
     there?;

@@ -121,7 +121,9 @@ function measurement(found) {
 }
 
 function order(order) {
-  return make("li", "", make("strong", "", words(order.kind)), " ", order.words, make("span", "faint", ` · ends ${moment(order.ends)}`));
+  const item = make("li", "", order.words);
+  item.title = `#${order.id}, until ${moment(order.ends)}`;
+  return item;
 }
 
 /** What was decided, in words: "scaled to 4", and why. */

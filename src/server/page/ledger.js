@@ -13,10 +13,12 @@ let asked = 0;
 export function begin() {
   let later;
   filter().addEventListener("submit", (event) => event.preventDefault());
-  filter().addEventListener("input", (event) => {
+  const soon = (event) => {
     clearTimeout(later);
     later = setTimeout(read, event.target.name === "q" ? 250 : 0);
-  });
+  };
+  filter().addEventListener("input", soon);
+  filter().addEventListener("change", soon);
   one("#older").addEventListener("click", older);
 }
 

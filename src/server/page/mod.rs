@@ -10,14 +10,13 @@
 //! | the ledger with its filter | `ledger.js` |
 //! | pause, override, scale, resume | `orders.js` |
 //! | asking the server, numbers and times | `base.js` |
+//! | the routes | [`serve`] |
+
+pub mod serve;
 
 use ring::digest::{SHA256, digest};
 
 use crate::drawing::escaped;
-
-/// What a browser may do on the page: nothing but what is served from here, and nothing that stands in the HTML itself.
-pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A file of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
