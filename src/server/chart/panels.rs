@@ -91,7 +91,8 @@ pub(super) fn measurement(text: &mut String, data: &ChartData, scales: &Scales) 
             let _ = writeln!(
                 text,
                 "<path class=\"c-limit\" d=\"M{left} {y:.1}H{right}\" stroke=\"{LATE}\" stroke-dasharray=\"5 3\" fill=\"none\"/>\
-                 <text class=\"c-limittext\" x=\"{right}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"{LATE}\">{}</text>",
+                 <text class=\"c-limittext\" x=\"{:.1}\" y=\"{:.1}\" fill=\"{LATE}\">{}</text>",
+                left + 4.0,
                 y - 4.0,
                 short(limit)
             );
