@@ -25,12 +25,14 @@ pub(crate) fn stairs(places: &[(f64, f64)], end: f64) -> String {
     let mut text = String::new();
     let mut level = None;
     for (x, y) in places {
-        match level {
-            None => _ = write!(text, "M{x:.1} {y:.1}"),
-            Some(before) if before == *y => continue,
-            Some(_) => _ = write!(text, "H{x:.1}V{y:.1}"),
+        // As it is written: what differs by less is not seen.
+        let height = format!("{y:.1}");
+        match &level {
+            None => _ = write!(text, "M{x:.1} {height}"),
+            Some(before) if *before == height => {}
+            Some(_) => _ = write!(text, "H{x:.1}V{height}"),
         }
-        level = Some(*y);
+        level = Some(height);
     }
     if level.is_some() {
         let _ = write!(text, "H{end:.1}");

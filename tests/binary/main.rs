@@ -45,6 +45,8 @@ mod notices;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod reload;
 #[cfg(test)]
 mod secrets;

@@ -88,6 +88,7 @@ class Page:
         self.type("input[name=token]", self.token + Keys.ENTER)
         self.until("the process's card", lambda: self.card("h3").text == self.process)
         self.until("the words that it is live", lambda: self.find("#connection-words").text == "Live")
+        self.scroll_to_the_chart()
         self.until("the chart", lambda: self.card(".chart svg"))
         print("logged in")
 
@@ -146,6 +147,7 @@ class Page:
         print("filtered the ledger")
 
     def switch_the_range(self):
+        self.scroll_to_the_chart()
         for chosen in ["24h", "7d", "1h"]:
             radio = self.find(f".ranges input[value='{chosen}']")
             self.browser.execute_script("arguments[0].click()", radio)
@@ -168,17 +170,22 @@ class Page:
     def look_at(self, name, width, height, scheme):
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
             {"name": "prefers-color-scheme", "value": scheme}]})
-        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
-        self.browser.execute_script("scrollTo(0, 0)")
+        # As high as the page, so that all charts are in sight, and are drawn.
+        self.size(width, self.browser.execute_script("return document.scrollingElement.scrollHeight") + 400)
         self.until("charts that fit", lambda: all(
             abs(chart.size["width"] - chart.find_element(By.TAG_NAME, "svg").size["width"]) < 3
             for chart in self.finds(".chart")))
         wide = self.browser.execute_script("return document.scrollingElement.scrollWidth")
         assert wide <= width, f"{name}: the page is {wide} pixels wide"
         self.accessible(name)
+        self.save(f"{name}-whole")
+        self.size(width, height)
+        self.browser.execute_script("scrollTo(0, 0)")
         self.save(name)
-        self.save(f"{name}-whole", whole=True)
+
+    def size(self, width, height):
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
 
     def accessible(self, name):
         if not self.browser.execute_script("return Boolean(window.axe)"):
@@ -196,6 +203,7 @@ class Page:
         # Loaded anew, as somebody does who is logged in; from no cache.
         self.browser.execute_cdp_cmd("Network.setCacheDisabled", {"cacheDisabled": True})
         self.browser.refresh()
+        self.scroll_to_the_chart()
         self.until("the chart", lambda: self.card(".chart svg"))
         paint, loaded, assets = self.browser.execute_script("""
             const of = (kind) => performance.getEntriesByType(kind);
@@ -241,6 +249,11 @@ class Page:
     def card(self, selector):
         return self.find(f"#process-{self.process} {selector}")
 
+    def scroll_to_the_chart(self):
+        # A chart is drawn when it is in sight.
+        self.until("the card", lambda: self.card("h3").text == self.process)
+        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", self.card(".chart"))
+
     def rows(self):
         return self.browser.execute_script(
             "return [...document.querySelectorAll('#records tr')].map((row) => [...row.cells].map((cell) => cell.textContent))")
@@ -253,8 +266,8 @@ class Page:
     def press(self, *keys):
         webdriver.ActionChains(self.browser).send_keys(*keys).perform()
 
-    def save(self, name, whole=False):
-        picture = self.browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": whole})
+    def save(self, name):
+        picture = self.browser.execute_cdp_cmd("Page.captureScreenshot", {})
         (self.output / f"{name}.png").write_bytes(base64.b64decode(picture["data"]))
 
     def api(self, method, path, body):

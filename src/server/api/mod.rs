@@ -20,6 +20,7 @@ use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
 use crate::server::access::{Porter, ROUTES};
 use crate::server::front::{FrontActor, Refusal};
+use crate::server::page::serve;
 use error::Denied;
 
 /// How long an answer may take.
@@ -30,9 +31,10 @@ pub fn routes(app: &mut ServiceConfig) {
     let orders = web::get().to(orders::orders);
     app.service(at("/healthz", web::get().to(health::healthz)))
         .service(at("/readyz", web::get().to(health::readyz)))
-        .service(at("/login", web::post().to(login::log_in)))
+        .service(at("/login", web::post().to(login::log_in)).route(web::get().to(serve::form)))
+        .service(at("/assets/{name}", web::get().to(serve::asset)))
         .service(at("/logout", web::post().to(login::log_out)))
-        .service(at("/", web::post().to(doors::hirefire)))
+        .service(at("/", web::post().to(doors::hirefire)).route(web::get().to(serve::page)))
         .service(at("/logs", web::post().to(doors::drain)))
         .service(at("/logs/{token}", web::post().to(doors::drain_of)))
         .service(at(

@@ -147,7 +147,7 @@ fn legend(text: &mut String, data: &ChartData, width: f64) {
         ("scale down", format!("class=\"c-down\" fill=\"{DOWN}\"")),
     ] {
         let shown: String = name.chars().take(40).collect();
-        let taken = 28.0 + 6.0 * crate::simulation::number::length(shown.chars().count());
+        let taken = 26.0 + 6.9 * crate::simulation::number::length(shown.chars().count());
         if x + taken > width && x > 2.0 {
             (x, y) = (2.0, y + 16.0);
         }

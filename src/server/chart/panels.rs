@@ -91,8 +91,14 @@ pub(super) fn measurement(text: &mut String, data: &ChartData, scales: &Scales) 
             let _ = writeln!(
                 text,
                 "<path class=\"c-limit\" d=\"M{left} {y:.1}H{right}\" stroke=\"{LATE}\" stroke-dasharray=\"5 3\" fill=\"none\"/>\
-                 <text class=\"c-limittext\" x=\"{right}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"{LATE}\">{}</text>",
-                y - 4.0,
+                 <text class=\"c-limittext\" x=\"{:.1}\" y=\"{:.1}\" fill=\"{LATE}\">{}</text>",
+                left + 4.0,
+                // Below the line where there is no room above it.
+                if y > VALUES.0 + 14.0 {
+                    y - 4.0
+                } else {
+                    y + 12.0
+                },
                 short(limit)
             );
         }

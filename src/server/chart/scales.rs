@@ -122,9 +122,10 @@ pub(super) fn short(value: f64) -> String {
         size if size >= 1.0 => format!("{value:.1}"),
         _ => format!("{value:.3}"),
     };
-    let text = match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.'),
-        false => &text,
+    let text = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
     };
     format!("{text}{unit}")
 }

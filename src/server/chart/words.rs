@@ -1,5 +1,7 @@
 //! What a chart says, in words.
 
+use std::fmt::Write as _;
+
 use chrono_tz::Tz;
 
 use super::scales::short;
@@ -20,9 +22,10 @@ pub(super) fn said(data: &ChartData) -> String {
     let mut said = vec![measured(data)];
     let counts: Vec<Count> = data.points.iter().filter_map(|point| point.count).collect();
     if let (Some(least), Some(most)) = (counts.iter().min(), counts.iter().max()) {
-        said.push(match least == most {
-            true => format!("{least} asked for."),
-            false => format!("{least} to {most} asked for."),
+        said.push(if least == most {
+            format!("{least} asked for.")
+        } else {
+            format!("{least} to {most} asked for.")
         });
     }
     let down = data.scales.iter().filter(|scale| scale.is_down()).count();
@@ -35,8 +38,8 @@ pub(super) fn said(data: &ChartData) -> String {
     if skipped > 0 {
         said.push(format!("The last {TOLD}:"));
     }
-    let last = data.scales.iter().skip(skipped);
-    said.extend(last.map(|scale| format!("{}.", one_scale(scale, data.zone))));
+    let latest = data.scales.iter().skip(skipped);
+    said.extend(latest.map(|scale| format!("{}.", one_scale(scale, data.zone))));
     said.join(" ")
 }
 
@@ -45,7 +48,7 @@ fn measured(data: &ChartData) -> String {
     let unit = data.unit.as_deref().map(|unit| format!(" {unit}"));
     let unit = unit.unwrap_or_default();
     let values = || data.points.iter().filter_map(|point| point.value);
-    let Some(last) = values().next_back() else {
+    let Some(newest) = values().next_back() else {
         return format!("{name}: nothing was measured.");
     };
     let lows = data.points.iter().filter_map(|point| point.low);
@@ -56,11 +59,11 @@ fn measured(data: &ChartData) -> String {
         "{name}: {} to {}{unit}, last {}{unit}",
         short(least),
         short(most),
-        short(last)
+        short(newest)
     );
     for (limit, means) in [(data.low, "too many below"), (data.high, "too few above")] {
         if let Some(limit) = limit {
-            said.push_str(&format!("; {means} {}{unit}", short(limit)));
+            let _ = write!(said, "; {means} {}{unit}", short(limit));
         }
     }
     said.push('.');

@@ -11,6 +11,7 @@ export function showAll(processes, act) {
   for (const [name, card] of cards) {
     if (names.includes(name)) continue;
     card.sizes.disconnect();
+    card.sight.disconnect();
     card.element.remove();
     card.glance.remove();
     cards.delete(name);
@@ -29,7 +30,7 @@ function begin(name, act) {
   title.id = `${id}-title`;
   write(title, name);
   element.setAttribute("aria-labelledby", title.id);
-  const card = { name, element, process: null, glance: make("li"), width: 0, drawn: 0 };
+  const card = { name, element, process: null, glance: make("li"), width: 0, drawn: 0, inSight: false, due: true };
   const link = make("a", "", make("span", "dot"), " ", make("span", "name", name), " ", make("span", "many"));
   link.href = `#${id}`;
   card.glance.append(link);
@@ -41,6 +42,11 @@ function begin(name, act) {
   one("#overview").append(card.glance);
   card.sizes = new ResizeObserver(() => resized(card));
   card.sizes.observe(one(".chart", element));
+  card.sight = new IntersectionObserver(([seen]) => {
+    card.inSight = seen.isIntersecting;
+    if (card.inSight && card.due) draw(card);
+  }, { rootMargin: "200px" });
+  card.sight.observe(one(".chart", element));
   return card;
 }
 
@@ -52,7 +58,8 @@ export function show(process) {
   card.process = process;
   card.seen = now();
   const at = (selector) => one(selector, card.element);
-  const every = `scaled by ${process.scaled_by} · every ${span(process.interval_seconds)}`;
+  const interval = process.interval_seconds;
+  const every = `scaled by ${process.scaled_by} · every ${interval < 10 ? `${number(interval)} s` : span(interval)}`;
   write(at(".about"), every);
   at(".badges").replaceChildren(...badges(process));
   write(at(".ready"), number(process.ready));
@@ -74,7 +81,7 @@ export function show(process) {
   write(one(".many", card.glance), many);
   one(".dot", card.glance).className = `dot ${mood(process)}`;
   one("a", card.glance).title = `${words(process.health)}: ${many} up`;
-  tick();
+  count(card);
   const changed = before && (before.count !== process.count || before.ready !== process.ready);
   if (changed) write(one("#said"), `${process.name}: ${number(process.count)} asked for, ${number(process.ready)} up`);
   if (changed || now() - card.drawn > 20_000) draw(card);
@@ -91,8 +98,9 @@ function badges(process) {
   const health = { working: "good", degraded: "bad", switched_off: "odd" }[process.health] ?? "odd";
   const found = [make("span", `badge ${health}`, words(process.health))];
   found.push(make("span", process.mode === "shadow" ? "badge odd" : "badge", process.mode));
-  if (process.skipped) found.push(make("span", "badge odd", `${process.skipped} cycles skipped`));
-  if (process.restarts) found.push(make("span", "badge odd", `${process.restarts} restarts`));
+  const many = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
+  if (process.skipped) found.push(make("span", "badge odd", `${many(process.skipped, "cycle")} skipped`));
+  if (process.restarts) found.push(make("span", "badge odd", many(process.restarts, "restart")));
   return found;
 }
 
@@ -165,14 +173,16 @@ function differs(process) {
 
 /** Ages and waits, once a second. */
 export function tick() {
-  for (const card of cards.values()) {
-    const passed = (now() - card.seen) / 1000;
-    const wait = (seconds) => (seconds > passed ? span(seconds - passed) : "none");
-    write(one(".wait-up", card.element), wait(card.process.cooldown.up_seconds));
-    write(one(".wait-down", card.element), wait(card.process.cooldown.down_seconds));
-    for (const age of card.element.querySelectorAll("[data-at]")) {
-      write(age, span((now() - new Date(age.dataset.at)) / 1000));
-    }
+  for (const card of cards.values()) count(card);
+}
+
+function count(card) {
+  const passed = (now() - card.seen) / 1000;
+  const { up_seconds: up, down_seconds: down } = card.process.cooldown;
+  const waits = [["up", up - passed], ["down", down - passed]].filter(([, left]) => left > 0);
+  write(one(".cooldown", card.element), waits.map(([name, left]) => `${name} ${span(left)}`).join(" · ") || "none");
+  for (const age of card.element.querySelectorAll("[data-at]")) {
+    write(age, span((now() - new Date(age.dataset.at)) / 1000));
   }
 }
 
@@ -195,8 +205,11 @@ function resized(card) {
   card.width = width;
 }
 
+/** Draws a chart as soon as it is in sight: of a hundred processes, only a few are. */
 async function draw(card) {
-  if (!card.width) return;
+  card.due = true;
+  if (!card.width || !card.inSight) return;
+  card.due = false;
   card.drawn = now();
   const asked = `${range} ${card.width}`;
   card.asked = asked;

@@ -82,8 +82,10 @@ export function came(record) {
   const rows = one("#records");
   // A record that was told before, as being ordered, is now told with its end.
   const known = rows.querySelector(`[data-key="${CSS.escape(key(record))}"]`);
-  if (known) known.replaceWith(row(record));
-  else rows.prepend(row(record));
+  const made = row(record);
+  one("details", made).open = Boolean(known && one("details", known).open);
+  if (known) known.replaceWith(made);
+  else rows.prepend(made);
   while (rows.childElementCount > MOST) rows.lastElementChild.remove();
   one("#no-records").hidden = true;
 }

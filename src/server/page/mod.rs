@@ -14,6 +14,8 @@
 
 pub mod serve;
 
+use std::fmt::Write as _;
+
 use ring::digest::{SHA256, digest};
 
 use crate::drawing::escaped;
@@ -73,7 +75,7 @@ impl Asset {
         let digest = digest(&SHA256, self.text.as_bytes());
         let mut tag = String::from("\"");
         for byte in digest.as_ref().iter().take(8) {
-            tag.push_str(&format!("{byte:02x}"));
+            let _ = write!(tag, "{byte:02x}");
         }
         tag.push('"');
         tag

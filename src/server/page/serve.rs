@@ -1,7 +1,7 @@
-//! The page's routes.
+//! What answers for the page, the login's form and their files.
 
 use actix_web::http::header::{self, EntityTag, HeaderValue, IfNoneMatch};
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::{ASSETS, Asset, HTML, INDEX, find, login};
@@ -10,34 +10,28 @@ use crate::server::api::error::refused;
 /// What is said when a login was refused.
 const WRONG: &str = "This is not the server's token.";
 
-/// The routes.
-pub fn routes(app: &mut ServiceConfig) {
-    app.route("/", web::get().to(page))
-        .route("/login", web::get().to(form))
-        .route("/assets/{name}", web::get().to(asset));
-}
-
 /// The page.
-async fn page(request: HttpRequest) -> HttpResponse {
+pub(in crate::server) async fn page(request: HttpRequest) -> HttpResponse {
     answer(&request, &INDEX)
 }
 
 /// The login's form.
-async fn form(request: HttpRequest) -> HttpResponse {
+pub(in crate::server) async fn form(request: HttpRequest) -> HttpResponse {
     let wrong = (request.query_string() == "wrong").then_some(WRONG);
     HttpResponse::Ok().content_type(HTML).body(login(wrong))
 }
 
 /// One of the page's files.
-async fn asset(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
-    match find(&name) {
-        Some(asset) => answer(&request, asset),
-        None => {
-            let names: Vec<&str> = ASSETS.iter().map(|asset| asset.name).collect();
-            let names = names.join(", ");
-            refused(404, format!("there is no such file; there are {names}")).into()
-        }
+pub(in crate::server) async fn asset(
+    request: HttpRequest,
+    name: web::Path<String>,
+) -> HttpResponse {
+    if let Some(asset) = find(&name) {
+        return answer(&request, asset);
     }
+    let names: Vec<&str> = ASSETS.iter().map(|asset| asset.name).collect();
+    let names = names.join(", ");
+    refused(404, format!("there is no such file; there are {names}")).into()
 }
 
 /// The file, or that it is still as it was.
@@ -70,6 +64,13 @@ mod tests {
     use actix_web::test::{TestRequest, call_service, init_service, read_body};
 
     use super::*;
+    use crate::server::api::at;
+
+    fn routes(app: &mut web::ServiceConfig) {
+        app.service(at("/", web::get().to(page)))
+            .service(at("/login", web::get().to(form)))
+            .service(at("/assets/{name}", web::get().to(asset)));
+    }
 
     #[actix_web::test]
     async fn a_file_that_is_known_is_not_sent_again() {
