@@ -15,7 +15,6 @@ use tokio::task::JoinSet;
 use super::access::{Pass, Porter, admit};
 use super::api;
 use super::api::error::refused;
-use super::page;
 use super::settings::{ServerSettings, TlsFiles};
 use crate::backend::BuildError;
 
@@ -42,8 +41,6 @@ impl Server {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(Porter::new(pass.clone()))
-                // The page first: at `/` and `/login` it has what is asked for, the API what is sent.
-                .configure(page::serve::routes)
                 .configure(api::routes)
                 .default_service(web::to(nothing_here))
                 .wrap(from_fn(admit))

@@ -41,7 +41,6 @@ pub(crate) fn configuration(port: u16) -> String {
 /// A bot that serves, and where.
 pub(crate) struct Serving<'a> {
     pub(crate) bot: Bot<'a>,
-    pub(crate) port: u16,
 }
 
 /// Starts a bot with this configuration on a free port, and waits until it answers.
@@ -50,7 +49,7 @@ pub(crate) fn serve<'a>(home: &'a Home, port: u16) -> Serving<'a> {
     home.wait("the server answers", || {
         TcpStream::connect(("127.0.0.1", port)).is_ok()
     });
-    Serving { bot, port }
+    Serving { bot }
 }
 
 /// A home with the configuration above, and its port.
