@@ -1,6 +1,6 @@
 //! Each route, and who may use it: the table is asked of the running program, and printed.
 
-use autoscalebot::server::access::{ROUTES, Who};
+use autoscalebot::server::access::{ROUTES, Route, Who};
 
 use super::{JOBS, SHOP, TOKEN, ask, home, log_in, serve};
 
@@ -20,96 +20,106 @@ fn is_open(status: u16) -> bool {
     !matches!(status, 401 | 403 | 429) && status != 303
 }
 
+/// One who asks, by its place among [`CALLERS`].
+struct Caller {
+    place: usize,
+    token: Option<&'static str>,
+    cookie: Option<String>,
+}
+
+impl Caller {
+    fn at(place: usize, cookie: &str) -> Self {
+        let token = match place {
+            1 => Some("wrong-0123456789"),
+            2 => Some(SHOP),
+            3 => Some(JOBS),
+            6 => Some(TOKEN),
+            _ => None,
+        };
+        let cookie = match place {
+            4 => Some("autoscalebot_session=bm90IGEgc2Vzc2lvbg".to_owned()),
+            5 => Some(cookie.to_owned()),
+            _ => None,
+        };
+        Self {
+            place,
+            token,
+            cookie,
+        }
+    }
+
+    /// The status that a route answers with.
+    fn ask(&self, port: u16, route: &Route) -> u16 {
+        let is_asset = route.path.starts_with("/assets");
+        let path = route
+            .path
+            .replace("{name}", if is_asset { "page.css" } else { "web" })
+            .replace("{process}", "web")
+            .replace("{id}", "1")
+            .replace("{token}", self.token.unwrap_or("nothing"));
+        let bearer = self.token.map(|token| format!("Bearer {token}"));
+        let mut headers = vec![("X-Autoscalebot", "1")];
+        headers.extend(bearer.as_deref().map(|bearer| ("Authorization", bearer)));
+        headers.extend(self.cookie.as_deref().map(|cookie| ("Cookie", cookie)));
+        let body = match (route.method, route.path) {
+            ("POST", "/login") => "token=wrong",
+            ("POST", "/api/v1/measurements/{process}") => "7.5",
+            ("POST", "/") => "{}",
+            ("POST", "/api/{token}/v3/reports") => r#"{"container":"web.1","pid":1,"metrics":[]}"#,
+            ("POST", "/api/v1/orders") => r#"{"process":"web","kind":"pause","for":"1m"}"#,
+            _ => "",
+        };
+        ask(port, route.method, &path, &headers, body).status
+    }
+
+    /// Whether it may use the route.
+    fn may(&self, route: &Route) -> bool {
+        match route.who {
+            Who::Anybody => true,
+            // A source is known by its token; what it may not feed is refused after that.
+            Who::Intake if route.path.ends_with("{process}") => self.place == 2,
+            Who::Intake => matches!(self.place, 2 | 3),
+            Who::Server => matches!(self.place, 5 | 6),
+        }
+    }
+}
+
 #[test]
+#[expect(clippy::print_stdout, reason = "the table is what it is read for")]
 fn each_route_is_open_to_whom_it_is_for() {
     let (home, port) = home();
     let serving = serve(&home, port);
-    let (cookie, over) = (
-        log_in(port),
-        "autoscalebot_session=bm90IGEgc2Vzc2lvbg".to_owned(),
-    );
-    let mut table = format!("{:<46}", "route");
-    for caller in CALLERS {
-        table.push_str(&format!("{caller:>17}"));
-    }
+    let cookie = log_in(port);
+    let head: String = CALLERS.iter().map(|name| format!("{name:>17}")).collect();
+    let mut table = vec![format!("{:<46}{head}", "route")];
     let mut wrong = Vec::new();
+    // Those that begin or end a session answer with the way to another page.
+    let elsewhere = ["/login", "/logout"];
     for route in ROUTES {
-        let path = route.path.replace(
-            "{name}",
-            if route.path.starts_with("/assets") {
-                "page.css"
-            } else {
-                "web"
-            },
-        );
-        let path = path.replace("{process}", "web");
-        table.push_str(&format!("\n{:<7}{:<39}", route.method, route.path));
-        for (place, caller) in CALLERS.into_iter().enumerate() {
-            let token = match place {
-                1 => Some("wrong-0123456789"),
-                2 => Some(SHOP),
-                3 => Some(JOBS),
-                6 => Some(TOKEN),
-                _ => None,
-            };
-            let mut headers = vec![("X-Autoscalebot", "1".to_owned())];
-            headers.extend(token.map(|token| ("Authorization", format!("Bearer {token}"))));
-            match place {
-                4 => headers.push(("Cookie", over.clone())),
-                5 => headers.push(("Cookie", cookie.clone())),
-                _ => {}
-            }
-            // Those that end a session come last.
+        let mut row = format!("{:<7}{:<39}", route.method, route.path);
+        for (place, name) in CALLERS.iter().enumerate() {
+            // The session is still needed.
             if route.path == "/logout" && place == 5 {
-                table.push_str(&format!("{:>17}", "(see below)"));
+                row += &format!("{:>17}", "(at the end)");
                 continue;
             }
-            let path = path.replace("{token}", token.unwrap_or("nothing"));
-            let headers: Vec<_> = headers
-                .iter()
-                .map(|(name, value)| (*name, value.as_str()))
-                .collect();
-            let body = match route.path {
-                "/login" => "token=wrong",
-                "/api/v1/measurements/{process}" => "7.5",
-                "/" if route.method == "POST" => "{}",
-                "/api/{token}/v3/reports" => r#"{"container":"web.1","pid":1,"metrics":[]}"#,
-                "/api/v1/orders" if route.method == "POST" => {
-                    r#"{"process":"web","kind":"pause","for":"1m"}"#
-                }
-                _ => "",
-            };
-            let answer = ask(port, route.method, &path, &headers, body);
-            table.push_str(&format!("{:>17}", answer.status));
-            let may = match route.who {
-                Who::Anybody => true,
-                Who::Intake => matches!(place, 2 | 3),
-                Who::Server => matches!(place, 5 | 6),
-            };
-            // A source is known by its token; what it may not feed is refused after that.
-            let feeds_not = route.path == "/api/v1/measurements/{process}" && place == 3;
-            let may = may && !feeds_not;
-            let is_login = route.path == "/login" || route.path == "/logout";
-            if is_open(answer.status) != may && !(is_login && may) {
-                wrong.push(format!(
-                    "{} {path} by {caller}: {}",
-                    route.method, answer.status
-                ));
+            let caller = Caller::at(place, &cookie);
+            let status = caller.ask(port, route);
+            row += &format!("{status:>17}");
+            let is_right = is_open(status) == caller.may(route)
+                || status == 303 && elsewhere.contains(&route.path);
+            if !is_right {
+                wrong.push(format!("{} {} by {name}: {status}", route.method, route.path));
             }
         }
+        table.push(row);
     }
-    println!("{table}");
-    let out = ask(
-        port,
-        "POST",
-        "/logout",
-        &[("Cookie", &cookie), ("X-Autoscalebot", "1")],
-        "",
-    );
-    assert_eq!(out.status, 303, "{out:?}");
-    let after = ask(port, "GET", "/api/v1/processes", &[("Cookie", &cookie)], "");
+    println!("{}", table.join("\n"));
+    let logout = [("Cookie", cookie.as_str()), ("X-Autoscalebot", "1")];
+    assert_eq!(ask(port, "POST", "/logout", &logout, "").status, 303);
+    let after = ask(port, "GET", "/api/v1/processes", &logout, "");
     assert_eq!(after.status, 401, "the session is over");
-    assert!(wrong.is_empty(), "{table}\n{wrong:#?}");
+    assert!(wrong.is_empty(), "{}\n{wrong:#?}", table.join("\n"));
     serving.bot.stop();
 }
 
