@@ -37,6 +37,7 @@ fn environment(name: &str) -> Option<String> {
         "DATABASE_URL" => "postgres://app:hunter2@db.example.com/app",
         "NUMBER" => "7",
         "TRUTH" => "true",
+        "HIREFIRE_TOKEN" => "aaaa-bbbb",
         "WORD" => "seven",
         "EMPTY" => "",
         _ => return None,
