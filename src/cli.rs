@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::demo::DemoArguments;
 use crate::exit::Exit;
 use crate::offline::command::OfflineCommand;
-use crate::orders::command::{self, OrderCommand};
+use crate::orders::command::{self, OrderCommand, Place};
 use crate::output::{complain, say};
 use crate::record::command::{self as look, LookCommand};
 use crate::run::own_program;
@@ -37,6 +37,10 @@ struct Arguments {
     /// How log lines on standard error look; what is logged is RUST_LOG's to say
     #[arg(long, global = true, value_enum, default_value_t)]
     log_format: LogFormat,
+    /// Ask the bot that serves at this address, with the token in $AUTOSCALEBOT_TOKEN, rather than its store: for status,
+    /// why, compare, pause, resume, override, scale and orders
+    #[arg(long, global = true, value_name = "URL")]
+    url: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -104,7 +108,13 @@ pub fn main_with(registry: Registry) -> Exit {
     };
     let clock = Clock::system().with_past(PAST);
     telemetry::start(arguments.log_format, clock);
-    let obeyed = AssertUnwindSafe(|| obey(arguments.command, registry, clock));
+    if arguments.url.is_some() && !arguments.command.goes_by_url() {
+        complain(
+            "error: --url is for status, why, compare, pause, resume, override, scale and orders\n",
+        );
+        return Exit::Usage;
+    }
+    let obeyed = AssertUnwindSafe(|| obey(arguments.command, arguments.url, registry, clock));
     match catch_unwind(obeyed) {
         Ok(Ok(exit)) => exit,
         Ok(Err(error)) => {
@@ -126,18 +136,35 @@ fn usage(error: &clap::Error) -> Exit {
     }
 }
 
-fn obey(command: Command, registry: Registry, clock: Clock) -> Result<Exit> {
+impl Command {
+    /// Whether it may be asked of a bot that serves.
+    fn goes_by_url(&self) -> bool {
+        match self {
+            Self::Look(_) | Self::Order(_) => true,
+            Self::Run { .. }
+            | Self::Check { .. }
+            | Self::Once { .. }
+            | Self::Try(_)
+            | Self::Demo(_)
+            | Self::Backends { .. }
+            | Self::Reference => false,
+        }
+    }
+}
+
+fn obey(command: Command, url: Option<String>, registry: Registry, clock: Clock) -> Result<Exit> {
+    let place = |config| url.map_or_else(|| Place::File(config_file(config)), Place::Url);
     match command {
         Command::Run { config } => run(&config_file(config), registry, clock),
         Command::Check { file, config, live } => check(file.or(config), live, registry, clock),
         Command::Once { config, processes } => once(config, &processes, registry, clock),
         Command::Look(command) => {
-            let file = config_file(command.config());
-            look::obey(&command, &file, &registry, clock)
+            let place = place(command.config());
+            look::obey(&command, &place, &registry, clock)
         }
         Command::Order(command) => {
-            let file = config_file(command.config());
-            command::obey(&command, &file, &registry, clock)
+            let place = place(command.config());
+            command::obey(&command, &place, &registry, clock)
         }
         Command::Try(command) => command.obey(config_file, &registry, clock),
         Command::Demo(arguments) => crate::demo::run(&arguments, clock),

@@ -72,10 +72,8 @@ mod tests {
     fn seconds_lie_between_the_edges() {
         let (left, right) = (10.0, 110.0);
         let frame = Frame { left, right };
-        assert_eq!(
-            [0, 30, 60].map(|at| frame.x_of(at, 60)),
-            [10.0, 60.0, 110.0]
-        );
-        assert_eq!(frame.x_of(0, 0), 10.0, "no time at all");
+        for (at, of, x) in [(0, 60, 10.0), (30, 60, 60.0), (60, 60, 110.0), (0, 0, 10.0)] {
+            assert!((frame.x_of(at, of) - x).abs() < 1e-9, "{at} of {of}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! `autoscalebot why` and `autoscalebot status`: what the bot did and why, from the records in its store, so that both also
 //! work from another machine.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
@@ -16,7 +16,7 @@ use super::telling;
 use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::exit::Exit;
-use crate::orders::command::{Asked, Of};
+use crate::orders::command::{Asked, Of, Place};
 use crate::orders::together::in_force;
 use crate::orders::{lasting, words};
 use crate::output::{complain, say};
@@ -115,11 +115,11 @@ impl LookCommand {
 /// Obeys, with the configuration in a file.
 pub(crate) fn obey(
     command: &LookCommand,
-    config: &Path,
+    place: &Place,
     registry: &Registry,
     clock: Clock,
 ) -> Result<Exit> {
-    let asked = match Asked::open(command.process(), command.of(), config, registry, clock)? {
+    let asked = match Asked::open(command.process(), command.of(), place, registry, clock)? {
         Ok(asked) => asked,
         Err(exit) => return Ok(exit),
     };

@@ -106,6 +106,8 @@ pub struct MeasurementView {
     pub trust: Option<String>,
     /// Why a scale down is not to rest on it.
     pub doubts: Vec<String>,
+    /// The unit of the value, where it has one.
+    pub unit: Option<&'static str>,
     /// Below this there are too many processes.
     pub low: Option<f64>,
     /// Above this there are too few.

@@ -22,6 +22,7 @@ mod file;
 pub mod journal;
 mod pack;
 mod redis;
+mod remote;
 pub mod settings;
 mod wanted;
 
@@ -40,6 +41,7 @@ use settings::{StatePlace, StateSettings};
 
 pub use file::FileStore;
 pub use redis::RedisStore;
+pub use remote::RemoteStore;
 pub use wanted::{First, Wanted};
 
 /// The most bytes that a record's text may have.

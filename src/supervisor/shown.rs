@@ -176,6 +176,10 @@ fn measured(
         age_seconds: age.map(|age| (age.as_seconds_f64()).max(0.0)),
         trust: input.and_then(trust),
         doubts: input.map(|input| input.doubts.clone()).unwrap_or_default(),
+        unit: crate::measurement::unit::unit(
+            &steps.measurement.backend,
+            &steps.measurement.section,
+        ),
         low: decided(&["min_measurement_value"]),
         high: decided(&[
             "max_measurement_value",

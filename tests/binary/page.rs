@@ -50,6 +50,7 @@ for line in sys.stdin:
 "#;
 
 #[test]
+#[expect(clippy::print_stdout, reason = "its figures are told")]
 fn a_person_uses_the_page() {
     let port = free_port();
     let home = Home::with(&configuration(port));

@@ -17,7 +17,7 @@ use crate::offline::backtest::report::Report;
 use crate::offline::outcome::{begin, deliver, refuse};
 use crate::offline::simulate::arguments::PlantArguments;
 use crate::offline::subject::{Subject, SubjectArguments};
-use crate::orders::command::{Asked as Opened, Of};
+use crate::orders::command::{Asked as Opened, Of, Place};
 use crate::record::command::ago;
 use crate::record::{CycleRecord, compared};
 
@@ -144,7 +144,8 @@ impl BacktestArguments {
             });
         }
         let name = process.as_str();
-        let opened = match Opened::open(Some(name), Of::Processes, file, registry, clock)? {
+        let place = Place::File(file.to_owned());
+        let opened = match Opened::open(Some(name), Of::Processes, &place, registry, clock)? {
             Ok(opened) => opened,
             Err(exit) => return Ok(Err(exit)),
         };

@@ -5,6 +5,7 @@
 mod arguments;
 mod given;
 mod listing;
+mod place;
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -19,17 +20,19 @@ use super::{Ended, words};
 use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::exit::Exit;
+use crate::http::Http;
 use crate::model::ProcessName;
 use crate::output::{complain, say};
-use crate::settings;
+use crate::settings::{self, Secret};
 use crate::state::settings::StatePlace;
-use crate::state::{self, StateStore, StoreError};
+use crate::state::{self, RemoteStore, StateStore, StoreError};
 pub(crate) use arguments::OrderCommand;
+pub(crate) use place::Place;
 
 /// Obeys, with the configuration in a file.
 pub(crate) fn obey(
     command: &OrderCommand,
-    config: &Path,
+    place: &Place,
     registry: &Registry,
     clock: Clock,
 ) -> Result<Exit> {
@@ -37,7 +40,7 @@ pub(crate) fn obey(
         complain(&format!("error: {wrong}\n"));
         return Ok(Exit::Usage);
     }
-    match Asked::open(command.process(), Of::Processes, config, registry, clock)? {
+    match Asked::open(command.process(), Of::Processes, place, registry, clock)? {
         Ok(asked) => crate::system::block_on(asked.obey(command)),
         Err(exit) => Ok(exit),
     }
@@ -66,6 +69,38 @@ impl Asked {
     pub(crate) fn open(
         name: Option<&str>,
         of: Of,
+        place: &Place,
+        registry: &Registry,
+        clock: Clock,
+    ) -> Result<Result<Self, Exit>> {
+        match place {
+            Place::File(config) => Self::by_file(name, of, config, registry, clock),
+            Place::Url(url) => Self::by_url(name, of, url, clock),
+        }
+    }
+
+    /// Asks a bot that serves.
+    fn by_url(name: Option<&str>, of: Of, url: &str, clock: Clock) -> Result<Result<Self, Exit>> {
+        let token = std::env::var("AUTOSCALEBOT_TOKEN").ok().map(Secret::new);
+        // Each with connections of its own: they end with the system that they were opened in.
+        let first = RemoteStore::new(url, token.clone(), &Http::default())?;
+        let known = crate::system::block_on(async { Ok(first.known().await?) })?;
+        let named = match pick(name, of, &known.processes) {
+            Ok(named) => named,
+            Err(exit) => return Ok(Err(exit)),
+        };
+        Ok(Ok(Self {
+            store: Rc::new(RemoteStore::new(url, token, &Http::default())?),
+            now: clock.now().wall,
+            zone: known.zone,
+            named,
+            processes: known.processes,
+        }))
+    }
+
+    fn by_file(
+        name: Option<&str>,
+        of: Of,
         config: &Path,
         registry: &Registry,
         clock: Clock,
@@ -77,17 +112,10 @@ impl Asked {
                 return Ok(Err(Exit::Config));
             }
         };
-        let challengers = part.processes.iter().map(ProcessName::challenger);
-        let challengers = challengers.filter(|_| of == Of::ProcessesAndChallengers);
-        let mut known = part.processes.iter().cloned().chain(challengers);
-        let named = known.find(|process| Some(process.as_str()) == name);
-        if let (Some(name), None) = (name, &named) {
-            complain(&format!(
-                "error: {}\n",
-                arguments::unknown(name, &part.processes)
-            ));
-            return Ok(Err(Exit::Usage));
-        }
+        let named = match pick(name, of, &part.processes) {
+            Ok(named) => named,
+            Err(exit) => return Ok(Err(exit)),
+        };
         let Some(settings) = &part.state else {
             complain(&without_a_store(config));
             return Ok(Err(Exit::Config));
@@ -112,6 +140,23 @@ impl Asked {
     pub(crate) fn named(&self) -> Option<&ProcessName> {
         self.named.as_ref()
     }
+}
+
+/// The process that is named; `Err` when there is none of that name, which has been told.
+fn pick(
+    name: Option<&str>,
+    of: Of,
+    processes: &[ProcessName],
+) -> Result<Option<ProcessName>, Exit> {
+    let challengers = processes.iter().map(ProcessName::challenger);
+    let challengers = challengers.filter(|_| of == Of::ProcessesAndChallengers);
+    let mut known = processes.iter().cloned().chain(challengers);
+    let named = known.find(|process| Some(process.as_str()) == name);
+    if let (Some(name), None) = (name, &named) {
+        complain(&format!("error: {}\n", arguments::unknown(name, processes)));
+        return Err(Exit::Usage);
+    }
+    Ok(named)
 }
 
 fn without_a_store(config: &Path) -> String {

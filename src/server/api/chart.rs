@@ -66,7 +66,7 @@ fn data(past: HistoryView, measurement: Option<&MeasurementView>, zone: Tz) -> C
     ChartData {
         process: past.process,
         measurement: measurement.map_or_else(|| "measured".to_owned(), |it| it.name.clone()),
-        unit: None,
+        unit: measurement.and_then(|it| it.unit).map(str::to_owned),
         from: past.from,
         to: past.to,
         zone,

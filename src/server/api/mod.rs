@@ -1,10 +1,12 @@
 //! The JSON API under `/api/v1`, and what else is asked by programs. One short function a route; what it answers is in
 //! [`views`](crate::server::views), and all of it in the description of the API ([`mod@openapi`]).
 
+mod asked;
 mod chart;
 mod doors;
 pub mod error;
 mod health;
+mod kept;
 mod ledger;
 mod login;
 pub mod openapi;
@@ -61,6 +63,9 @@ pub fn routes(app: &mut ServiceConfig) {
                 .service(at("/measurements/{process}", web::post().to(doors::pushed)))
                 .service(at("/ledger", web::get().to(ledger::ledger)))
                 .service(at("/orders", orders).route(web::post().to(orders::give)))
+                .service(at("/orders/{id}", web::delete().to(kept::end)))
+                .service(at("/records", web::get().to(kept::records)))
+                .service(at("/kept_orders", web::get().to(kept::orders)))
                 .service(at("/sources", web::get().to(doors::sources)))
                 .service(at("/settings", web::get().to(health::settings)))
                 .service(at("/health", web::get().to(health::health)))

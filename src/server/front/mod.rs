@@ -1,6 +1,7 @@
 //! The one door between the server's thread and the bot: an actor on the main thread that answers what is asked, and passes on
 //! what has happened. Everything that crosses is a value of its own.
 
+mod kept;
 mod orders;
 mod questions;
 mod sources;
@@ -30,6 +31,7 @@ use crate::state::StateStore;
 use crate::state::journal::Journal;
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::shown::GetProcess;
+pub use kept::{AskKeptOrders, AskRecords, EndOrder};
 pub use orders::{AskOrders, EndOrders, GiveOrder};
 pub use questions::{AskHistory, AskLedger, AskOverview, AskProcess};
 pub use sources::{AskSources, Deliver};

@@ -1,6 +1,7 @@
 //! The server of the bot, over real sockets.
 
 mod hostile;
+mod orders_by_url;
 mod permissions;
 mod schema;
 
@@ -44,7 +45,7 @@ pub(crate) struct Serving<'a> {
 }
 
 /// Starts a bot with this configuration on a free port, and waits until it answers.
-pub(crate) fn serve<'a>(home: &'a Home, port: u16) -> Serving<'a> {
+pub(crate) fn serve(home: &Home, port: u16) -> Serving<'_> {
     let bot = home.run();
     home.wait("the server answers", || {
         TcpStream::connect(("127.0.0.1", port)).is_ok()
@@ -88,12 +89,15 @@ pub(crate) fn ask(
     stream
         .set_read_timeout(Some(Duration::from_secs(30)))
         .unwrap();
-    let mut text =
-        format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n");
-    for (name, value) in headers {
-        text += &format!("{name}: {value}\r\n");
-    }
-    text.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+    let headers = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"));
+    let headers: Vec<String> = headers.collect();
+    let text = format!(
+        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n{}Content-Length: {}\r\n\r\n{body}",
+        headers.concat(),
+        body.len()
+    );
     stream.write_all(text.as_bytes()).unwrap();
     let mut answer = Vec::new();
     // A stream of events does not end by itself.

@@ -90,29 +90,32 @@ fn each_route_is_open_to_whom_it_is_for() {
     let (home, port) = home();
     let serving = serve(&home, port);
     let cookie = log_in(port);
-    let head: String = CALLERS.iter().map(|name| format!("{name:>17}")).collect();
+    let head = CALLERS.map(|name| format!("{name:>17}")).concat();
     let mut table = vec![format!("{:<46}{head}", "route")];
     let mut wrong = Vec::new();
     // Those that begin or end a session answer with the way to another page.
     let elsewhere = ["/login", "/logout"];
     for route in ROUTES {
-        let mut row = format!("{:<7}{:<39}", route.method, route.path);
+        let mut row = vec![format!("{:<7}{:<39}", route.method, route.path)];
         for (place, name) in CALLERS.iter().enumerate() {
             // The session is still needed.
             if route.path == "/logout" && place == 5 {
-                row += &format!("{:>17}", "(at the end)");
+                row.push(format!("{:>17}", "(at the end)"));
                 continue;
             }
             let caller = Caller::at(place, &cookie);
             let status = caller.ask(port, route);
-            row += &format!("{status:>17}");
+            row.push(format!("{status:>17}"));
             let is_right = is_open(status) == caller.may(route)
                 || status == 303 && elsewhere.contains(&route.path);
             if !is_right {
-                wrong.push(format!("{} {} by {name}: {status}", route.method, route.path));
+                wrong.push(format!(
+                    "{} {} by {name}: {status}",
+                    route.method, route.path
+                ));
             }
         }
-        table.push(row);
+        table.push(row.concat());
     }
     println!("{}", table.join("\n"));
     let logout = [("Cookie", cookie.as_str()), ("X-Autoscalebot", "1")];

@@ -6,6 +6,7 @@ use super::{TOKEN, configuration, home, serve};
 use crate::servers::celery::venv;
 
 #[test]
+#[expect(clippy::print_stdout, reason = "what was asked is told")]
 fn the_api_does_what_its_description_says() {
     let (home, port) = home();
     // Whatever is ordered is only told: nobody starts a hundred thousand copies here.
