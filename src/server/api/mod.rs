@@ -7,6 +7,7 @@ pub mod error;
 mod health;
 mod ledger;
 mod login;
+mod metrics;
 pub mod openapi;
 mod orders;
 mod processes;
@@ -31,6 +32,7 @@ pub fn routes(app: &mut ServiceConfig) {
     let orders = web::get().to(orders::orders);
     app.service(at("/healthz", web::get().to(health::healthz)))
         .service(at("/readyz", web::get().to(health::readyz)))
+        .service(at("/metrics", web::get().to(metrics::metrics)))
         .service(at("/login", web::post().to(login::log_in)).route(web::get().to(serve::form)))
         .service(at("/assets/{name}", web::get().to(serve::asset)))
         .service(at("/logout", web::post().to(login::log_out)))

@@ -1,6 +1,7 @@
 //! The server of the bot, over real sockets.
 
 mod hostile;
+mod metrics;
 mod permissions;
 mod schema;
 
