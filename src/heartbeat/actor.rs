@@ -131,6 +131,10 @@ impl Supervised for HeartActor {
 impl HeartActor {
     /// Asks who there is, now and again.
     fn ask(&self, ctx: &mut Context<Self>) {
+        if self.settings.is_none() {
+            ctx.run_later(PACE.1, |heart, ctx| heart.ask(ctx));
+            return;
+        }
         let asked = tokio::time::timeout(PATIENCE, self.supervisor.send(GetOverview));
         ctx.spawn(asked.into_actor(self).map(|answer, heart, ctx| {
             if let Ok(Ok(overview)) = answer {
@@ -191,6 +195,9 @@ impl Handler<Recorded> for HeartActor {
     type Result = ();
 
     fn handle(&mut self, Recorded { record, .. }: Recorded, ctx: &mut Context<Self>) {
+        if self.settings.is_none() {
+            return;
+        }
         let measured = record.inputs.iter().any(|input| input.error.is_none());
         let measured = measured && record.outcome != Outcome::Lost;
         self.rounds.ended(&record.process, measured);

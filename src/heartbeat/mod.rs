@@ -7,7 +7,8 @@
 //! somebody else has said, for it goes to a stranger.
 //!
 //! Of several replicas only the one that leads calls: a standby's rounds say nothing of what is scaled. The next leader
-//! goes on within its first round. At a stop nothing is told: a restart is short, and an end should be noticed.
+//! goes on within its first round. At a stop nothing is told: a restart is short, and an end should be noticed. Nor does
+//! `check --live` call: that would be the beat of a bot that does not run.
 
 pub mod actor;
 pub mod rounds;

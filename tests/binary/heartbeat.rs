@@ -15,45 +15,43 @@ fn is_fail(seen: &Seen) -> bool {
     seen.line.starts_with("POST /s3cr3t-uuid/fail HTTP/")
 }
 
-#[test]
-fn it_is_called_after_complete_rounds_and_only_then() {
-    let (lives, hears) = (
-        Arc::new(AtomicBool::new(true)),
-        Arc::new(AtomicBool::new(true)),
-    );
-    let app = {
-        let lives = Arc::clone(&lives);
-        HttpServer::start(move |_| {
-            if lives.load(Ordering::SeqCst) {
-                answer("200 OK", "x")
-            } else {
-                vec![Act::Close]
-            }
-        })
-    };
-    let watcher = {
-        let hears = Arc::clone(&hears);
-        HttpServer::start(move |_| {
-            if hears.load(Ordering::SeqCst) {
-                answer("200 OK", "OK")
-            } else {
-                answer("503 Service Unavailable", "")
-            }
-        })
-    };
-    let process = |name: &str, url: &str| {
+/// A server that is well while the switch says so, and else does this.
+fn while_on(switch: &Arc<AtomicBool>, else_: fn() -> Vec<Act>) -> HttpServer {
+    let switch = Arc::clone(switch);
+    HttpServer::start(move |_| {
+        if switch.load(Ordering::SeqCst) {
+            answer("200 OK", "x")
+        } else {
+            else_()
+        }
+    })
+}
+
+/// Two processes, measured each half second, and the watcher.
+fn configuration(watcher: &HttpServer, web: &HttpServer, worker: &HttpServer) -> String {
+    let process = |name: &str, app: &HttpServer| {
         format!(
-            "[processes.{name}.measurement]\nmeasurement_url = \"{url}\"\nmeasurement_interval_in_seconds = 0.5\n\
-             [processes.{name}.scaling]\nbackend = \"local\"\ncommand = \"sleep 600\"\n"
+            "[processes.{name}.measurement]\nmeasurement_url = \"{}\"\nmeasurement_interval_in_seconds = 0.5\n\
+             [processes.{name}.scaling]\nbackend = \"local\"\ncommand = \"sleep 600\"\n",
+            app.url("/")
         )
     };
-    let well = HttpServer::start(|_| answer("200 OK", "x"));
-    let home = Home::with(&format!(
+    format!(
         "[supervision]\nheartbeat_url = \"{}\"\nheartbeat_timeout_in_seconds = 5\n{}{}",
         watcher.url("/s3cr3t-uuid"),
-        process("web", &well.url("/")),
-        process("worker", &app.url("/")),
-    ));
+        process("web", web),
+        process("worker", worker),
+    )
+}
+
+#[test]
+fn it_is_called_after_complete_rounds_and_only_then() {
+    let lives = Arc::new(AtomicBool::new(true));
+    let hears = Arc::new(AtomicBool::new(true));
+    let app = while_on(&lives, || vec![Act::Close]);
+    let watcher = while_on(&hears, || answer("503 Service Unavailable", ""));
+    let well = HttpServer::start(|_| answer("200 OK", "x"));
+    let home = Home::with(&configuration(&watcher, &well, &app));
     let bot = home.run();
     let mut seen = Vec::new();
     home.wait("three complete rounds", || {

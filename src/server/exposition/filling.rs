@@ -80,10 +80,8 @@ fn measurements(sheet: &mut Sheet, processes: &[ProcessView]) {
     };
     sheet.add(&f::MEASUREMENT_VALUE, each(|one| one.value));
     let succeeded = |one: &MeasurementView| {
-        let taken = one.at?;
-        Some(f64::from(u8::from(
-            one.error.is_none() && taken.timestamp() > 0,
-        )))
+        let tried = one.at.is_some();
+        tried.then(|| f64::from(u8::from(one.error.is_none())))
     };
     sheet.add(&f::MEASUREMENT_SUCCESS, each(succeeded));
     sheet.add(&f::MEASUREMENT_AGE, each(|one| one.age_seconds));
@@ -182,5 +180,131 @@ fn outcome_name(outcome: OutcomeView) -> &'static str {
         OutcomeView::Failed => "failed",
         OutcomeView::Uncounted => "uncounted",
         OutcomeView::Lost => "lost",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::server::exposition::negotiate::Format;
+    use crate::server::testing::record;
+    use crate::server::views::{CooldownView, Overview};
+    use crate::supervisor::cycle::Timing;
+
+    fn measurement(name: &str, value: Option<f64>, tried: bool) -> MeasurementView {
+        MeasurementView {
+            name: name.to_owned(),
+            backend: "response_time".to_owned(),
+            value,
+            data: None,
+            busy: None,
+            error: value.is_none().then(|| "a \"secret\" error".to_owned()),
+            at: tried.then(|| DateTime::from_timestamp(1000, 0).unwrap()),
+            age_seconds: tried.then_some(2.5),
+            trust: None,
+            doubts: Vec::new(),
+            low: None,
+            high: Some(1200.0),
+        }
+    }
+
+    fn process(name: &str, measurements: Vec<MeasurementView>) -> ProcessView {
+        ProcessView {
+            name: name.to_owned(),
+            health: HealthView::Degraded,
+            mode: "live",
+            scaled_by: "heroku".to_owned(),
+            interval_seconds: 30.0,
+            count: Some(3),
+            ready: None,
+            min: 1,
+            max: 5,
+            cooldown: CooldownView {
+                up_seconds: 0.0,
+                down_seconds: 0.0,
+            },
+            measurements,
+            decided: None,
+            challenger: None,
+            orders: Vec::new(),
+            skipped: 7,
+            restarts: 2,
+        }
+    }
+
+    fn text() -> String {
+        let taken = [
+            measurement("answers", Some(812.5), true),
+            measurement("jobs", None, true),
+            measurement("new", None, false),
+        ];
+        let mut tallies = BTreeMap::new();
+        for name in ["web", "web.challenger"] {
+            let name = ProcessName::kept(name).unwrap();
+            let tally: &mut Tally = tallies.entry(name).or_default();
+            tally.count(&record("web", 10, Some(1.0), 2), Timing::default());
+            tally.count(&record("web", 20, None, 2), Timing::default());
+        }
+        let snapshot = Snapshot {
+            overview: Overview {
+                now: DateTime::from_timestamp(2000, 0).unwrap(),
+                time_zone: "UTC".to_owned(),
+                version: "3.0.0".to_owned(),
+                leads: false,
+                has_store: false,
+                processes: vec![process("web", taken.to_vec())],
+            },
+            tallies: tallies.into_iter().collect(),
+            started: DateTime::from_timestamp_millis(1_500_250).unwrap(),
+            heroku: Some((12, Some(4488))),
+        };
+        filled(&snapshot).text(Format::Text)
+    }
+
+    #[test]
+    fn each_number_stands_under_its_labels() {
+        let text = text();
+        for line in [
+            "autoscalebot_build_info{version=\"3.0.0\"} 1",
+            "process_start_time_seconds 1500.25",
+            "autoscalebot_leader 0",
+            "autoscalebot_processes_wanted{process=\"web\"} 3",
+            "autoscalebot_degraded{process=\"web\"} 1",
+            "autoscalebot_measurement_value{process=\"web\",name=\"answers\"} 812.5",
+            "autoscalebot_measurement_success{process=\"web\",name=\"answers\"} 1",
+            "autoscalebot_measurement_success{process=\"web\",name=\"jobs\"} 0",
+            "autoscalebot_measurement_age_seconds{process=\"web\",name=\"jobs\"} 2.5",
+            "autoscalebot_measurement_threshold_high{process=\"web\",name=\"new\"} 1200",
+            "autoscalebot_decisions_total{process=\"web\",outcome=\"held\",cause=\"load\",challenger=\"false\"} 2",
+            "autoscalebot_decisions_total{process=\"web\",outcome=\"held\",cause=\"load\",challenger=\"true\"} 2",
+            "autoscalebot_measurements_total{process=\"web\"} 2",
+            "autoscalebot_measurement_failures_total{process=\"web\"} 1",
+            "autoscalebot_restarts_total{process=\"web\"} 2",
+            "autoscalebot_ticks_skipped_total{process=\"web\"} 7",
+            "autoscalebot_cycle_lateness_seconds_count{process=\"web\"} 2",
+            "autoscalebot_heroku_calls_total 12",
+            "autoscalebot_heroku_calls_left 4488",
+        ] {
+            assert!(text.lines().any(|told| told == line), "{line}\n{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_there() {
+        let text = text();
+        for part in [
+            "processes_up",
+            "threshold_low",
+            "measurement_value{process=\"web\",name=\"jobs\"}",
+            "measurement_success{process=\"web\",name=\"new\"}",
+            "web.challenger",
+            "secret",
+        ] {
+            assert!(!text.contains(part), "{part}\n{text}");
+        }
     }
 }
