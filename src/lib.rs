@@ -52,6 +52,8 @@
 //! | who leads, where several bots run | [`cluster`] |
 //! | who finishes its work before a scale down, and how it is told to | [`drain`], `supervisor/draining.rs` |
 //! | what applications send, and in which form | [`intake`], a file a format |
+//! | what `/metrics` tells (and so the dashboard in `config/`) | [`server::exposition`] |
+//! | when the dead man's switch is called | [`heartbeat`] |
 //! | how state is kept | [`state`], a file or folder a store |
 //! | what people may order, and what it means | [`orders`] |
 //! | the plants, traces and peers that decisions are tried on | [`simulation`] |
@@ -75,6 +77,7 @@ pub mod errand;
 pub mod exit;
 #[cfg(feature = "harness")]
 pub mod harness;
+pub mod heartbeat;
 pub mod http;
 pub mod intake;
 pub mod keeper;

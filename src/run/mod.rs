@@ -16,6 +16,7 @@ use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::exit::Exit;
+use crate::heartbeat::actor as heartbeat;
 use crate::keeper::Keeper;
 use crate::messages::Shutdown;
 use crate::server::service::{Plan, Service};
@@ -103,15 +104,7 @@ async fn serve(config: &Path, mut works: Works, settings: Settings) -> Result<Ex
     let _watcher = Watcher::start();
     let mut signals = Signals::new()?;
     let (registry, lasting) = (works.registry.clone(), Lasting::of(&settings));
-    for process in &settings.processes {
-        let (name, scaled) = (&process.name, &process.scaling.backend);
-        let measured: Vec<String> = process
-            .metrics()
-            .filter_map(|metric| Some(Metric::new(metric).ok()?.name))
-            .collect();
-        let measured = measured.join(" and ");
-        info!(process:% = name; "{name} is measured by {measured}, decided by {} and scaled by {scaled}", process.decision.backend);
-    }
+    introduce(&settings);
     let mut keeper = Keeper::open(&mut works, &settings).await?;
     let cluster = lasting.cluster.as_ref();
     let cluster = cluster.map(|cluster| Cluster::enter(cluster, works.clock));
@@ -120,8 +113,10 @@ async fn serve(config: &Path, mut works: Works, settings: Settings) -> Result<Ex
         works.leadership = cluster.leadership().clone();
     }
     let service = Plan::of(&settings, &works);
+    let heart = heartbeat::Plan::of(settings.heartbeat.as_ref(), &works);
     let bot = Bot::start(works, settings)?;
     let supervisor = bot.supervisor.clone();
+    let heart = heart.start(&supervisor);
     let service = service
         .map(|service| service.start(&supervisor, keeper.as_ref().map(Keeper::journal)))
         .transpose();
@@ -133,9 +128,11 @@ async fn serve(config: &Path, mut works: Works, settings: Settings) -> Result<Ex
         }
     };
     tokio::select! {
-        name = until_told(&bot, config, &registry, &lasting, service.as_ref(), &mut signals) => announce(name),
+        name = until_told(&bot, config, &registry, &lasting, (service.as_ref(), &heart), &mut signals) => announce(name),
         () = pass_on(&mut keeper, &supervisor) => {}
     }
+    // No more rounds are counted.
+    drop(heart);
     let stop = async {
         if let Some(service) = service {
             service.stop().await;
@@ -160,19 +157,32 @@ async fn serve(config: &Path, mut works: Works, settings: Settings) -> Result<Ex
     }
 }
 
+/// Which process is worked by what.
+fn introduce(settings: &Settings) {
+    for process in &settings.processes {
+        let (name, scaled) = (&process.name, &process.scaling.backend);
+        let measured: Vec<String> = process
+            .metrics()
+            .filter_map(|metric| Some(Metric::new(metric).ok()?.name))
+            .collect();
+        let measured = measured.join(" and ");
+        info!(process:% = name; "{name} is measured by {measured}, decided by {} and scaled by {scaled}", process.decision.backend);
+    }
+}
+
 /// Reads the configuration again whenever that is asked for, until a signal to stop comes.
 async fn until_told(
     bot: &Bot,
     config: &Path,
     registry: &Registry,
     lasting: &Lasting,
-    service: Option<&Service>,
+    (service, heart): (Option<&Service>, &heartbeat::Heart),
     signals: &mut Signals,
 ) -> &'static str {
     loop {
         match signals.next().await {
             Told::Reload => tokio::select! {
-                () = reload(bot, config, registry, lasting, service) => {}
+                () = reload(bot, config, registry, lasting, (service, heart)) => {}
                 // A reload waits for scales in flight, and an end cannot wait for that as well.
                 name = signals.stop() => return name,
             },

@@ -7,6 +7,7 @@ use log::{error, info, warn};
 use super::Bot;
 use crate::backend::Registry;
 use crate::cluster::settings::ClusterSettings;
+use crate::heartbeat::actor::Heart;
 use crate::messages::{Changes, Reload, ReloadRefused};
 use crate::server::service::Service;
 use crate::server::settings::ServerSettings;
@@ -36,7 +37,7 @@ pub(super) async fn reload(
     config: &Path,
     registry: &Registry,
     lasting: &Lasting,
-    service: Option<&Service>,
+    (service, heart): (Option<&Service>, &Heart),
 ) {
     let why = match crate::settings::load_file(config, registry) {
         Ok(settings) if settings.state != lasting.state => {
@@ -50,6 +51,7 @@ pub(super) async fn reload(
         }
         Ok(settings) => match bot.supervisor.send(Reload(settings.clone())).await {
             Ok(Ok(changes)) => {
+                heart.reloaded(settings.heartbeat.as_ref());
                 if let Some(service) = service {
                     service.reloaded(&settings, registry);
                 }

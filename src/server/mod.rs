@@ -15,6 +15,7 @@ pub mod api;
 pub mod board;
 pub mod chart;
 pub mod events;
+pub mod exposition;
 pub mod front;
 pub mod ledger;
 pub mod page;

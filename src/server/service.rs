@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::intake::Intake;
 use crate::model::ProcessName;
 use crate::run::Always;
+use crate::scaling::heroku::used::Used;
 use crate::settings::Settings;
 use crate::state::journal::Journal;
 use crate::supervisor::actor::SupervisorActor;
@@ -35,6 +36,7 @@ pub struct Plan {
     clock: Clock,
     census: Census,
     intake: Rc<Intake>,
+    used: Rc<Used>,
 }
 
 impl Plan {
@@ -49,6 +51,7 @@ impl Plan {
             clock: works.clock,
             census: works.census.clone(),
             intake: works.shared.get::<Intake>(),
+            used: works.shared.get::<Used>(),
         })
     }
 
@@ -67,7 +70,7 @@ impl Plan {
             (clock, zone),
             events.clone(),
             (self.settings, self.names),
-            Rc::clone(&self.intake),
+            (Rc::clone(&self.intake), Rc::clone(&self.used)),
         );
         let watch = Rc::new(Always("door of the server"));
         let (front, life) = guard::spawn(clock, &self.census, MAILBOX, watch, |_, _| front);

@@ -128,6 +128,7 @@ impl Walk<'_> {
         Some(Settings {
             time_zone: time_zone?,
             supervision: top::supervision(&supervision),
+            heartbeat: crate::heartbeat::read(&supervision),
             max_total_processes: top::max_total(&limits),
             state: state.ok()?,
             cluster: cluster.ok()?,

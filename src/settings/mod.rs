@@ -34,6 +34,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use crate::cluster::settings::ClusterSettings;
+use crate::heartbeat::HeartbeatSettings;
 use crate::model::{Count, ProcessName};
 use crate::server::settings::ServerSettings;
 use crate::state::settings::StateSettings;
@@ -59,6 +60,8 @@ pub struct Settings {
     pub time_zone: Tz,
     /// How failures are met.
     pub supervision: Supervision,
+    /// Who is called after each complete round, if anybody.
+    pub heartbeat: Option<HeartbeatSettings>,
     /// How many processes all process types may have together.
     pub max_total_processes: Option<Count>,
     /// Where state is kept, if anywhere.

@@ -10,6 +10,7 @@ use super::{Supervision, value};
 use crate::backend::no_check;
 use crate::cluster::settings::{self as cluster, CLUSTER, ClusterSettings};
 use crate::decision::MOST_PROCESSES;
+use crate::heartbeat;
 use crate::model::Count;
 use crate::server::settings::{SERVER, SOURCE};
 use crate::state::settings::{self as state, STATE, StateSettings};
@@ -49,6 +50,8 @@ pub(super) static SUPERVISION: &[Setting] = &[
         Default::Number(25.0),
         "How long a stop may take: a scale in flight is finished or given up within it. Heroku kills after 30.",
     ),
+    heartbeat::URL,
+    heartbeat::TIMEOUT,
 ];
 
 /// Every setting outside the processes.

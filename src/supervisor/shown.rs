@@ -43,7 +43,7 @@ impl Handler<GetProcess> for SupervisorActor {
     }
 }
 
-/// To `SupervisorActor`: show how the cycles end to this one from now on.
+/// To `SupervisorActor`: show how the cycles end to this one too from now on.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
 pub struct ShowTo(pub Recipient<Recorded>);
@@ -52,7 +52,7 @@ impl Handler<ShowTo> for SupervisorActor {
     type Result = ();
 
     fn handle(&mut self, ShowTo(audience): ShowTo, _: &mut Context<Self>) {
-        self.works.audience = Some(audience);
+        self.works.audience.push(audience);
     }
 }
 

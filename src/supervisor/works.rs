@@ -54,8 +54,8 @@ pub struct Works {
     pub kept: BTreeMap<ProcessName, Kept>,
     /// Whether this program leads, where it is one of several.
     pub leadership: Leadership,
-    /// Who shows how the cycles ended, if anybody.
-    pub audience: Option<Recipient<Recorded>>,
+    /// Who wants to see how the cycles ended.
+    pub audience: Vec<Recipient<Recorded>>,
     /// How drainers are made.
     pub drainers: drain::Build,
 }
@@ -80,14 +80,14 @@ impl Works {
             journal: None,
             kept: BTreeMap::new(),
             leadership: Leadership::alone(),
-            audience: None,
+            audience: Vec::new(),
             drainers: drain::build,
         }
     }
 
     /// Shows how a cycle ended. Whoever is too slow to see it misses it.
     pub fn show(&self, record: &Arc<CycleRecord>, timing: Timing) {
-        if let Some(audience) = &self.audience {
+        for audience in &self.audience {
             let record = Arc::clone(record);
             audience
                 .try_send(Recorded { record, timing })

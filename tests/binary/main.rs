@@ -31,6 +31,8 @@ mod decide;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod heartbeat;
+#[cfg(test)]
 mod heroku_app;
 #[cfg(test)]
 mod heroku_mended;

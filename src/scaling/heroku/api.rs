@@ -4,6 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
 use log::warn;
@@ -14,6 +15,7 @@ use super::access::Access;
 use super::patience::Patience;
 use super::refusal::{self, About};
 use super::retry::{self, HoldOff};
+use super::used::Used;
 use crate::backend::{BuildError, Site};
 use crate::clock::Clock;
 use crate::http::retry::jitter;
@@ -29,6 +31,7 @@ pub struct Api {
     authorization: HeaderValue,
     clock: Clock,
     remaining: Cell<Option<u64>>,
+    used: Rc<Used>,
     hold_off: RefCell<HoldOff>,
 }
 
@@ -70,6 +73,7 @@ impl Api {
             authorization,
             clock: site.clock,
             remaining: Cell::new(None),
+            used: site.shared.get::<Used>(),
             hold_off: RefCell::default(),
         })
     }
@@ -145,11 +149,9 @@ impl Api {
         };
         let status = response.status().as_u16();
         let headers = response.headers();
-        if let Some(remaining) =
-            text(headers, "ratelimit-remaining").and_then(|left| left.parse().ok())
-        {
-            self.remaining.set(Some(remaining));
-        }
+        let remaining = text(headers, "ratelimit-remaining").and_then(|left| left.parse().ok());
+        self.remaining.set(remaining.or(self.remaining.get()));
+        self.used.answered(remaining);
         let next_page = text(headers, "next-range").map(str::to_owned);
         let retry_after = text(headers, "retry-after")
             .and_then(|header| retry::retry_after(header, self.clock.now().wall));

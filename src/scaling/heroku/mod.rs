@@ -20,6 +20,7 @@ pub mod patience;
 pub mod reading;
 pub mod refusal;
 pub mod retry;
+pub mod used;
 
 use std::cell::RefCell;
 use std::rc::Rc;

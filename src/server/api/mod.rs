@@ -9,6 +9,7 @@ mod health;
 mod kept;
 mod ledger;
 mod login;
+mod metrics;
 pub mod openapi;
 mod orders;
 mod processes;
@@ -33,6 +34,7 @@ pub fn routes(app: &mut ServiceConfig) {
     let orders = web::get().to(orders::orders);
     app.service(at("/healthz", web::get().to(health::healthz)))
         .service(at("/readyz", web::get().to(health::readyz)))
+        .service(at("/metrics", web::get().to(metrics::metrics)))
         .service(at("/login", web::post().to(login::log_in)).route(web::get().to(serve::form)))
         .service(at("/assets/{name}", web::get().to(serve::asset)))
         .service(at("/logout", web::post().to(login::log_out)))

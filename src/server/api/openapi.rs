@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{chart, doors, health, kept, ledger, orders, processes};
+use super::{chart, doors, health, kept, ledger, metrics, orders, processes};
 
 /// The document.
 #[derive(OpenApi)]
@@ -13,7 +13,7 @@ use super::{chart, doors, health, kept, ledger, orders, processes};
     paths(
         health::healthz, health::readyz, health::health, health::settings,
         processes::processes, processes::process, processes::history, chart::chart, processes::measurements, processes::events,
-        ledger::ledger, orders::orders, orders::give, orders::end, kept::end, kept::records, kept::orders, doors::pushed, doors::sources, document,
+        ledger::ledger, orders::orders, orders::give, orders::end, kept::end, kept::records, kept::orders, doors::pushed, doors::sources, metrics::metrics, document,
     ),
     security(("token" = [])),
     modifiers(&Token),

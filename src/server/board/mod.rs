@@ -1,6 +1,7 @@
 //! What is remembered for showing: each process's past in three resolutions, the latest records, and how often what was
 //! decided. Pure and bounded; it lives on the main thread and is lost with the program, but for what the store gives back.
 
+pub mod clockwork;
 pub mod history;
 pub mod tally;
 
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use crate::model::ProcessName;
 use crate::record::CycleRecord;
+use crate::supervisor::cycle::Timing;
 use history::History;
 use tally::Tally;
 
@@ -25,10 +27,10 @@ pub struct Board {
 
 impl Board {
     /// A cycle has ended.
-    pub fn enter(&mut self, record: &Arc<CycleRecord>) {
+    pub fn enter(&mut self, record: &Arc<CycleRecord>, timing: Timing) {
         self.remember(record);
         let tally = self.tally.entry(record.process.clone()).or_default();
-        tally.count(record);
+        tally.count(record, timing);
         self.latest.push_back(Arc::clone(record));
         while self.latest.len() > MOST_RECORDS {
             self.latest.pop_front();

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::envelope::{Cause, Rule};
-use crate::record::CycleRecord;
+use crate::record::{CycleRecord, Outcome};
+use crate::server::board::clockwork::Histogram;
 use crate::server::views::{DecisionView, OutcomeView};
+use crate::supervisor::cycle::Timing;
 
 /// The counters of one process.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,11 +19,25 @@ pub struct Tally {
     pub measured: u64,
     /// Measurements that could not be.
     pub unmeasured: u64,
+    /// How often the count was raised.
+    pub scaled_up: u64,
+    /// How often it was lowered.
+    pub scaled_down: u64,
+    /// How long after their ticks the cycles began.
+    pub late: Histogram,
+    /// How long they took.
+    pub took: Histogram,
 }
 
 impl Tally {
-    /// Counts a cycle.
-    pub fn count(&mut self, record: &CycleRecord) {
+    /// Counts a cycle, and how it kept its time.
+    pub fn count(&mut self, record: &CycleRecord, timing: Timing) {
+        self.late.enter(timing.late);
+        self.took.enter(timing.took);
+        if let (Outcome::Scaled { to }, Some(from)) = (&record.outcome, record.count) {
+            self.scaled_up += u64::from(*to > from);
+            self.scaled_down += u64::from(*to < from);
+        }
         let outcome = DecisionView::from(record).outcome;
         let cause = match record.cause {
             Cause::Load => "load",

@@ -2,6 +2,7 @@
 //! what has happened. Everything that crosses is a value of its own.
 
 mod kept;
+mod metrics;
 mod orders;
 mod questions;
 mod sources;
@@ -14,6 +15,7 @@ use actix::{
     Actor, ActorFutureExt as _, Addr, AsyncContext as _, Context, Handler, Message, MessageResult,
     Supervised, WrapFuture as _,
 };
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
@@ -21,9 +23,8 @@ use crate::clock::Clock;
 use crate::intake::Intake;
 use crate::messages::Recorded;
 use crate::model::ProcessName;
-use crate::record::CycleRecord;
+use crate::scaling::heroku::used::Used;
 use crate::server::board::Board;
-use crate::server::board::tally::Tally;
 use crate::server::events::Event;
 use crate::server::past::{self, Past};
 use crate::server::views::RecordView;
@@ -32,6 +33,7 @@ use crate::state::journal::Journal;
 use crate::supervisor::actor::SupervisorActor;
 use crate::supervisor::shown::GetProcess;
 pub use kept::{AskKeptOrders, AskRecords, EndOrder};
+pub use metrics::AskMetrics;
 pub use orders::{AskOrders, EndOrders, GiveOrder};
 pub use questions::{AskHistory, AskLedger, AskOverview, AskProcess};
 pub use sources::{AskSources, Deliver};
@@ -68,9 +70,11 @@ pub struct FrontActor {
     pub(super) events: broadcast::Sender<Event>,
     pub(super) settings: Arc<Value>,
     intake: Rc<Intake>,
+    used: Rc<Used>,
+    started: DateTime<Utc>,
     names: Vec<ProcessName>,
     /// What has happened while the past is still being read.
-    waiting: Option<Vec<Arc<CycleRecord>>>,
+    waiting: Option<Vec<Recorded>>,
 }
 
 impl std::fmt::Debug for FrontActor {
@@ -104,7 +108,7 @@ impl FrontActor {
         (clock, zone): (Clock, chrono_tz::Tz),
         events: broadcast::Sender<Event>,
         (settings, names): (Arc<Value>, Vec<ProcessName>),
-        intake: Rc<Intake>,
+        (intake, used): (Rc<Intake>, Rc<Used>),
     ) -> Self {
         Self {
             supervisor,
@@ -115,6 +119,8 @@ impl FrontActor {
             events,
             settings,
             intake,
+            used,
+            started: clock.now().wall,
             names,
             waiting: Some(Vec::new()),
         }
@@ -122,8 +128,8 @@ impl FrontActor {
 
     /// The past is known: what has happened since is entered.
     fn begin(&mut self) {
-        for record in self.waiting.take().into_iter().flatten() {
-            self.board.enter(&record);
+        for Recorded { record, timing } in self.waiting.take().into_iter().flatten() {
+            self.board.enter(&record, timing);
         }
     }
 
@@ -137,10 +143,10 @@ impl Handler<Recorded> for FrontActor {
     type Result = ();
 
     fn handle(&mut self, recorded: Recorded, ctx: &mut Context<Self>) {
-        let Recorded { record, .. } = recorded;
+        let record = Arc::clone(&recorded.record);
         match &mut self.waiting {
-            Some(waiting) => waiting.push(Arc::clone(&record)),
-            None => self.board.enter(&record),
+            Some(waiting) => waiting.push(recorded),
+            None => self.board.enter(&record, recorded.timing),
         }
         if self.events.receiver_count() == 0 {
             return;
@@ -196,23 +202,5 @@ impl Handler<SettingsChanged> for FrontActor {
     fn handle(&mut self, SettingsChanged(settings): SettingsChanged, _: &mut Context<Self>) {
         self.settings = settings;
         self.events.send(Event::resync()).ok();
-    }
-}
-
-/// How often was what decided?
-#[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Vec<(ProcessName, Tally)>")]
-pub struct AskTallies;
-
-impl Handler<AskTallies> for FrontActor {
-    type Result = MessageResult<AskTallies>;
-
-    fn handle(&mut self, _: AskTallies, _: &mut Context<Self>) -> Self::Result {
-        let tallies = self.board.tallies().iter();
-        MessageResult(
-            tallies
-                .map(|(name, tally)| (name.clone(), tally.clone()))
-                .collect(),
-        )
     }
 }

@@ -82,6 +82,19 @@ fn beside(step: Step) -> &'static str {
     }
 }
 
+/// How failures are met.
+fn supervision() -> String {
+    let mut text = "[supervision]\n".to_owned();
+    for setting in top::SUPERVISION {
+        let (shown, is_off) = match setting.name {
+            "heartbeat_url" => ("\"${HEARTBEAT_URL}\"".to_owned(), true),
+            _ => (default_of(setting), false),
+        };
+        text.push_str(&line(setting, &shown, is_off));
+    }
+    text
+}
+
 /// The whole file.
 pub(super) fn reference(rooms: &Rooms) -> String {
     let mut text = HEAD.to_owned();
@@ -90,10 +103,7 @@ pub(super) fn reference(rooms: &Rooms) -> String {
         text.push_str(&line(setting, &default_of(setting), false));
     }
     text.push_str(&rule("supervision: how failures are met"));
-    text.push_str("[supervision]\n");
-    for setting in top::SUPERVISION {
-        text.push_str(&line(setting, &default_of(setting), false));
-    }
+    text.push_str(&supervision());
     text.push_str(&rule("limits: what all processes may have together"));
     text.push_str("[limits]\n");
     for setting in top::LIMITS {

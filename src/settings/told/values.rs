@@ -25,6 +25,7 @@ pub(super) fn values(settings: &Settings, rooms: &Rooms) -> Value {
             "restart_window_in_seconds": supervision.restart_window.as_secs_f64(),
             "degraded_retry_in_seconds": supervision.degraded_retry.as_secs_f64(),
             "shutdown_grace_in_seconds": supervision.shutdown_grace.as_secs_f64(),
+            "heartbeat_url": settings.heartbeat.as_ref().map(|_| HIDDEN),
         },
         "limits": { "max_total_processes": settings.max_total_processes },
         "state": settings.state.as_ref().map(|state| state.place.to_string()),

@@ -1,6 +1,7 @@
 //! The server of the bot, over real sockets.
 
 mod hostile;
+mod metrics;
 mod orders_by_url;
 mod permissions;
 mod schema;
