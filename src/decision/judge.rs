@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use log::warn;
 use serde_json::Value;
 
 use crate::decision::grounds::{grounds, level, reading, weigh_in};
@@ -13,7 +14,7 @@ use crate::decision::{DecideError, DecisionBackend, Level, Situation, Wish};
 use crate::envelope::doubt::Trust;
 use crate::measurement::OnFailure;
 use crate::messages::{Grounds, Outcome, Silence, Taken};
-use crate::model::Count;
+use crate::model::{Count, ProcessName};
 use crate::supervisor::desk::fenced;
 use crate::supervisor::metric::Metric;
 use crate::supervisor::plan::DECISION_DEADLINE;
@@ -36,6 +37,7 @@ pub(super) enum Basis {
 
 /// What one measurement is decided by.
 pub(super) struct Judge<'a> {
+    pub(super) process: &'a ProcessName,
     pub(super) metric: &'a Metric,
     pub(super) backend: &'a dyn DecisionBackend,
     /// Whether the backend's `setup` has succeeded.
@@ -184,8 +186,9 @@ impl Judge<'_> {
     ) -> Result<Wish, DecideError> {
         if !self.is_set_up.get() {
             self.backend.setup().await?;
-            if let Some(learned) = learned {
-                self.backend.recall(learned);
+            if let Some(Err(why)) = learned.map(|learned| self.backend.recall(learned)) {
+                let process = self.process;
+                warn!(process:% = process; "{process} learns anew: what its decision had learned before cannot be read by it ({why})");
             }
             self.is_set_up.set(true);
         }

@@ -262,10 +262,9 @@ impl DecisionBackend for Backed {
         serde_json::to_value(&*self.seen.borrow()).ok()
     }
 
-    fn recall(&self, learned: &Value) {
-        if let Ok(seen) = Seen::deserialize(learned) {
-            *self.seen.borrow_mut() = seen;
-        }
+    fn recall(&self, learned: &Value) -> Result<(), serde_json::Error> {
+        *self.seen.borrow_mut() = Seen::deserialize(learned)?;
+        Ok(())
     }
 
     fn otherwise(&self, situation: &Situation) -> Vec<String> {

@@ -127,8 +127,10 @@ pub trait DecisionBackend {
         None
     }
 
-    /// Goes on from what it had learned. Whatever does not fit is ignored.
-    fn recall(&self, _learned: &Value) {}
+    /// Goes on from what it had learned; or says why it cannot, and begins anew. What learns nothing ignores it.
+    fn recall(&self, _learned: &Value) -> Result<(), serde_json::Error> {
+        Ok(())
+    }
 
     /// What would have led to another wish, a sentence each: `up, if 2 more results had been above 1200 (the last was 840)`.
     fn otherwise(&self, _situation: &Situation) -> Vec<String> {

@@ -90,6 +90,7 @@ impl Panel {
 
     fn judge<'a>(&'a self, seat: &'a Seat, metric: &'a Metric) -> Judge<'a> {
         Judge {
+            process: &self.plan.process,
             metric,
             backend: seat.backend.as_ref(),
             is_set_up: &seat.is_set_up,

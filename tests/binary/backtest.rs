@@ -209,6 +209,8 @@ fn what_is_wrong_is_told() {
             78,
             "max_processes",
         ),
+        ("web --price-per-hour -0.5", 64, "a number from 0 on"),
+        ("web --price-per-hour NaN", 64, "a number from 0 on"),
         ("web --config bare.toml", 78, "[state]"),
         ("web", 1, "the store has no record of web"),
     ] {

@@ -186,6 +186,8 @@ fn what_is_wrong_is_told_and_leaves_nothing() {
             "did you mean `daily-wave`",
         ),
         (&["--against", "hpaa"], 64, "did you mean `hpa`"),
+        (&["--price-per-hour", "-0.5"], 64, "a number from 0 on"),
+        (&["--price-per-hour", "nan"], 64, "a number from 0 on"),
         (&["none.csv"], 1, "none.csv: it cannot be read"),
         (&["bad.csv"], 1, "line 2: `many` is no rate"),
         (

@@ -152,6 +152,8 @@ fn what_is_wrong_is_told_and_leaves_nothing() {
         ),
         (&["--try", "incremnt=1..3"], 64, "did you mean `increment`"),
         (&["--budget", "0"], 64, "a number above 0"),
+        (&["--price-per-hour", "-0.5"], 64, "a number from 0 on"),
+        (&["--price-per-hour=NaN"], 64, "a number from 0 on"),
         (
             &["--try", "number_of_fails_to_scale_up_after=20..30"],
             1,

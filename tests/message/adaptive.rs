@@ -1,9 +1,11 @@
 //! `adaptive` through the whole path: it sees every measurement, boots included, and goes on from what it had learned.
 
 use autoscalebot::harness::{Act, MemoryStore, Scenario};
+use autoscalebot::state::{Batch, StateStore as _};
+use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
-use crate::{process, seconds};
+use crate::{log_capture, process, seconds};
 
 fn adaptive() -> String {
     process(
@@ -77,6 +79,52 @@ fn what_was_learned_outlives_the_program() {
         "{} bytes",
         snapshot.text.len()
     );
+}
+
+/// What another version wrote is no reason to fall: it begins anew, and says so once.
+#[test]
+fn what_an_older_version_had_learned_is_told_and_not_taken_over() {
+    let store = MemoryStore::default();
+    let run = || {
+        let scenario = Scenario::new(&adaptive()).keeping_in(&store);
+        scenario.run(|world| async move {
+            let web = world.script("web");
+            web.set_count(6);
+            for _ in 0..6 {
+                web.measures([measured(4.0, web.count())]);
+                world.advance(seconds(10)).await;
+            }
+        });
+    };
+    let kept = || store.snapshot("web").expect("it was kept");
+    let learned = |text: &str| serde_json::from_str::<Value>(text).unwrap()["learned"].clone();
+    run();
+    let mut older = kept();
+    let mut state: Value = serde_json::from_str(&older.text).unwrap();
+    state["learned"] = json!({"service": 0.1});
+    older.text = state.to_string();
+    let batch = Batch {
+        snapshots: vec![older],
+        ..Batch::default()
+    };
+    store.save(&batch).now_or_never().unwrap().unwrap();
+    log_capture::start();
+    run();
+    let lines = log_capture::lines();
+    let told: Vec<&String> = lines
+        .iter()
+        .filter(|line| line.starts_with("WARN web learns anew"))
+        .collect();
+    assert!(
+        matches!(told.as_slice(), [line] if line.contains("missing field") && line.ends_with("process=web")),
+        "{lines:?}"
+    );
+    assert!(learned(&kept().text)["web"].is_object(), "{}", kept().text);
+    // What this version wrote is read in silence.
+    log_capture::start();
+    run();
+    let lines = log_capture::lines();
+    assert!(!lines.iter().any(|line| line.contains("anew")), "{lines:?}");
 }
 
 #[test]

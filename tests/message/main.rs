@@ -21,6 +21,9 @@ mod holds;
 #[cfg(test)]
 mod journal;
 #[cfg(test)]
+#[path = "../contract/log_capture.rs"]
+mod log_capture;
+#[cfg(test)]
 mod manual;
 #[cfg(test)]
 mod metrics;

@@ -25,4 +25,6 @@ mod runner;
 #[cfg(test)]
 mod schedule;
 #[cfg(test)]
+mod scoreboard;
+#[cfg(test)]
 mod settings;

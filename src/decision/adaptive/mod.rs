@@ -175,10 +175,9 @@ impl DecisionBackend for Backed {
         serde_json::to_value(&*self.state.borrow()).ok()
     }
 
-    fn recall(&self, learned: &Value) {
-        if let Ok(state) = Adaptive::deserialize(learned) {
-            *self.state.borrow_mut() = state;
-        }
+    fn recall(&self, learned: &Value) -> Result<(), serde_json::Error> {
+        *self.state.borrow_mut() = Adaptive::deserialize(learned)?;
+        Ok(())
     }
 
     fn is_zero(&self, number: Option<f64>, data: &Value) -> bool {

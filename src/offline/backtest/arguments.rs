@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::model::ProcessName;
 use crate::offline::backtest::report::Report;
 use crate::offline::outcome::{begin, deliver, refuse};
-use crate::offline::simulate::arguments::PlantArguments;
+use crate::offline::simulate::arguments::{PlantArguments, price};
 use crate::offline::subject::{Subject, SubjectArguments};
 use crate::orders::command::{Asked as Opened, Of, Place};
 use crate::record::command::ago;
@@ -51,7 +51,7 @@ pub(crate) struct BacktestArguments {
     #[command(flatten)]
     plant: PlantArguments,
     /// What an hour of a process costs
-    #[arg(long, value_name = "PRICE")]
+    #[arg(long, value_name = "PRICE", allow_negative_numbers = true, value_parser = price)]
     price_per_hour: Option<f64>,
     /// Draw the simulated runs as an SVG
     #[arg(long, value_name = "FILE")]

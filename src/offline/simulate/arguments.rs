@@ -86,6 +86,13 @@ fn positive(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "a number above 0".to_owned())
 }
 
+/// What something costs.
+pub(crate) fn price(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok();
+    let number = number.filter(|number| number.is_sign_positive() && *number <= 1e9);
+    number.ok_or_else(|| "a price: a number from 0 on, as 0.07".to_owned())
+}
+
 fn part(text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok();
     let number = number.filter(|number| (0.0..=0.9).contains(number));

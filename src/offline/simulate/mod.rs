@@ -29,7 +29,7 @@ use crate::backend::Registry;
 use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::simulation::plant::Kind;
-use arguments::{LoadArguments, PlantArguments};
+use arguments::{LoadArguments, PlantArguments, price};
 use contender::{Contender, Tried};
 use plot::series::Series;
 use progress::Progress;
@@ -49,7 +49,7 @@ pub(crate) struct SimulateArguments {
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = contender::named)]
     against: Vec<Contender>,
     /// What an hour of a process costs
-    #[arg(long, value_name = "PRICE", value_parser = clap::value_parser!(f64))]
+    #[arg(long, value_name = "PRICE", allow_negative_numbers = true, value_parser = price)]
     price_per_hour: Option<f64>,
     /// Draw the first seed's runs as an SVG
     #[arg(long, value_name = "FILE")]

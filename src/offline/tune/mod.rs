@@ -23,7 +23,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use super::outcome::{begin, deliver, refuse};
-use super::simulate::arguments::{LoadArguments, PlantArguments};
+use super::simulate::arguments::{LoadArguments, PlantArguments, price};
 use super::simulate::contender::Contender;
 use super::simulate::progress::Progress;
 use super::simulate::report::Row;
@@ -60,7 +60,7 @@ pub(crate) struct TuneArguments {
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(2..=100_000))]
     runs: u32,
     /// What an hour of a process costs
-    #[arg(long, value_name = "PRICE", value_parser = clap::value_parser!(f64))]
+    #[arg(long, value_name = "PRICE", allow_negative_numbers = true, value_parser = price)]
     price_per_hour: Option<f64>,
     /// Draw all that was tried as an SVG
     #[arg(long, value_name = "FILE")]
