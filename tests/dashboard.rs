@@ -17,12 +17,17 @@ fn dashboard() -> Value {
 
 /// The texts of all queries, of panels and of variables.
 fn queries(dashboard: &Value) -> Vec<String> {
-    let panels = dashboard["panels"].as_array().unwrap().iter();
-    let targets = panels.flat_map(|panel| panel["targets"].as_array().unwrap());
-    let variables = dashboard["templating"]["list"].as_array().unwrap().iter();
+    let panels = dashboard.get("panels").unwrap().as_array().unwrap().iter();
+    let targets = panels.flat_map(|panel| panel.get("targets").unwrap().as_array().unwrap());
+    let variables = dashboard
+        .pointer("/templating/list")
+        .unwrap()
+        .as_array()
+        .unwrap()
+        .iter();
     targets
-        .filter_map(|target| target["expr"].as_str())
-        .chain(variables.filter_map(|variable| variable["definition"].as_str()))
+        .filter_map(|target| target.get("expr")?.as_str())
+        .chain(variables.filter_map(|variable| variable.get("definition")?.as_str()))
         .map(str::to_owned)
         .collect()
 }
@@ -60,7 +65,11 @@ fn it_asks_only_for_what_there_is() {
 fn it_can_be_imported_for_any_source_and_process() {
     let dashboard = dashboard();
     assert!(dashboard["schemaVersion"].as_u64().unwrap() >= 36);
-    let variables = dashboard["templating"]["list"].as_array().unwrap();
+    let variables = dashboard
+        .pointer("/templating/list")
+        .unwrap()
+        .as_array()
+        .unwrap();
     let names: Vec<_> = variables.iter().map(|one| one["name"].clone()).collect();
     assert_eq!(names, ["datasource", "process"]);
     let mut ids = BTreeSet::new();

@@ -207,6 +207,7 @@ mod tests {
             age_seconds: tried.then_some(2.5),
             trust: None,
             doubts: Vec::new(),
+            unit: None,
             low: None,
             high: Some(1200.0),
         }
