@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustix::process::Signal;
+
 use crate::bot::{Home, LONG};
 use crate::servers::http::{Act, HttpServer, Seen, answer};
 
@@ -85,6 +87,14 @@ fn it_is_called_after_complete_rounds_and_only_then() {
     home.wait_err("the heartbeat gets through again");
     let later: Vec<Seen> = watcher.seen();
     assert!(later.iter().all(is_well), "{later:?}");
+
+    let elsewhere = configuration(&watcher, &well, &app).replace("s3cr3t-uuid", "s3cr3t-other");
+    home.configure(&elsewhere);
+    bot.signal(Signal::HUP);
+    home.wait("the address of the new configuration is called", || {
+        let other = |one: &Seen| one.line.starts_with("GET /s3cr3t-other HTTP/");
+        watcher.seen().iter().any(other)
+    });
     bot.stop();
     home.assert_empty(LONG);
 }
