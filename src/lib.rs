@@ -39,6 +39,12 @@
 //! `autoscalebot why` tells from. [`orders`] are given on the command line; what those in force mean for a decision is in
 //! [`supervisor::around`].
 //!
+//! # What is served, and taken in
+//!
+//! With `[server]` one more thread runs an HTTP [`server`], whose door to the bot is an actor ([`server::front`]). What each cycle came to is shown to it
+//! ([`supervisor::shown`]); who may ask what is one table ([`server::access`]). What applications send goes by [`intake`] to the measurement
+//! backends that read it.
+//!
 //! # Where a change belongs
 //!
 //! | change | file |
@@ -51,6 +57,7 @@
 //! | what `why` tells | [`record`] |
 //! | who leads, where several bots run | [`cluster`] |
 //! | who finishes its work before a scale down, and how it is told to | [`drain`], `supervisor/draining.rs` |
+//! | what is served, and to whom | [`server::access`] (the routes), `server/api/`, `server/page/` |
 //! | what applications send, and in which form | [`intake`], a file a format |
 //! | what `/metrics` tells (and so the dashboard in `config/`) | [`server::exposition`] |
 //! | when the dead man's switch is called | [`heartbeat`] |

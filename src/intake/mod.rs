@@ -6,8 +6,8 @@
 //! ```
 //!
 //! Each format is a file: [`judoscale`], [`hirefire`], [`logplex`], [`pushed`]. What was parsed is bounded, and says nothing yet
-//! of who may send it: that is [`Intake::take`]'s ([`taking`]), which also knows what came before ([`repeats`],
-//! [`remerged`]). Times of requests are kept as mergeable sketches in slots of five seconds ([`sketch`], [`slots`]).
+//! of who may send it: that is [`Intake::take`]'s (`taking`), which also knows what came before (`repeats`,
+//! `remerged`). Times of requests are kept as mergeable sketches in slots of five seconds ([`sketch`], [`slots`]).
 
 mod delivery;
 mod feeding;

@@ -3,7 +3,7 @@
 //!
 //! With `source = "session"` each measurement follows the app's log, sends a GET with an id of its own, and looks for the router's line with that
 //! id; its `service=` is the figure. All process types of one app follow the log through one session ([`log`]).
-//! With `source = "drain"` it is the figure of all requests, of which a log drain tells ([`drain`]).
+//! With `source = "drain"` it is the figure of all requests, of which a log drain tells (`drain`).
 
 mod drain;
 pub mod lines;
