@@ -1,11 +1,7 @@
 //! Does the dashboard ask for what there is? Every name in its queries is one that `/metrics` tells, and every family that
 //! it tells is shown somewhere.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::fs;
