@@ -31,6 +31,15 @@ const LONGEST: f64 = 3600.0;
 /// How many halvings find a root.
 const HALVINGS: u32 = 40;
 
+/// How many secants come near it before, and when one is as near as numbers are.
+const SECANTS: u32 = 6;
+const EXACT: f64 = 1e-13;
+
+/// How near to it is looked whether it is there, and by how much a value must be off to be sure: a power is less exact than
+/// its last place, so that right beside the root it need not grow.
+const NEAR: f64 = 1e-11;
+const SURE: f64 = 1e-12;
+
 /// Over how many seconds the service time is learned: at first, and once it is known.
 const FIRST_SPAN: f64 = 60.0;
 const SPAN: f64 = 900.0;
@@ -61,29 +70,58 @@ pub(super) fn stretch(slots: f64, utilisation: f64) -> f64 {
 pub(super) fn busiest(slots: f64, stretched: f64) -> f64 {
     /// What takes too long even without waiting is spread thin; more would be of no use.
     const LEAST: f64 = 0.05;
-    root(FULL, |busy| stretch(slots, busy) < stretched).max(LEAST)
+    // With one slot this is it.
+    let guess = 1.0 - 1.0 / (1.0 + slots * (stretched - 1.0));
+    root(FULL, guess, stretched, |busy| stretch(slots, busy)).max(LEAST)
 }
 
-/// The service time that makes a response of this length, where so many requests a second come to a process.
-fn service(slots: f64, response: f64, rate: f64) -> f64 {
+/// The service time that makes a response of this length, where so many requests a second come to a process. It is found the
+/// sooner, the nearer the guess.
+fn service(slots: f64, response: f64, rate: f64, guess: f64) -> f64 {
     let most = response.min(slots / rate.max(f64::MIN_POSITIVE));
-    root(most, |service| {
-        service * stretch(slots, rate * service / slots) < response
+    root(most, guess.min(0.999 * most), response, |service| {
+        service * stretch(slots, rate * service / slots)
     })
 }
 
-/// Where something that holds for small numbers, up to `most`, ceases to hold.
-fn root(most: f64, holds: impl Fn(f64) -> bool) -> f64 {
+/// Where what grows with a number reaches the limit, up to `most`. It is halved as if nobody had guessed, so that the guess
+/// changes nothing of the result; it only spares the powers where they are sure to be too small or too large.
+fn root(most: f64, guess: f64, limit: f64, value: impl Fn(f64) -> f64) -> f64 {
+    let (below, above) = around(guess, limit, &value);
     let (mut low, mut high) = (0.0, most);
     for _ in 0..HALVINGS {
         let middle = f64::midpoint(low, high);
-        if holds(middle) {
+        if middle <= below || (middle < above && value(middle) < limit) {
             low = middle;
         } else {
             high = middle;
         }
     }
     f64::midpoint(low, high)
+}
+
+/// A number up to which the value is surely below the limit, and one from which on it surely is not: close to each other if
+/// the guess was good for anything.
+fn around(guess: f64, limit: f64, value: &impl Fn(f64) -> f64) -> (f64, f64) {
+    // Nearly straight, so that the secants come near in a few steps.
+    let short = |at: f64| at * (limit / value(at) - 1.0);
+    let (mut before, mut at) = (0.99 * guess, guess);
+    let mut was = short(before);
+    for _ in 0..SECANTS {
+        let now = short(at);
+        if now.abs() <= at * EXACT {
+            break;
+        }
+        let next = at - now * (at - before) / (now - was);
+        (before, was, at) = (at, now, next);
+    }
+    let (below, above) = (at * (1.0 - NEAR), at * (1.0 + NEAR));
+    let is_below = value(below) < limit * (1.0 - SURE);
+    let is_above = value(above) > limit * (1.0 + SURE);
+    (
+        if is_below { below } else { 0.0 },
+        if is_above { above } else { f64::INFINITY },
+    )
 }
 
 /// What is believed of the service time under each number of slots.
@@ -125,7 +163,7 @@ impl Capacity {
         if self.beliefs.is_empty() {
             let belief = |slots| Belief {
                 slots,
-                service: service(slots, response, rate),
+                service: service(slots, response, rate, response),
                 error: 0.02,
                 seen: 0.0,
             };
@@ -140,7 +178,8 @@ impl Capacity {
             return;
         }
         for belief in &mut self.beliefs {
-            let off = (service(belief.slots, response, rate) / belief.service).ln();
+            let implied = service(belief.slots, response, rate, belief.service);
+            let off = (implied / belief.service).ln();
             let off = if off.is_finite() {
                 off.clamp(-0.7, 0.7)
             } else {
@@ -203,6 +242,56 @@ mod tests {
         assert!((busiest(1.0, 10.0) - 0.9).abs() < 1e-6);
         assert!(busiest(4.0, 10.0) > 0.95, "slots help each other");
         assert!(busiest(1.0, 0.5) <= 0.05, "no count is enough");
+    }
+
+    /// Where it is, without a guess.
+    fn halved(most: f64, holds: impl Fn(f64) -> bool) -> f64 {
+        let (mut low, mut high) = (0.0, most);
+        for _ in 0..HALVINGS {
+            let middle = f64::midpoint(low, high);
+            if holds(middle) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        f64::midpoint(low, high)
+    }
+
+    /// What was decided must not depend on what was believed before, not in the last place.
+    #[test]
+    fn no_guess_changes_what_is_found() {
+        const WILD: [f64; 6] = [0.0, 1e-5, 0.3, 7.0, 1e300, f64::NAN];
+        let responses = [1e-5, 0.07, 0.1, 0.8, 12.0, 1e9, f64::MAX];
+        let rates = [0.0, 1e-300, 0.4, 8.0, 9.9, 10.1, 700.0, f64::MAX];
+        for slots in SLOTS {
+            for (response, rate) in responses
+                .iter()
+                .flat_map(|response| rates.map(|rate| (*response, rate)))
+            {
+                let most = response.min(slots / rate.max(f64::MIN_POSITIVE));
+                let expected = halved(most, |service| {
+                    service * stretch(slots, rate * service / slots) < response
+                });
+                for guess in WILD.into_iter().chain([expected, 0.9 * expected]) {
+                    let found = service(slots, response, rate, guess);
+                    assert_eq!(
+                        found.to_bits(),
+                        expected.to_bits(),
+                        "{slots} slots, {response} s, {rate} a second, by {guess}: {found} for {expected}"
+                    );
+                }
+            }
+            for stretched in [0.0, 0.5, 1.0, 1.000_001, 1.3, 2.0, 10.0, 9_999.0, 1e9] {
+                let expected = halved(FULL, |busy| stretch(slots, busy) < stretched).max(0.05);
+                let found = busiest(slots, stretched);
+                assert_eq!(
+                    found.to_bits(),
+                    expected.to_bits(),
+                    "{slots} slots, {stretched}: {found} for {expected}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -98,11 +98,11 @@ impl Forecaster {
         self.judge(load, at, seconds);
         self.follow(load, seconds);
         let each = self.each(ahead);
-        let weight = |error: f64| error.powf(-POWER);
         let (mut sum, mut weights) = (0.0, 0.0);
         for (forecast, error) in each.iter().zip(&self.errors) {
-            sum += weight(*error) * forecast.max(LEAST).ln();
-            weights += weight(*error);
+            let weight = error.powf(-POWER);
+            sum += weight * forecast.max(LEAST).ln();
+            weights += weight;
         }
         let load = (sum / weights).exp();
         let deviation = (WEIGHT * self.lately + (1.0 - WEIGHT) * self.hours).sqrt();
