@@ -1,6 +1,7 @@
 //! The server of the bot, over real sockets.
 
 mod hostile;
+mod load;
 mod permissions;
 mod schema;
 
