@@ -1,6 +1,7 @@
 //! The server of the bot, over real sockets.
 
 mod hostile;
+mod load;
 mod metrics;
 mod orders_by_url;
 mod permissions;
