@@ -42,29 +42,35 @@ fn token(source: u64) -> String {
 }
 
 fn configuration(port: u16) -> String {
-    let mut text = format!(
-        "[state]\nurl = \"file:state.db\"\n[server]\nlisten = \"127.0.0.1:{port}\"\ntoken = \"{TOKEN}\"\nmax_connections = 100000\n"
-    );
-    for source in 0..SOURCES {
+    let source = |source: u64| {
         let first = source * PROCESSES_OF_ONE;
         let names: Vec<String> = (first..first + PROCESSES_OF_ONE)
             .map(|process| format!("\"p{process}\""))
             .collect();
-        text += &format!(
+        format!(
             "[[server.source]]\nname = \"s{source}\"\ntoken = \"{}\"\nfeeds = [{}]\n",
             token(source),
             names.join(", ")
-        );
-    }
-    for process in 0..SOURCES * PROCESSES_OF_ONE {
-        text += &format!(
+        )
+    };
+    let process = |process: u64| {
+        format!(
             "[processes.p{process}]\n\
              measurement = {{ backend = \"request_queue_time\", measurement_interval_in_seconds = 1 }}\n\
              decision = {{ backend = \"consecutive_threshold\", min_measurement_value = 20, max_measurement_value = 500, max_processes = 5, mode = \"shadow\" }}\n\
              scaling = {{ backend = \"local\", command = [\"sleep\", \"1000\"] }}\n"
-        );
-    }
-    text
+        )
+    };
+    let served = format!(
+        "[state]\nurl = \"file:state.db\"\n[server]\nlisten = \"127.0.0.1:{port}\"\ntoken = \"{TOKEN}\"\nmax_connections = 100000\n"
+    );
+    let sources = (0..SOURCES).map(source);
+    let processes = (0..SOURCES * PROCESSES_OF_ONE).map(process);
+    let tables: Vec<String> = std::iter::once(served)
+        .chain(sources)
+        .chain(processes)
+        .collect();
+    tables.concat()
 }
 
 /// A figure of `/proc`, in MB.
@@ -120,6 +126,7 @@ fn assert_taken(port: u16, sent: &[Sent]) {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "its figures are what it is run for")]
 fn a_hundred_processes_cycle_under_the_load_of_five_hundred_adapters() {
     let seconds: u64 = std::env::var("AUTOSCALEBOT_LOAD_SECONDS")
         .map_or(10, |text| text.parse().expect("a number"));
