@@ -166,7 +166,9 @@ pub async fn in_store(store: &dyn StateStore, query: &Query) -> Result<LedgerPag
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::harness::MemoryStore;
     use crate::server::testing::record;
+    use crate::state::Batch;
 
     fn all() -> Vec<Arc<CycleRecord>> {
         let of = |second: i64| {
@@ -205,5 +207,58 @@ mod tests {
         assert_eq!(seconds(&query), (vec![6], None));
         query.outcome = Some(OutcomeView::Scaled);
         assert_eq!(seconds(&query), (vec![], None));
+    }
+
+    /// The seconds that the store is found to have for this, and where the next page begins.
+    fn stored(many: i64, query: &Query) -> (Vec<i64>, Option<i64>) {
+        let store = MemoryStore::default();
+        let all = (0..many).map(|second| {
+            let mut record = record("web", second, Some(1.0), 2);
+            if second % 300 == 0 {
+                record.reason = "The last 3 results".to_owned();
+            }
+            let mut kept = record.kept();
+            if second == 600 {
+                kept.text = "{}".to_owned();
+            }
+            kept
+        });
+        let batch = Batch {
+            records: all.collect(),
+            ..Batch::default()
+        };
+        let page = actix_rt::System::new().block_on(async {
+            store.save(&batch).await.unwrap();
+            in_store(&store, query).await.unwrap()
+        });
+        let seconds = page.records.iter();
+        let seconds = seconds.map(|record| record.decision.at.timestamp());
+        (seconds.collect(), page.next.map(|at| at.timestamp()))
+    }
+
+    #[test]
+    fn the_store_is_searched_page_by_page() {
+        let mut query = Query {
+            process: Some("web".to_owned()),
+            q: Some("last 3".to_owned()),
+            limit: Some(2),
+            ..Query::default()
+        };
+        // 600 cannot be read, and is left out.
+        assert_eq!(stored(1501, &query), (vec![1500, 1200], Some(1200)));
+        query.before = DateTime::from_timestamp(1200, 0);
+        assert_eq!(stored(1501, &query), (vec![900, 300], Some(300)));
+        query.before = DateTime::from_timestamp(300, 0);
+        assert_eq!(stored(1501, &query), (vec![0], None));
+        query.since = DateTime::from_timestamp(1, 0);
+        assert_eq!(stored(1501, &query), (vec![], None));
+        let all = Query {
+            process: query.process,
+            limit: Some(MOST),
+            ..Query::default()
+        };
+        let (seconds, next) = stored(600, &all);
+        let newest: Vec<i64> = (100..600).rev().collect();
+        assert_eq!((seconds, next), (newest, Some(100)));
     }
 }

@@ -10,7 +10,7 @@ use crate::record::{CycleRecord, Input, Outcome};
 pub(crate) fn record(process: &str, second: i64, value: Option<f64>, count: Count) -> CycleRecord {
     let at = DateTime::from_timestamp(second, 0).unwrap_or_default();
     CycleRecord {
-        process: ProcessName::new(process).unwrap(),
+        process: ProcessName::kept(process).unwrap(),
         cycle: second.unsigned_abs(),
         at,
         count: Some(count),

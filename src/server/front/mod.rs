@@ -93,7 +93,7 @@ impl Actor for FrontActor {
             return;
         };
         let (names, now, front) = (self.names.clone(), self.clock.now().wall, ctx.address());
-        let filling = async move { past::fill(&*store, &names, now, &front).await };
+        let filling = async move { past::fill(&*store, &names, now, &front.recipient()).await };
         ctx.spawn(filling.into_actor(self).map(|(), front, _| front.begin()));
     }
 }
