@@ -23,6 +23,8 @@ mod celery_stops;
 #[cfg(test)]
 mod celery_wave;
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod cluster;
 #[cfg(test)]
 mod command_line;

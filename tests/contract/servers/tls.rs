@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -21,11 +21,16 @@ impl Tls {
         let ca_key = KeyPair::generate().expect("a key");
         let mut ca = CertificateParams::new(Vec::new()).expect("parameters");
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        ca.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        // OpenSSL takes a certificate that has its issuer's name for one that signed itself.
+        ca.distinguished_name
+            .push(DnType::CommonName, "the tests' authority");
         let ca_certificate = ca.self_signed(&ca_key).expect("a CA");
         let issuer = Issuer::new(ca, ca_key);
         let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
         let key = KeyPair::generate().expect("a key");
-        let server = CertificateParams::new(names).expect("parameters");
+        let mut server = CertificateParams::new(names).expect("parameters");
+        server.use_authority_key_identifier_extension = true;
         let certificate = server.signed_by(&key, &issuer).expect("a certificate");
 
         let dir = TempDir::new().expect("a directory");
