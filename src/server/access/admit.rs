@@ -28,6 +28,22 @@ pub(super) fn shown(request: &HttpRequest) -> Option<String> {
     bearer(header).map(str::to_owned).or_else(|| basic(header))
 }
 
+/// Whether it is asked for by a name that only this machine has.
+pub(in crate::server) fn is_this_machine(request: &HttpRequest) -> bool {
+    let host = request.headers().get(header::HOST);
+    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if is_port(port) => name,
+        Some(_) | None => host,
+    };
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    name == "localhost"
+        || name
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
 /// Where a request comes from.
 pub(super) fn address(request: &HttpRequest) -> IpAddr {
     let peer = request.peer_addr().map(|address| address.ip());
@@ -89,5 +105,35 @@ fn guard(headers: &mut header::HeaderMap) {
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn this_machine_has_a_name_of_its_own() {
+        for (host, expected) in [
+            ("127.0.0.1:8787", true),
+            ("127.0.0.1", true),
+            ("localhost:1", true),
+            ("[::1]:8787", true),
+            ("[::1]", true),
+            ("bot.example.com", false),
+            ("127.0.0.1.example.com:80", false),
+            ("localhost.example.com", false),
+            ("10.0.0.1:80", false),
+            ("", false),
+        ] {
+            let request = TestRequest::get().insert_header((header::HOST, host));
+            assert_eq!(
+                is_this_machine(&request.to_http_request()),
+                expected,
+                "{host}"
+            );
+        }
     }
 }

@@ -14,7 +14,7 @@ mod porter;
 mod sessions;
 mod tokens;
 
-pub(in crate::server) use admit::admit;
+pub(in crate::server) use admit::{admit, is_this_machine};
 pub use keys::{Keys, Pass};
 pub use porter::Porter;
 pub use sessions::COOKIE;

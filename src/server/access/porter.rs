@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 
-use super::admit::{address, shown};
+use super::admit::{address, is_this_machine, shown};
 use super::attempts::Buckets;
 use super::keys::Pass;
 use super::sessions::{COOKIE, Sessions};
@@ -213,14 +213,7 @@ impl Porter {
 
     /// Without a token, only whoever asks for this machine by a name that no other site can have.
     fn is_near(&self, request: &HttpRequest) -> Result<(), Denied> {
-        let host = request.headers().get(header::HOST);
-        let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        let name = name.trim_start_matches('[').trim_end_matches(']');
-        let is_loopback = name
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback());
-        if !is_loopback && name != "localhost" {
+        if !is_this_machine(request) {
             return Err(refused(
                 403,
                 "without a token the bot answers only to a loopback address or `localhost`",

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::either;
 use super::error::Denied;
 use super::reading::{self, SMALL};
-use crate::server::access::{COOKIE, Porter, cookie};
+use crate::server::access::{COOKIE, Porter, cookie, is_this_machine};
 use crate::server::front::Refusal;
 
 #[derive(Deserialize)]
@@ -24,6 +24,11 @@ async fn begin(request: &HttpRequest, payload: web::Payload) -> Result<HttpRespo
     let body = reading::body(payload, SMALL).await?;
     let text = String::from_utf8_lossy(&body);
     let Form { token } = reading::query(&text)?;
+    if !is_kept(request) {
+        let mut response = HttpResponse::SeeOther();
+        response.insert_header((header::LOCATION, "/login?open"));
+        return Ok(response.finish());
+    }
     let porter = Porter::of(request).ok_or_else(|| Denied::from(Refusal::Busy))?;
     let begun = match porter.log_in(request, token.trim()) {
         Ok(begun) => begun,
@@ -39,6 +44,11 @@ async fn begin(request: &HttpRequest, payload: web::Payload) -> Result<HttpRespo
         .insert_header((header::LOCATION, "/"))
         .cookie(cookie(begun));
     Ok(response.finish())
+}
+
+/// Whether a browser would keep the cookie, which is `Secure`: over TLS, its own or a router's, or from this machine itself.
+fn is_kept(request: &HttpRequest) -> bool {
+    request.connection_info().scheme() == "https" || is_this_machine(request)
 }
 
 /// Ends the login.

@@ -10,6 +10,10 @@ use crate::server::api::error::refused;
 /// What is said when a login was refused.
 const WRONG: &str = "This is not the server's token.";
 
+/// What is said where no browser would keep the login's cookie.
+const OPEN: &str = "A browser keeps this login only over HTTPS, or on the bot's own machine: set tls_certificate and tls_key, put a \
+                    router with TLS before it, or open a tunnel (ssh -L) and use http://localhost.";
+
 /// The page.
 pub(in crate::server) async fn page(request: HttpRequest) -> HttpResponse {
     answer(&request, &INDEX)
@@ -17,7 +21,11 @@ pub(in crate::server) async fn page(request: HttpRequest) -> HttpResponse {
 
 /// The login's form.
 pub(in crate::server) async fn form(request: HttpRequest) -> HttpResponse {
-    let wrong = (request.query_string() == "wrong").then_some(WRONG);
+    let wrong = match request.query_string() {
+        "wrong" => Some(WRONG),
+        "open" => Some(OPEN),
+        _ => None,
+    };
     HttpResponse::Ok().content_type(HTML).body(login(wrong))
 }
 
@@ -107,6 +115,7 @@ mod tests {
         for (path, said) in [
             ("/login", false),
             ("/login?wrong", true),
+            ("/login?open", false),
             ("/login?%3Cb%3Ex", false),
         ] {
             let request = TestRequest::get().uri(path).to_request();

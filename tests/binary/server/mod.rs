@@ -91,13 +91,16 @@ pub(crate) fn ask(
     stream
         .set_read_timeout(Some(Duration::from_secs(30)))
         .unwrap();
-    let headers = headers
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"));
-    let headers: Vec<String> = headers.collect();
+    let own = format!("127.0.0.1:{port}");
+    let host = headers.iter().find(|(name, _)| *name == "Host");
+    let host = host.map_or(own.as_str(), |(_, host)| host);
+    let others = headers.iter().filter(|(name, _)| *name != "Host");
+    let others: Vec<String> = others
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
     let text = format!(
-        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n{}Content-Length: {}\r\n\r\n{body}",
-        headers.concat(),
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{}Content-Length: {}\r\n\r\n{body}",
+        others.concat(),
         body.len()
     );
     stream.write_all(text.as_bytes()).unwrap();

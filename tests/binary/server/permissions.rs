@@ -207,3 +207,35 @@ fn wrong_tokens_are_counted() {
     assert_eq!(right.status, 200, "whoever has the token is not locked out");
     serving.bot.stop();
 }
+
+#[test]
+fn a_login_that_no_browser_would_keep_is_not_begun() {
+    let (home, port) = home();
+    let serving = serve(&home, port);
+    let form = ("Content-Type", "application/x-www-form-urlencoded");
+    for (headers, way, because) in [
+        (vec![form], "/", "the bot's own machine"),
+        (
+            vec![form, ("Host", "bot.example.com")],
+            "/login?open",
+            "plain HTTP from elsewhere",
+        ),
+        (
+            vec![
+                form,
+                ("Host", "bot.example.com"),
+                ("X-Forwarded-Proto", "https"),
+            ],
+            "/",
+            "behind a router with TLS",
+        ),
+    ] {
+        let answer = ask(port, "POST", "/login", &headers, &format!("token={TOKEN}"));
+        assert_eq!(
+            answer.header("location"),
+            Some(way),
+            "{because}: {answer:?}"
+        );
+    }
+    serving.bot.stop();
+}
