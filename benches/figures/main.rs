@@ -21,6 +21,7 @@ mod offline;
 mod probe;
 mod rows;
 mod server;
+mod shown;
 mod size;
 mod usage;
 mod week;
@@ -33,8 +34,8 @@ use anyhow::{Context as _, Result, bail};
 use autoscalebot::output::{complain, say};
 
 /// The figures by name, in the order in which they are told.
-const FIGURES: [&str; 8] = [
-    "size", "carry", "probe", "lateness", "week", "envelope", "intake", "offline",
+const FIGURES: [&str; 9] = [
+    "size", "carry", "probe", "lateness", "week", "envelope", "intake", "shown", "offline",
 ];
 
 /// What to measure, and how long.
@@ -123,6 +124,7 @@ fn one(figure: &str, wanted: &Wanted) -> Result<String> {
         "lateness" => lateness::figure(wanted.processes.unwrap_or(1_000), wanted.length(20)),
         "envelope" => envelope::figure(wanted.length(5)),
         "intake" => intake::figure(wanted.length(5)),
+        "shown" => shown::figure(),
         "offline" => offline::figure(wanted.days.unwrap_or(365)),
         _ => week::figure(),
     }
