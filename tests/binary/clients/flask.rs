@@ -1,4 +1,4 @@
-//! `judoscale` from PyPI in a Flask application, under a load by wrk.
+//! `judoscale` from `PyPI` in a Flask application, under a load by wrk.
 
 use super::load::Load;
 use super::{Api, assert_near, flask_copies, judoscale, p95, served, waits};
@@ -45,6 +45,12 @@ fn the_p95_that_the_bot_has_is_that_of_the_requests() {
     let sent = load.finish();
     let waits = waits(&home.file("seen.txt"));
     assert!(sent.failed == 0 && sent.answered > 500, "{sent:?}");
+    // What was under way at the end may have come or not.
+    let came = u64::try_from(waits.len()).unwrap();
+    assert!(
+        (sent.answered..=sent.requests).contains(&came),
+        "{came}: {sent:?}"
+    );
 
     let api = Api::new(&home, port);
     let shown = api.wait_told(waits.len());
@@ -55,12 +61,8 @@ fn the_p95_that_the_bot_has_is_that_of_the_requests() {
     let measured = measured["value"].as_f64().unwrap();
     let real = p95(&waits);
     println!(
-        "{} requests by wrk, p95 of what they had waited when they were sent: {:.0} ms; {} came to the application, p95 {real:.1} \
-         ms; measured by the bot {measured:.1} ms, shown {shown:.1} ms: off by {:.2} %",
-        sent.requests,
-        sent.p95,
-        waits.len(),
-        (measured - real).abs() / real * 100.0
+        "wrk sent requests that had waited: {sent:?}; {} came",
+        waits.len()
     );
     assert_near("the p95 that is measured", measured, real);
     assert_near("the p95 that is shown", shown, real);

@@ -1,4 +1,4 @@
-//! `hirefire-resource` from PyPI in a Flask application: what it dispatches over TLS, and what it answers when it is asked.
+//! `hirefire-resource` from `PyPI` in a Flask application: what it dispatches over TLS, and what it answers when it is asked.
 
 use std::fs;
 use std::net::TcpStream;

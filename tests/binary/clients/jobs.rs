@@ -1,4 +1,4 @@
-//! `judoscale` from PyPI with Celery, on a real redis-server.
+//! `judoscale` from `PyPI` with Celery, on a real redis-server.
 
 use std::process::{Command, Stdio};
 

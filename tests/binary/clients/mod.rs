@@ -202,8 +202,14 @@ fn p95(sorted: &[f64]) -> f64 {
     sorted[(sorted.len() - 1) * 95 / 100]
 }
 
+/// Prints both, and holds them together.
 #[track_caller]
+#[expect(clippy::print_stdout, reason = "the figures are what it is read for")]
 fn assert_near(what: &str, is: f64, should: f64) {
     let off = (is - should).abs() / should;
+    println!(
+        "{what}: {is:.1} ms; of the requests {should:.1} ms: {:.2} % off",
+        off * 100.0
+    );
     assert!(off <= OFF, "{what}: {is}, and of the requests {should}");
 }
