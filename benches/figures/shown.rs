@@ -8,6 +8,7 @@ use autoscalebot::model::ProcessName;
 use autoscalebot::record::{CycleRecord, Input, Outcome};
 use autoscalebot::server::board::Board;
 use autoscalebot::server::page::{ASSETS, INDEX};
+use autoscalebot::supervisor::cycle::Timing;
 use chrono::DateTime;
 
 use crate::usage::{count, memory};
@@ -28,7 +29,7 @@ pub(crate) fn figure() -> Result<String> {
     let names = names?;
     for cycle in 0..WEEK / STEP {
         for name in &names {
-            board.enter(&Arc::new(record(name, cycle)?));
+            board.enter(&Arc::new(record(name, cycle)?), Timing::default());
         }
     }
     let used = memory("self")?.own - before;
