@@ -193,7 +193,11 @@ fn request(text: &str) -> Option<Line> {
 }
 
 fn queued(head: &Head<'_>) -> Option<Line> {
-    let (_, told) = head.text.split_once("[hirefire:router] queue=")?;
+    // At its beginning, as the library prints it: anywhere else a visitor may have put it there.
+    let told = head
+        .text
+        .trim_start()
+        .strip_prefix("[hirefire:router] queue=")?;
     let (ms, _) = told.split_once("ms")?;
     Some(Line::Queued {
         process: name(process_type(head.process)?)?,
@@ -289,8 +293,12 @@ mod tests {
         };
         for (message, expected) in [
             (
-                "<190>1 t host app web.1 - a [hirefire:router] queue=131ms",
+                "<190>1 t host app web.1 - [hirefire:router] queue=131ms",
                 Some(queued),
+            ),
+            (
+                "<190>1 t host app web.1 - GET /?q=[hirefire:router] queue=131ms",
+                None,
             ),
             (
                 "<190>1 t host app web.1 - at=info dyno=web.1 service=2ms status=200",

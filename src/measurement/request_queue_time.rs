@@ -71,6 +71,12 @@ impl MeasurementBackend for RequestQueueTime {
             .requests(&reported.process, reported.window, reported.now());
         let heard = reported.heard(heard, "how long requests waited", CLIENTS)?;
         let requests = heard.told;
+        if requests.queue.count() == 0 && requests.app.count() > 0 {
+            return Err(MeasureError::Unavailable(
+                "requests come, and none says how long it waited: does the router set X-Request-Start?"
+                    .to_owned(),
+            ));
+        }
         // Who reports, and no request: nobody waits.
         let waited = requests.queue.statistic(self.statistic).unwrap_or(0.0);
         let waited = rounded(waited);

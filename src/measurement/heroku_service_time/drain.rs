@@ -42,6 +42,13 @@ impl MeasurementBackend for Drained {
             .routed(&reported.process, reported.window, reported.now());
         let heard = reported.heard(heard, "the router's log lines", DRAIN)?;
         let (router, window) = (&heard.told, &heard.told.window);
+        let answered = window.statuses.iter().any(|count| *count > 0);
+        if window.service.count() == 0 && (answered || !window.codes.is_empty()) {
+            return Err(MeasureError::Unavailable(
+                "the router's lines have no service time: every request failed before a process took it"
+                    .to_owned(),
+            ));
+        }
         // Lines come, and none of the router's: there was no request.
         let service = rounded(window.service.statistic(self.statistic).unwrap_or(0.0));
         let connect = window.connect.statistic(self.statistic).map(rounded);
