@@ -37,6 +37,17 @@ pub enum Cause {
     Budget,
 }
 
+impl Cause {
+    /// Its name, as in the record.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Load => "load",
+            Self::Bounds => "bounds",
+            Self::Budget => "budget",
+        }
+    }
+}
+
 /// One rule's say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clamp {

@@ -3,10 +3,9 @@
 use std::rc::Rc;
 
 use async_trait::async_trait;
-use serde::Deserialize;
 use serde_json::json;
 
-use super::reported::{QUEUE_NAME, Reported, SILENT_AFTER, count, rounded, sample, tell};
+use super::reported::{OfQueues, QUEUE_NAME, SILENT_AFTER, count, rounded, sample, tell};
 use super::{MeasureError, MeasurementBackend, Sample};
 use crate::backend::{Backend, BuildError, Site, no_check};
 use crate::intake::reading::Figure;
@@ -22,40 +21,26 @@ pub static BACKEND: Backend<dyn MeasurementBackend> = Backend {
     build,
 };
 
-#[derive(Debug, Deserialize)]
-struct Wanted {
-    #[serde(default)]
-    queue_name: Vec<String>,
-}
-
 #[derive(Debug)]
-struct BusyJobs {
-    reported: Reported,
-    names: Vec<String>,
-}
+struct BusyJobs(OfQueues);
 
 fn build(section: &Section, site: &Site) -> Result<Rc<dyn MeasurementBackend>, BuildError> {
-    let wanted: Wanted = section.read()?;
-    Ok(Rc::new(BusyJobs {
-        reported: Reported::new(section, site),
-        names: wanted.queue_name,
-    }))
+    Ok(Rc::new(BusyJobs(OfQueues::new(section, site))))
 }
 
 #[async_trait(?Send)]
 impl MeasurementBackend for BusyJobs {
     async fn measure(&self) -> Result<Sample, MeasureError> {
-        let queues = self.reported.queues(Figure::Busy, &self.names)?;
-        let age = queues.iter().map(|queue| queue.age).max();
+        let (queues, age) = self.0.told(Figure::Busy)?;
         let busy: f64 = queues.iter().map(|queue| queue.value).sum();
         let busy = rounded(busy);
         let mut data = json!({ "busy": busy, "queues": queues.len() });
-        if let Some(depth) = self.reported.depth(&queues) {
+        if let Some(depth) = self.0.reported.depth(&queues) {
             tell(&mut data, "queue_length", depth);
         }
         Ok(Sample {
             busy: count(busy),
-            ..sample(data, busy, age.unwrap_or_default())
+            ..sample(data, busy, age)
         })
     }
 }

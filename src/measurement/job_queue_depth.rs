@@ -3,10 +3,9 @@
 use std::rc::Rc;
 
 use async_trait::async_trait;
-use serde::Deserialize;
 use serde_json::json;
 
-use super::reported::{QUEUE_NAME, Reported, SILENT_AFTER, count, rounded, sample, tell};
+use super::reported::{OfQueues, QUEUE_NAME, SILENT_AFTER, count, rounded, sample, tell};
 use super::{MeasureError, MeasurementBackend, Sample};
 use crate::backend::{Backend, BuildError, Site, no_check};
 use crate::intake::reading::Figure;
@@ -22,41 +21,27 @@ pub static BACKEND: Backend<dyn MeasurementBackend> = Backend {
     build,
 };
 
-#[derive(Debug, Deserialize)]
-struct Wanted {
-    #[serde(default)]
-    queue_name: Vec<String>,
-}
-
 #[derive(Debug)]
-struct JobQueueDepth {
-    reported: Reported,
-    names: Vec<String>,
-}
+struct JobQueueDepth(OfQueues);
 
 fn build(section: &Section, site: &Site) -> Result<Rc<dyn MeasurementBackend>, BuildError> {
-    let wanted: Wanted = section.read()?;
-    Ok(Rc::new(JobQueueDepth {
-        reported: Reported::new(section, site),
-        names: wanted.queue_name,
-    }))
+    Ok(Rc::new(JobQueueDepth(OfQueues::new(section, site))))
 }
 
 #[async_trait(?Send)]
 impl MeasurementBackend for JobQueueDepth {
     async fn measure(&self) -> Result<Sample, MeasureError> {
-        let queues = self.reported.queues(Figure::Depth, &self.names)?;
-        let age = queues.iter().map(|queue| queue.age).max();
+        let (queues, age) = self.0.told(Figure::Depth)?;
         let depth: f64 = queues.iter().map(|queue| queue.value).sum();
         let depth = rounded(depth);
         let mut data = json!({ "queue_length": depth, "queues": queues.len() });
-        let busy = self.reported.busy(&queues);
+        let busy = self.0.reported.busy(&queues);
         if let Some(busy) = busy {
             tell(&mut data, "busy", busy);
         }
         Ok(Sample {
             busy: busy.and_then(count),
-            ..sample(data, depth, age.unwrap_or_default())
+            ..sample(data, depth, age)
         })
     }
 }

@@ -3,10 +3,9 @@
 use std::rc::Rc;
 
 use async_trait::async_trait;
-use serde::Deserialize;
 use serde_json::json;
 
-use super::reported::{QUEUE_NAME, Reported, SILENT_AFTER, count, rounded, sample, tell};
+use super::reported::{OfQueues, QUEUE_NAME, SILENT_AFTER, count, rounded, sample, tell};
 use super::{MeasureError, MeasurementBackend, Sample};
 use crate::backend::{Backend, BuildError, Site, no_check};
 use crate::intake::reading::Figure;
@@ -31,34 +30,23 @@ pub static BACKEND: Backend<dyn MeasurementBackend> = Backend {
     build,
 };
 
-#[derive(Debug, Deserialize)]
-struct Wanted {
-    #[serde(default)]
-    queue_name: Vec<String>,
-    unit: String,
-}
-
 #[derive(Debug)]
 struct JobQueueLatency {
-    reported: Reported,
-    names: Vec<String>,
+    of: OfQueues,
     in_seconds: bool,
 }
 
 fn build(section: &Section, site: &Site) -> Result<Rc<dyn MeasurementBackend>, BuildError> {
-    let wanted: Wanted = section.read()?;
     Ok(Rc::new(JobQueueLatency {
-        reported: Reported::new(section, site),
-        names: wanted.queue_name,
-        in_seconds: wanted.unit == "seconds",
+        of: OfQueues::new(section, site),
+        in_seconds: section.text("unit") == Some("seconds"),
     }))
 }
 
 #[async_trait(?Send)]
 impl MeasurementBackend for JobQueueLatency {
     async fn measure(&self) -> Result<Sample, MeasureError> {
-        let queues = self.reported.queues(Figure::Latency, &self.names)?;
-        let age = queues.iter().map(|queue| queue.age).max();
+        let (queues, age) = self.of.told(Figure::Latency)?;
         let longest = queues.iter().map(|queue| queue.value).fold(0.0, f64::max);
         let longest = rounded(longest);
         let latency = if self.in_seconds {
@@ -67,16 +55,16 @@ impl MeasurementBackend for JobQueueLatency {
             longest
         };
         let mut data = json!({ "latency": latency, "latency_ms": longest, "queues": queues.len() });
-        if let Some(depth) = self.reported.depth(&queues) {
+        if let Some(depth) = self.of.reported.depth(&queues) {
             tell(&mut data, "queue_length", depth);
         }
-        let busy = self.reported.busy(&queues);
+        let busy = self.of.reported.busy(&queues);
         if let Some(busy) = busy {
             tell(&mut data, "busy", busy);
         }
         Ok(Sample {
             busy: busy.and_then(count),
-            ..sample(data, latency, age.unwrap_or_default())
+            ..sample(data, latency, age)
         })
     }
 }

@@ -189,6 +189,31 @@ impl Reported {
     }
 }
 
+/// Those of the queues that applications tell of which a process is measured by.
+#[derive(Debug)]
+pub(super) struct OfQueues {
+    pub(super) reported: Reported,
+    names: Vec<String>,
+}
+
+impl OfQueues {
+    pub(super) fn new(section: &Section, site: &Site) -> Self {
+        let names = section.get(QUEUE_NAME.name).and_then(Value::as_array);
+        let names = names.into_iter().flatten().filter_map(Value::as_str);
+        Self {
+            reported: Reported::new(section, site),
+            names: names.map(str::to_owned).collect(),
+        }
+    }
+
+    /// A figure of each, and how old the oldest is.
+    pub(super) fn told(&self, figure: Figure) -> Result<(Vec<Queue>, Duration), MeasureError> {
+        let queues = self.reported.queues(figure, &self.names)?;
+        let age = queues.iter().map(|queue| queue.age).max();
+        Ok((queues, age.unwrap_or_default()))
+    }
+}
+
 /// What leads a Judoscale adapter here.
 pub(super) const ADAPTER: &str = "its application needs a Judoscale adapter, and in its environment \
      JUDOSCALE_URL = this bot's address with `/api/` and the source's token";

@@ -79,19 +79,21 @@ impl Query {
     }
 
     fn fits(&self, record: &CycleRecord) -> bool {
-        let view = |name: &str| serde_json::to_value(record.cause).is_ok_and(|cause| cause == name);
         let process = self.process.as_deref();
         process.is_none_or(|name| name == record.process.as_str())
             && self.since.is_none_or(|since| since <= record.at)
             && self.latest().is_none_or(|latest| record.at <= latest)
-            && self.cause.as_deref().is_none_or(view)
+            && self
+                .cause
+                .as_deref()
+                .is_none_or(|name| name == record.cause.name())
             && self
                 .q
                 .as_deref()
                 .is_none_or(|text| has(&record.reason, text))
             && self
                 .outcome
-                .is_none_or(|outcome| RecordView::from(record).decision.outcome == outcome)
+                .is_none_or(|outcome| OutcomeView::from(&record.outcome) == outcome)
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::clock::Now;
 use crate::messages::Recorded;
-use crate::model::{Direction, ProcessName};
+use crate::model::{Count, Direction, ProcessName};
 use crate::orders::together::{in_force, together};
 use crate::orders::{Kind, Order, words};
 use crate::record::{CycleRecord, Input, Outcome};
@@ -217,8 +217,7 @@ pub(crate) fn ordered(order: &Order, now: DateTime<Utc>, zone: chrono_tz::Tz) ->
 
 impl From<&CycleRecord> for DecisionView {
     fn from(record: &CycleRecord) -> Self {
-        let (outcome, to) = outcome(&record.outcome);
-        let cause = serde_json::to_value(record.cause).unwrap_or_default();
+        let (outcome, to) = (OutcomeView::from(&record.outcome), aim(&record.outcome));
         Self {
             at: record.at,
             cycle: record.cycle,
@@ -226,7 +225,7 @@ impl From<&CycleRecord> for DecisionView {
             desired: record.wish.as_ref().map(|wish| wish.desired),
             outcome,
             to,
-            cause: cause.as_str().unwrap_or_default().to_owned(),
+            cause: record.cause.name().to_owned(),
             reason: record.reason.clone(),
             clamps: record
                 .clamps
@@ -260,15 +259,29 @@ impl From<&CycleRecord> for RecordView {
     }
 }
 
-fn outcome(outcome: &Outcome) -> (OutcomeView, Option<crate::model::Count>) {
+impl From<&Outcome> for OutcomeView {
+    fn from(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Held => Self::Held,
+            Outcome::Ordered { .. } => Self::Ordered,
+            Outcome::Scaled { .. } => Self::Scaled,
+            Outcome::Draining { .. } => Self::Draining,
+            Outcome::Would { .. } => Self::Would,
+            Outcome::Failed { .. } => Self::Failed,
+            Outcome::Uncounted => Self::Uncounted,
+            Outcome::Lost => Self::Lost,
+        }
+    }
+}
+
+/// The count that was set, or was to be.
+fn aim(outcome: &Outcome) -> Option<Count> {
     match outcome {
-        Outcome::Held => (OutcomeView::Held, None),
-        Outcome::Ordered { to } => (OutcomeView::Ordered, Some(*to)),
-        Outcome::Scaled { to } => (OutcomeView::Scaled, Some(*to)),
-        Outcome::Draining { to } => (OutcomeView::Draining, Some(*to)),
-        Outcome::Would { to } => (OutcomeView::Would, Some(*to)),
-        Outcome::Failed { to, .. } => (OutcomeView::Failed, Some(*to)),
-        Outcome::Uncounted => (OutcomeView::Uncounted, None),
-        Outcome::Lost => (OutcomeView::Lost, None),
+        Outcome::Ordered { to }
+        | Outcome::Scaled { to }
+        | Outcome::Draining { to }
+        | Outcome::Would { to }
+        | Outcome::Failed { to, .. } => Some(*to),
+        Outcome::Held | Outcome::Uncounted | Outcome::Lost => None,
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::error::{Denied, ErrorView};
 use super::{ask, either, processes, reading};
 use crate::server::board::history::Range;
-use crate::server::chart::{ChartData, ChartPoint, ChartScale, svg};
+use crate::server::chart::{ChartData, svg};
 use crate::server::front::AskOverview;
 use crate::server::views::{HistoryView, MeasurementView};
 
@@ -49,20 +49,6 @@ async fn drawn(request: &HttpRequest, name: String) -> Result<HttpResponse, Deni
 
 /// The first measurement is the one that the past is of.
 fn data(past: HistoryView, measurement: Option<&MeasurementView>, zone: Tz) -> ChartData {
-    let points = past.points.iter().map(|point| ChartPoint {
-        at: point.at,
-        value: point.value,
-        low: point.low,
-        high: point.high,
-        count: point.count,
-        ready: point.ready,
-    });
-    let scales = past.scales.into_iter().map(|scale| ChartScale {
-        at: scale.at,
-        from: scale.from,
-        to: scale.to,
-        reason: scale.reason,
-    });
     ChartData {
         process: past.process,
         measurement: measurement.map_or_else(|| "measured".to_owned(), |it| it.name.clone()),
@@ -72,7 +58,7 @@ fn data(past: HistoryView, measurement: Option<&MeasurementView>, zone: Tz) -> C
         zone,
         low: measurement.and_then(|it| it.low),
         high: measurement.and_then(|it| it.high),
-        points: points.collect(),
-        scales: scales.collect(),
+        points: past.points,
+        scales: past.scales,
     }
 }

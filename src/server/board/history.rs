@@ -112,6 +112,13 @@ pub struct ScaleMark {
     pub reason: String,
 }
 
+impl ScaleMark {
+    /// Whether fewer run now; what was before it is taken for less where it is not known.
+    pub fn is_down(&self) -> bool {
+        self.from.is_some_and(|from| from > self.to)
+    }
+}
+
 /// One process's past.
 #[derive(Debug, Clone, Default)]
 pub struct History {

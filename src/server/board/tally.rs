@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::envelope::{Cause, Rule};
+use crate::envelope::Rule;
 use crate::record::{CycleRecord, Outcome};
 use crate::server::board::clockwork::Histogram;
-use crate::server::views::{DecisionView, OutcomeView};
+use crate::server::views::OutcomeView;
 use crate::supervisor::cycle::Timing;
 
 /// The counters of one process.
@@ -38,13 +38,11 @@ impl Tally {
             self.scaled_up += u64::from(*to > from);
             self.scaled_down += u64::from(*to < from);
         }
-        let outcome = DecisionView::from(record).outcome;
-        let cause = match record.cause {
-            Cause::Load => "load",
-            Cause::Bounds => "bounds",
-            Cause::Budget => "budget",
-        };
-        *self.decisions.entry((outcome, cause)).or_default() += 1;
+        let outcome = OutcomeView::from(&record.outcome);
+        *self
+            .decisions
+            .entry((outcome, record.cause.name()))
+            .or_default() += 1;
         for clamp in &record.clamps {
             *self.clamps.entry(clamp.rule).or_default() += 1;
         }

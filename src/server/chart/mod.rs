@@ -21,7 +21,7 @@ use chrono_tz::Tz;
 
 use self::scales::{HEIGHT, Scales};
 use crate::drawing::{DELAY, DOWN, LATE, ORDERED, READY, UP, escaped};
-use crate::model::Count;
+use crate::server::board::history::{Point, ScaleMark};
 
 /// The widths that are drawn, in pixels: what is narrower or wider is drawn as these.
 pub const WIDTHS: std::ops::RangeInclusive<u32> = 280..=2000;
@@ -46,46 +46,9 @@ pub struct ChartData {
     /// Above this there are too few.
     pub high: Option<f64>,
     /// What was, in pieces of time, oldest first.
-    pub points: Vec<ChartPoint>,
+    pub points: Vec<Point>,
     /// Each scale, oldest first.
-    pub scales: Vec<ChartScale>,
-}
-
-/// A piece of time.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ChartPoint {
-    /// When it begins.
-    pub at: DateTime<Utc>,
-    /// What was measured, on average.
-    pub value: Option<f64>,
-    /// The least of it.
-    pub low: Option<f64>,
-    /// The most of it.
-    pub high: Option<f64>,
-    /// How many were asked for.
-    pub count: Option<Count>,
-    /// How many of them were up.
-    pub ready: Option<Count>,
-}
-
-/// A scale.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ChartScale {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// The count before.
-    pub from: Option<Count>,
-    /// The count after.
-    pub to: Count,
-    /// Why, in words.
-    pub reason: String,
-}
-
-impl ChartScale {
-    /// Whether fewer run now; what was before it is taken for less where it is not known.
-    fn is_down(&self) -> bool {
-        self.from.is_some_and(|from| from > self.to)
-    }
+    pub scales: Vec<ScaleMark>,
 }
 
 /// The colours of a picture that is shown alone; the page has its own for the same classes.

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::scales::{COUNTS, MARKS, Scales, VALUES, short};
 use super::words::one_scale;
-use super::{ChartData, ChartPoint};
+use super::{ChartData, Point};
 use crate::drawing::axis::ticks_of_time;
 use crate::drawing::shapes::{stairs, strokes, through};
 use crate::drawing::{DELAY, DOWN, LATE, ORDERED, READY, UP, escaped};
@@ -57,7 +57,7 @@ fn write_at(text: &mut String, (x, y): (f64, f64), anchor: &str, label: &str) {
 /// What was measured: its mean as a line, all of it as a band, and its thresholds. Where nothing was measured, there is a gap.
 pub(super) fn measurement(text: &mut String, data: &ChartData, scales: &Scales) {
     for run in measured(&data.points) {
-        let spread = |point: &&ChartPoint| {
+        let spread = |point: &&Point| {
             let value = point.value.unwrap_or_default();
             let finite = |edge: Option<f64>| edge.filter(|edge| edge.is_finite()).unwrap_or(value);
             let (low, high) = (finite(point.low), finite(point.high));
@@ -116,7 +116,7 @@ pub(super) fn measurement(text: &mut String, data: &ChartData, scales: &Scales) 
 }
 
 /// Runs of points with a value, none far from the next.
-fn measured(points: &[ChartPoint]) -> Vec<Vec<&ChartPoint>> {
+fn measured(points: &[Point]) -> Vec<Vec<&Point>> {
     let steps = points.windows(2).filter_map(|pair| match pair {
         [first, second] => Some(second.at - first.at),
         _ => None,
@@ -125,7 +125,7 @@ fn measured(points: &[ChartPoint]) -> Vec<Vec<&ChartPoint>> {
     steps.sort_unstable();
     let step = steps.get(steps.len() / 2).copied();
     let most = step.unwrap_or(TimeDelta::MAX / 8) * 4;
-    let mut runs: Vec<Vec<&ChartPoint>> = Vec::new();
+    let mut runs: Vec<Vec<&Point>> = Vec::new();
     let mut last = None;
     for point in points {
         if !point.value.is_some_and(f64::is_finite) {
@@ -144,7 +144,7 @@ fn measured(points: &[ChartPoint]) -> Vec<Vec<&ChartPoint>> {
 
 /// How many were up, and asked for.
 pub(super) fn capacity(text: &mut String, data: &ChartData, scales: &Scales) {
-    let places = |of: fn(&ChartPoint) -> Option<Count>| -> Vec<(f64, f64)> {
+    let places = |of: fn(&Point) -> Option<Count>| -> Vec<(f64, f64)> {
         let points = data.points.iter();
         points
             .filter_map(|point| Some((scales.x(point.at), scales.count(f64::from(of(point)?)))))

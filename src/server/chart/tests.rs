@@ -8,7 +8,7 @@ fn data() -> ChartData {
     let from: DateTime<Utc> = "2026-01-05T05:00:00Z".parse().unwrap();
     let point = |minute: i64| {
         let value = 100.0 + 40.0 * f64::from(u32::try_from(minute % 7).unwrap());
-        ChartPoint {
+        Point {
             at: from + TimeDelta::minutes(minute),
             value: Some(value),
             low: Some(value - 20.0),
@@ -27,7 +27,7 @@ fn data() -> ChartData {
         low: Some(80.0),
         high: Some(400.0),
         points: (0..60).map(point).collect(),
-        scales: vec![ChartScale {
+        scales: vec![ScaleMark {
             at: from + TimeDelta::minutes(30),
             from: Some(2),
             to: 3,
@@ -162,7 +162,7 @@ fn many_scales_have_no_lines() {
     let mut data = data();
     let scale = data.scales[0].clone();
     data.scales = (0..50)
-        .map(|minute| ChartScale {
+        .map(|minute| ScaleMark {
             at: data.from + TimeDelta::minutes(minute),
             from: Some(4),
             ..scale.clone()

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use chrono_tz::Tz;
 
 use super::scales::short;
-use super::{ChartData, ChartScale};
+use super::{ChartData, ScaleMark};
 use crate::model::Count;
 
 /// The most scales that are told one by one.
@@ -71,7 +71,7 @@ fn measured(data: &ChartData) -> String {
 }
 
 /// One scale as a sentence.
-pub(super) fn one_scale(scale: &ChartScale, zone: Tz) -> String {
+pub(super) fn one_scale(scale: &ScaleMark, zone: Tz) -> String {
     let from = scale.from.map(|from| format!("{from} "));
     format!(
         "{}: {}to {}: {}",
