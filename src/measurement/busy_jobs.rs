@@ -25,7 +25,7 @@ pub static BACKEND: Backend<dyn MeasurementBackend> = Backend {
 struct BusyJobs(OfQueues);
 
 fn build(section: &Section, site: &Site) -> Result<Rc<dyn MeasurementBackend>, BuildError> {
-    Ok(Rc::new(BusyJobs(OfQueues::new(section, site))))
+    Ok(Rc::new(BusyJobs(OfQueues::new(section, site)?)))
 }
 
 #[async_trait(?Send)]

@@ -38,7 +38,7 @@ struct JobQueueLatency {
 
 fn build(section: &Section, site: &Site) -> Result<Rc<dyn MeasurementBackend>, BuildError> {
     Ok(Rc::new(JobQueueLatency {
-        of: OfQueues::new(section, site),
+        of: OfQueues::new(section, site)?,
         in_seconds: section.text("unit") == Some("seconds"),
     }))
 }

@@ -5,10 +5,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use chrono::{SecondsFormat, TimeDelta};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{MeasureError, Sample};
-use crate::backend::Site;
+use crate::backend::{BuildError, Site};
 use crate::clock::{Clock, Now};
 use crate::intake::Intake;
 use crate::intake::reading::{Figure, Heard, Queue};
@@ -196,14 +197,19 @@ pub(super) struct OfQueues {
     names: Vec<String>,
 }
 
+#[derive(Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    queue_name: Vec<String>,
+}
+
 impl OfQueues {
-    pub(super) fn new(section: &Section, site: &Site) -> Self {
-        let names = section.get(QUEUE_NAME.name).and_then(Value::as_array);
-        let names = names.into_iter().flatten().filter_map(Value::as_str);
-        Self {
+    pub(super) fn new(section: &Section, site: &Site) -> Result<Self, BuildError> {
+        let Wanted { queue_name } = section.read()?;
+        Ok(Self {
             reported: Reported::new(section, site),
-            names: names.map(str::to_owned).collect(),
-        }
+            names: queue_name,
+        })
     }
 
     /// A figure of each, and how old the oldest is.
