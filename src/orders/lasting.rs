@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::LONGEST_IN_DAYS;
+
 /// The units, the largest first, and their seconds.
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3600), ('m', 60), ('s', 1)];
 
@@ -24,6 +26,17 @@ pub fn parse(text: &str) -> Option<Duration> {
         rest = letters.as_str();
     }
     (seconds > 0).then(|| Duration::from_secs(seconds))
+}
+
+/// Reads how long an order is to last; `Err` says what is wrong with `what`, as whoever gives it calls it.
+pub fn of_order(what: &str, text: &str) -> Result<Duration, String> {
+    let time = parse(text).ok_or_else(|| format!("{what} must be {FORM}"))?;
+    if time > Duration::from_secs(LONGEST_IN_DAYS * 86_400) {
+        return Err(format!(
+            "an order ends within {LONGEST_IN_DAYS} days; what is to hold for longer belongs in the configuration"
+        ));
+    }
+    Ok(time)
 }
 
 /// A time in the same form, in at most two units: `2h`, `1h30m`.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::model::ProcessName;
 use crate::one_line::one_line;
-use crate::orders::{Draft, Kind, LONGEST_IN_DAYS, MOST_OF_OWNER, MOST_OF_REASON, lasting};
+use crate::orders::{Draft, Kind, MOST_OF_OWNER, MOST_OF_REASON, lasting};
 
 /// What every order is given with.
 #[derive(Debug, Args)]
@@ -41,13 +41,7 @@ impl Given {
 
 /// Reads a time that an order may last.
 fn time(text: &str) -> Result<Duration, String> {
-    let time = lasting::parse(text).ok_or_else(|| format!("it must be {}", lasting::FORM))?;
-    if time > Duration::from_secs(LONGEST_IN_DAYS * 86_400) {
-        return Err(format!(
-            "an order ends within {LONGEST_IN_DAYS} days; what is to hold for longer belongs in the configuration"
-        ));
-    }
-    Ok(time)
+    lasting::of_order("it", text)
 }
 
 /// Who gives an order: the one who is named, else the dyno, else the user of this machine.

@@ -1,7 +1,5 @@
 //! Orders of people.
 
-use std::time::Duration;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -13,7 +11,7 @@ use super::{ask, either};
 use crate::decision::MOST_PROCESSES;
 use crate::model::{Count, ProcessName};
 use crate::one_line::one_line;
-use crate::orders::{Draft, Kind, LONGEST_IN_DAYS, MOST_OF_OWNER, MOST_OF_REASON, lasting};
+use crate::orders::{Draft, Kind, MOST_OF_OWNER, MOST_OF_REASON, lasting};
 use crate::server::access::Porter;
 use crate::server::front::{AskOrders, AskProcess, EndOrders, GiveOrder, Refusal};
 use crate::server::views::OrderView;
@@ -135,13 +133,7 @@ impl NewOrder {
     /// The order from now on, or what is wrong with it.
     fn draft(&self, now: chrono::DateTime<chrono::Utc>) -> Result<Draft, String> {
         let process = ProcessName::new(&self.process).map_err(|bad| bad.to_string())?;
-        let lasts = lasting::parse(&self.lasts)
-            .ok_or_else(|| format!("`for` must be {}", lasting::FORM))?;
-        if lasts > Duration::from_secs(LONGEST_IN_DAYS * 86_400) {
-            return Err(format!(
-                "an order ends within {LONGEST_IN_DAYS} days; what is to hold for longer belongs in the configuration"
-            ));
-        }
+        let lasts = lasting::of_order("`for`", &self.lasts)?;
         let text = |text: &Option<String>, most| {
             let told = one_line(text.as_deref().unwrap_or_default(), most);
             Some(told).filter(|told| !told.is_empty())
